@@ -1,0 +1,1 @@
+"""Wiring of the project: settings, urls, servers, jobs, and the three layers below the shop (kernel, api, identity)."""

@@ -1,0 +1,1 @@
+"""Django settings: `base` for all, and `local`, `test` or `production` on top. What the environment may say is in `environment`."""

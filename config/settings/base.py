@@ -1,0 +1,188 @@
+"""Settings that hold everywhere. What differs by place is in `local`, `test` and `production`.
+
+Importing this starts nothing and reaches nothing: type checking and documentation do it without any service.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+from config.settings import environment, logs
+
+_problems = environment.problems(production=False)
+if _problems:
+    raise ImproperlyConfigured("These settings can't be used:\n  " + "\n  ".join(_problems))
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+DEBUG = False
+SECRET_KEY = environment.SECRET_KEY.read()
+ALLOWED_HOSTS = list(environment.ALLOWED_HOSTS.read())
+
+INSTALLED_APPS = [
+    "unfold",  # before the admin, whose templates it replaces
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "channels",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular",
+    "django_filters",
+    "corsheaders",
+    "import_export",
+    "procrastinate.contrib.django",  # before the apps whose tasks it collects
+    "config",
+    "config.api",
+    "config.identity",
+    "catalog",
+    "inventory",
+    "orders",
+    "realtime",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+APPEND_SLASH = False  # the contract's paths have no slash at the end, and a redirect would lose a POST's body
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def database(url: str) -> dict[str, Any]:
+    """Turn a PostgreSQL URL into Django's form; libpq itself reads it, so whatever psql takes is right."""
+    parts = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", "stockwire"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        # One connection per thread that stays; tested before each request, so that a database which
+        # was restarted costs nobody an error.
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        "OPTIONS": {
+            "connect_timeout": environment.DATABASE_TIMEOUT.read(),
+            "application_name": "stockwire",
+            **parts,
+        },
+    }
+
+
+DATABASES = {"default": database(environment.DATABASE_URL.read())}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "identity.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+# config.api limits a body by its path before Django reads it; this is the highest of those limits.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+
+CORS_ALLOWED_ORIGINS = list(environment.ALLOWED_ORIGINS.read())
+CSRF_TRUSTED_ORIGINS = list(environment.ALLOWED_ORIGINS.read())
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Idempotent-Replayed",
+    "Last-Modified",
+    "Link",
+    "Retry-After",
+    "X-Event-Cursor",
+    "X-Unread-Count",
+]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "x-csrftoken",
+    "x-requested-with",
+]
+
+REDIS_URL = environment.REDIS_URL.read()
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = (
+    {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": "stockwire"},
+        }
+    }
+    if REDIS_URL
+    else {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+)
+
+STOCKWIRE_CURRENCY = environment.CURRENCY.read()
+STOCKWIRE_LOW_STOCK = environment.LOW_STOCK.read()
+STOCKWIRE_OPEN_WRITES = environment.OPEN_WRITES.read()
+STOCKWIRE_ALLOWED_ORIGINS = environment.ALLOWED_ORIGINS.read()
+STOCKWIRE_HOME = Path(environment.HOME.read()).expanduser()
+STOCKWIRE_THREADS = environment.THREADS.read()
+STOCKWIRE_WEB_PROCESSES = environment.WEB_PROCESSES.read()
+STOCKWIRE_WORKER_JOBS = environment.WORKER_JOBS.read()
+
+# Django would set up logging a second time, and mail the admins on an error.
+LOGGING_CONFIG = None
+LOG_FORMAT = environment.LOG_FORMAT.read() or "console"
+logs.configure(level=environment.LOG_LEVEL.read(), as_json=LOG_FORMAT == "json")
+structlog.contextvars.clear_contextvars()

@@ -1,0 +1,258 @@
+"""Every environment variable that Stockwire reads: name, type, default and meaning, in one table.
+
+`docs/settings.md` is generated from it, and production settings are checked against it all at once. A variable that
+is read anywhere else is a mistake. Nothing of Django belongs here: it is read before Django is set up.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+# The embedded services' URLs carry these names, so that production can tell them from real servers.
+EMBEDDED_ROLE = "embedded"
+EMBEDDED_REDIS_SOCKET = "embedded-redis.sock"
+
+
+class EnvironmentProblem(ValueError):
+    """What is wrong with one variable, in words for whoever set it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting(Generic[T]):
+    """One variable: `read()` gives its typed value, or its default where it is absent or empty."""
+
+    name: str
+    parse: Callable[[str], T]
+    default: T
+    meaning: str
+    secret: bool = False
+    required_in_production: bool = False
+
+    def read(self, environ: Mapping[str, str] | None = None) -> T:
+        """Give the value, or raise `EnvironmentProblem` with the name in it."""
+        raw = (os.environ if environ is None else environ).get(self.name, "").strip()
+        if not raw:
+            return self.default
+        try:
+            return self.parse(raw)
+        except ValueError as error:
+            # A secret's value is never repeated, not even a wrong one.
+            shown = "" if self.secret else f" (it is {raw!r})"
+            raise EnvironmentProblem(f"{self.name}: {error}{shown}") from None
+
+    def is_given(self, environ: Mapping[str, str] | None = None) -> bool:
+        """Say whether it is there and not empty."""
+        return bool((os.environ if environ is None else environ).get(self.name, "").strip())
+
+
+def _boolean(raw: str) -> bool:
+    lowered = raw.lower()
+    if lowered in {"1", "true", "yes", "on"}:
+        return True
+    if lowered in {"0", "false", "no", "off"}:
+        return False
+    raise ValueError("must be 1 or 0")
+
+
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
+    def parse(raw: str) -> int:
+        if not re.fullmatch(r"\d{1,12}", raw) or not least <= int(raw) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(raw)
+
+    return parse
+
+
+def _names(raw: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in raw.split(",") if part.strip())
+
+
+def _origins(raw: str) -> tuple[str, ...]:
+    origins = _names(raw)
+    for origin in origins:
+        if not re.fullmatch(r"https?://[^/\s]+", origin):
+            raise ValueError("must be origins such as https://shop.example, with commas between them")
+    return origins
+
+
+def _currency(raw: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{3}", raw):
+        raise ValueError("must be a currency code of ISO 4217, such as EGP")
+    return raw.upper()
+
+
+def _postgres_url(raw: str) -> str:
+    if not raw.startswith(("postgres://", "postgresql://")):
+        raise ValueError("must start with postgresql://")
+    return raw
+
+
+def _redis_url(raw: str) -> str:
+    if not raw.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    return raw
+
+
+def _secret_key(raw: str) -> str:
+    least = 32
+    if len(raw) < least:
+        raise ValueError(f"must have at least {least} characters")
+    return raw
+
+
+DATABASE_URL = Setting(
+    name="DATABASE_URL",
+    parse=_postgres_url,
+    default="",
+    meaning="PostgreSQL 15 or later, `postgresql://user:password@host:5432/name`. "
+    "Without it local commands run an embedded one.",
+    secret=True,
+    required_in_production=True,
+)
+REDIS_URL = Setting(
+    name="REDIS_URL",
+    parse=_redis_url,
+    default="",
+    meaning="Redis 6.2 or later, `redis://host:6379/0`. Without it local commands run an embedded one.",
+    secret=True,
+    required_in_production=True,
+)
+SECRET_KEY = Setting(
+    name="STOCKWIRE_SECRET_KEY",
+    parse=_secret_key,
+    default="",
+    meaning="Signs tokens, sessions and cursors; at least 32 random characters. "
+    "Local commands make one and keep it under `STOCKWIRE_HOME`.",
+    secret=True,
+    required_in_production=True,
+)
+ALLOWED_HOSTS = Setting(
+    name="STOCKWIRE_ALLOWED_HOSTS",
+    parse=_names,
+    default=(),
+    meaning="Host names that requests may ask for, with commas between them. "
+    "Local commands answer to loopback names and to `HOST`.",
+    required_in_production=True,
+)
+ALLOWED_ORIGINS = Setting(
+    name="STOCKWIRE_ALLOWED_ORIGINS",
+    parse=_origins,
+    default=(),
+    meaning="Origins of other sites whose pages may call the API and open live connections. "
+    "The server's own origin always may.",
+)
+CURRENCY = Setting(
+    name="STOCKWIRE_CURRENCY",
+    parse=_currency,
+    default="EGP",
+    meaning="The shop's own currency, a code of ISO 4217.",
+)
+LOW_STOCK = Setting(
+    name="STOCKWIRE_LOW_STOCK",
+    parse=_whole_number(0, 1_000_000),
+    default=5,
+    meaning="Stock is low at this many units or fewer, where a level has no threshold of its own.",
+)
+OPEN_WRITES = Setting(
+    name="STOCKWIRE_OPEN_WRITES",
+    parse=_boolean,
+    default=False,
+    meaning="`1` lets anyone write products without credentials. "
+    "The server then refuses to start unless `HOST` is a loopback address.",
+)
+HOME = Setting(
+    name="STOCKWIRE_HOME",
+    parse=str,
+    default=".stockwire",
+    meaning="Where local commands keep the embedded services' data, the secret key and the demo accounts.",
+)
+HOST = Setting(name="HOST", parse=str, default="127.0.0.1", meaning="The address to listen on.")
+PORT = Setting(name="PORT", parse=_whole_number(0, 65535), default=8000, meaning="The port to listen on.")
+DEMO = Setting(
+    name="DEMO",
+    parse=_boolean,
+    default=True,
+    meaning="`0` leaves the demo shop out at the first start.",
+)
+THREADS = Setting(
+    name="STOCKWIRE_THREADS",
+    parse=_whole_number(1, 500),
+    default=16,
+    meaning="Threads that answer HTTP in one process; each keeps one database connection.",
+)
+WEB_PROCESSES = Setting(
+    name="STOCKWIRE_WEB_PROCESSES",
+    parse=_whole_number(1, 128),
+    default=2,
+    meaning="Processes of `serve --role web`.",
+)
+WORKER_JOBS = Setting(
+    name="STOCKWIRE_WORKER_JOBS",
+    parse=_whole_number(1, 100),
+    default=4,
+    meaning="Jobs that one worker runs at the same time.",
+)
+DATABASE_TIMEOUT = Setting(
+    name="STOCKWIRE_DATABASE_TIMEOUT",
+    parse=_whole_number(1, 120),
+    default=5,
+    meaning="Seconds to wait for a connection to the database.",
+)
+LOG_LEVEL = Setting(
+    name="STOCKWIRE_LOG_LEVEL",
+    parse=lambda raw: _one_of(raw.upper(), ("DEBUG", "INFO", "WARNING", "ERROR")),
+    default="INFO",
+    meaning="The least severe log line to print: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
+)
+LOG_FORMAT = Setting(
+    name="STOCKWIRE_LOG_FORMAT",
+    parse=lambda raw: _one_of(raw.lower(), ("console", "json")),
+    default="",
+    meaning="`console` for people, `json` for machines. Production prints JSON, all else console lines.",
+)
+TEST_HOME = Setting(
+    name="STOCKWIRE_TEST_HOME",
+    parse=str,
+    default="",
+    meaning="Where the tests keep their own embedded services; without it a temporary folder.",
+)
+
+
+def _one_of(value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise ValueError(f"must be one of {', '.join(allowed)}")
+    return value
+
+
+REGISTRY: tuple[Setting[object], ...] = tuple(
+    value for value in list(globals().values()) if isinstance(value, Setting)
+)
+
+
+def problems(*, production: bool, environ: Mapping[str, str] | None = None) -> list[str]:
+    """List all that is missing or ill-typed, so that nobody has to fix one thing at a time."""
+    found: list[str] = []
+    for setting in REGISTRY:
+        if production and setting.required_in_production and not setting.is_given(environ):
+            found.append(f"{setting.name}: is missing. {setting.meaning.split('. ')[0].rstrip('.')}.")
+            continue
+        try:
+            setting.read(environ)
+        except EnvironmentProblem as problem:
+            found.append(str(problem))
+    return found
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach a server that listens on `host`."""
+    return host in LOOPBACK or host.startswith("127.")
+
+
+def is_embedded(url: str) -> bool:
+    """Say whether a URL is one that `config.embedded` has given out."""
+    return f"//{EMBEDDED_ROLE}@" in url or EMBEDDED_REDIS_SOCKET in url

@@ -1,0 +1,22 @@
+"""Settings for one machine: `make run`, and any command in a checkout."""
+
+import secrets
+
+from config.settings import environment
+from config.settings.base import *  # noqa: F403  Django's way to build one settings module on another
+from config.settings.base import ALLOWED_HOSTS, INSTALLED_APPS, SECRET_KEY
+
+# `manage.py` puts the key of STOCKWIRE_HOME into the environment. Whoever comes another way gets one that ends with
+# the process: never one that is written in the source.
+SECRET_KEY = SECRET_KEY or secrets.token_urlsafe(48)
+
+# Gives `runserver` its ASGI server; `serve` doesn't use it.
+INSTALLED_APPS = ["daphne", *INSTALLED_APPS]
+
+_host = environment.HOST.read()
+ALLOWED_HOSTS = ALLOWED_HOSTS or (
+    ["localhost", "127.0.0.1", "[::1]", _host] if environment.is_loopback(_host) else ["*"]
+)
+
+# Static files come from the apps as they are, without `collectstatic`.
+WHITENOISE_USE_FINDERS = True

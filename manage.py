@@ -1,0 +1,28 @@
+#!/usr/bin/env python
+"""The one door to every command. With local settings it first finds or starts the services that are not given.
+
+Nothing else belongs here: commands live in the apps' `management/commands`.
+"""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Provide the embedded services where they are wanted, then hand over to Django."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    if os.environ["DJANGO_SETTINGS_MODULE"] == "config.settings.local":
+        from config import embedded
+
+        try:
+            embedded.provide()
+        except embedded.ServiceError as error:
+            sys.exit(f"error: {error}")
+
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

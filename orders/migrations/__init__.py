@@ -1,0 +1,1 @@
+"""Changes of the tables of `orders`, in order."""

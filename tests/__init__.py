@@ -1,0 +1,1 @@
+"""The tests, one folder for each app; `services` gives them PostgreSQL and Redis."""

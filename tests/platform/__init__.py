@@ -1,0 +1,1 @@
+"""Settings, embedded services, servers and jobs."""

@@ -1,0 +1,59 @@
+"""The pytest plugin that gives every test run a real PostgreSQL and a real Redis, before Django's settings load.
+
+`DATABASE_URL` and `REDIS_URL` are used where they are given, else embedded ones under `STOCKWIRE_TEST_HOME` (by
+default a temporary folder). A missing service ends the run: nothing is skipped for it. With xdist the controller
+starts them, and each worker has a database and a Redis database of its own.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from config import embedded
+from config.settings import environment
+
+_own_home: list[Path] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Set the environment that `config.settings.test` reads."""
+    worker = re.fullmatch(r"gw(\d+)", os.environ.get("PYTEST_XDIST_WORKER", ""))
+    if worker is not None:
+        os.environ["REDIS_URL"] = _with_database(os.environ["REDIS_URL"], int(worker[1]) + 1)
+        return
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+    if environment.DATABASE_URL.is_given() and environment.REDIS_URL.is_given():
+        return
+    home = environment.TEST_HOME.read()
+    if not home:
+        home = tempfile.mkdtemp(prefix="stockwire-tests-")
+        _own_home.append(Path(home))
+    try:
+        services = embedded.attach(embedded.Home.at(home))
+    except embedded.ServiceError as error:
+        pytest.exit(f"no services for the tests: {error}", returncode=3)
+    if not services.redis_url and not environment.REDIS_URL.is_given():
+        pytest.exit("no Redis for the tests: install redis-server, or set REDIS_URL", returncode=3)
+    os.environ.setdefault("DATABASE_URL", services.database_url)
+    os.environ.setdefault("REDIS_URL", services.redis_url)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Stop what this run started."""
+    for home in _own_home:
+        embedded.detach(embedded.Home.at(home))
+        shutil.rmtree(home, ignore_errors=True)
+    _own_home.clear()
+
+
+def _with_database(url: str, number: int) -> str:
+    """Point a Redis URL at another of its databases."""
+    if url.startswith("unix://"):
+        return re.sub(r"([?&]db=)\d+", rf"\g<1>{number}", url)
+    return re.sub(r"^(rediss?://[^/?]+)(/\d*)?", rf"\g<1>/{number}", url)
