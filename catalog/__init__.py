@@ -1,0 +1,1 @@
+"""The catalog: products, variants, options, prices, markets. What is in stock it asks through its port."""

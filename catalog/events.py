@@ -1,0 +1,43 @@
+"""What the catalog announces. Each is published by a service, inside the transaction of its change."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from config.kernel.events import DomainEvent
+
+
+@dataclasses.dataclass(frozen=True)
+class ProductEvent(DomainEvent):
+    """``product`` is the whole product in the catalog dialect, ``shop_product`` the same in the shop dialect."""
+
+    dialect_only: ClassVar[frozenset[str]] = frozenset({"shop_product", "version"})
+
+    product_id: str
+    action: Literal["created", "updated", "deleted"]
+    product: Mapping[str, Any]
+    shop_product: Mapping[str, Any]
+    version: int
+
+
+@dataclasses.dataclass(frozen=True)
+class ProductCreated(ProductEvent):
+    """A product was created; its first stock, if any, follows as ``stock.updated``."""
+
+    name: ClassVar[str] = "product.created"
+
+
+@dataclasses.dataclass(frozen=True)
+class ProductUpdated(ProductEvent):
+    """Something of a product other than its stock changed."""
+
+    name: ClassVar[str] = "product.updated"
+
+
+@dataclasses.dataclass(frozen=True)
+class ProductDeleted(ProductEvent):
+    """A product was archived; ``product`` is how it was before."""
+
+    name: ClassVar[str] = "product.deleted"

@@ -1,0 +1,145 @@
+"""Products and what describes them. Stock is not here: ``catalog.stock_port`` says what is asked of it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models.functions import MD5, Cast, Now
+
+from config.kernel.ids import MAX_ID_LENGTH, new_id
+
+LIVE = models.Q(archived_at__isnull=True)
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    def live(self) -> ProductQuerySet:
+        """Those that have not been archived: all that any reader sees."""
+        return self.filter(LIVE)
+
+    def with_description(self) -> ProductQuerySet:
+        """Prefetches all that both dialects show of a product: a fixed number of queries for any number."""
+        return self.prefetch_related(
+            models.Prefetch("variants", queryset=Variant.objects.filter(LIVE).order_by("position", "id")),
+            models.Prefetch("prices", queryset=Price.objects.order_by("position", "id")),
+            models.Prefetch("markets", queryset=MarketText.objects.order_by("position", "id")),
+        )
+
+
+class Product(models.Model):
+    """One product. Archived, it is gone from every read; its ledger and its orders stay.
+
+    ``options`` are named choices that multiply the price:
+    ``[{"name": "flavors", "choices": [{"name": "Vanilla", "price_multiplier": 1.0, …}]}]``.
+    ``search_trigrams`` are the three-letter pieces of the title, for searches with typing errors.
+    """
+
+    id = models.CharField(primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "prod"), editable=False)
+    sku = models.CharField(max_length=100)
+    title = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    category = models.CharField(max_length=100, blank=True)
+    subcategory = models.CharField(max_length=100, blank=True)
+    image = models.CharField(max_length=1000, blank=True)
+    options = models.JSONField(default=list, blank=True)
+    available = models.BooleanField(default=True)
+    featured = models.BooleanField(default=False)
+    version = models.PositiveBigIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    search_trigrams = ArrayField(models.CharField(max_length=3), default=list, editable=False)
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("sku",), condition=LIVE, name="product_sku_once"),
+            models.CheckConstraint(condition=~models.Q(sku=""), name="product_has_sku"),
+        )
+        indexes = (
+            models.Index(fields=("created_at", "id"), condition=LIVE, name="product_newest"),
+            models.Index(fields=("title", "id"), condition=LIVE, name="product_by_title"),
+            models.Index(fields=("category", "subcategory"), condition=LIVE, name="product_by_category"),
+            models.Index(fields=("updated_at",), condition=LIVE, name="product_by_update"),
+            GinIndex(fields=("search_trigrams",), name="product_trigrams"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Variant(models.Model):
+    """What is counted and sold: one combination of attributes of a product.
+
+    A product without variants has one *implicit* variant, with no attributes and the product's own
+    sku, that bears its stock; readers never see it in a list of variants. A product has never both.
+    """
+
+    id = models.CharField(primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "var"), editable=False)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="variants")
+    sku = models.CharField(max_length=100)
+    attributes = models.JSONField(default=dict)
+    implicit = models.BooleanField(default=False, editable=False)
+    position = models.PositiveIntegerField(default=0)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("sku",), condition=LIVE, name="variant_sku_once"),
+            # A digest, since an index entry has a size limit and attributes have none.
+            models.UniqueConstraint(
+                "product",
+                MD5(Cast("attributes", models.TextField())),
+                condition=LIVE,
+                name="variant_attributes_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.sku
+
+
+class Price(models.Model):
+    """One price of a product in one currency, or of one variant, which then stands in place of the product's."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="prices")
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="prices", null=True, blank=True)
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(max_digits=20, decimal_places=4)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("product", "currency"), condition=models.Q(variant__isnull=True), name="product_price_once"
+            ),
+            models.UniqueConstraint(
+                fields=("variant", "currency"), condition=models.Q(variant__isnull=False), name="variant_price_once"
+            ),
+            models.CheckConstraint(condition=models.Q(amount__gte=0), name="price_not_negative"),
+        )
+        indexes = (models.Index(fields=("currency", "amount"), name="price_by_amount"),)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+
+class MarketText(models.Model):
+    """How a product is presented in one market (``metadata`` on the wire)."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="markets")
+    market = models.CharField(max_length=20)
+    title = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    keywords = models.CharField(max_length=1000, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("product", "market"), name="market_text_once"),)
+        indexes = (models.Index(fields=("market",), name="market_text_by_market"),)
+
+    def __str__(self) -> str:
+        return f"{self.market}: {self.title}"

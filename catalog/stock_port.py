@@ -1,0 +1,94 @@
+"""What the catalog needs of stock, stated by the catalog and handed in by whoever counts it.
+
+``inventory`` stands above ``catalog`` and sets its implementation from ``AppConfig.ready``; so no
+import points up, and a product's JSON takes a fixed number of queries however many products there are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from django.db.models import QuerySet
+
+from config.kernel.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class LocationFigures:
+    """One variant at one location: ``on_hand`` is on the shelf, ``available`` can be sold (never negative)."""
+
+    location_id: str
+    on_hand: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class VariantFigures:
+    """One variant: what can be sold in all, and where. A variant that was never stocked has no locations."""
+
+    available: int = 0
+    locations: tuple[LocationFigures, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StockStamp:
+    """When a product's stock last changed, and a number that grows with each change (0: never stocked)."""
+
+    version: int = 0
+    changed_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StockCount:
+    """What was counted: ``quantity`` units on hand of one variant at one location."""
+
+    product_id: str
+    variant_id: str
+    location_id: str
+    quantity: int
+
+
+class StockPort(Protocol):
+    def figures(self, variant_ids: Sequence[str]) -> Mapping[str, VariantFigures]:
+        """The present figures of many variants, in a fixed number of queries. Every id asked for is a key."""
+
+    def stamps(self, product_ids: Sequence[str]) -> Mapping[str, StockStamp]:
+        """The stamps of many products, in one query. Every id asked for is a key."""
+
+    def lock(self, product_ids: Sequence[str]) -> None:
+        """Hold the stock of these products still until the transaction ends.
+
+        Locks: the products' stock heads, in id order. Take it before figures go into an event, so
+        that the event's figures and its place in the log agree.
+        """
+
+    def record_counts(
+        self, counts: Sequence[StockCount], *, actor: Actor, kind: Literal["recount", "import"], reason: str
+    ) -> int:
+        """Bring on-hand figures to what was counted, through the ledger; returns how many figures changed.
+
+        Locks: the products' stock heads. Refuses: a count below what is held (``held_stock``).
+        Announces: ``stock.updated`` for each variant whose figure changed. Makes unknown locations.
+        """
+
+    def products_in_stock(self) -> QuerySet[Any, Any]:
+        """The ids of products that have something to sell, as a subquery for ``id__in``."""
+
+
+_port: StockPort | None = None
+
+
+def provide(port: StockPort) -> None:
+    """Hand in the implementation. Called once, by the app that counts stock."""
+    global _port
+    _port = port
+
+
+def stock() -> StockPort:
+    """The port. Raises ``RuntimeError`` where no app counts stock."""
+    if _port is None:
+        raise RuntimeError("no app provides stock figures")
+    return _port

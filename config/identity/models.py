@@ -1,0 +1,98 @@
+"""The user and the API key. Tokens are signed, not stored, so they have no table here."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from config.kernel.ids import MAX_ID_LENGTH, new_id
+
+
+class Role(models.TextChoices):
+    CUSTOMER = "customer", "Customer"
+    ADMIN = "admin", "Staff"
+    TAILOR = "tailor", "Tailor"
+    DELIVERY = "delivery", "Delivery partner"
+
+
+class Scope(models.TextChoices):
+    """What an API key may do."""
+
+    STOCK_WRITE = "stock:write", "Reduce, restock, reserve, sync stock"
+    CATALOG_WRITE = "catalog:write", "Write products"
+    ORDERS_READ = "orders:read", "Read orders"
+    EVENTS_READ = "events:read", "Read the event log"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Users are found by e-mail, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """A user with a hashed password; ``password=None`` makes one that nobody can sign in with."""
+        fields.setdefault("role", Role.CUSTOMER)
+        user = self.model(email=self.normalize_email(email), is_staff=fields["role"] == Role.ADMIN, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, **{**fields, "role": Role.ADMIN, "is_superuser": True})
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """One person. ``is_staff`` opens the admin and is, by constraint, exactly the role ``admin``."""
+
+    id = models.CharField(primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "usr"), editable=False)
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=150, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.CUSTOMER)
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(db_default=Now())
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(Lower("email"), name="user_email_once"),
+            models.CheckConstraint(
+                condition=models.Q(is_staff=True, role=Role.ADMIN) | models.Q(models.Q(is_staff=False), ~models.Q(role=Role.ADMIN)),
+                name="user_staff_is_the_admin_role",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class ApiKey(models.Model):
+    """A key for a shop's own server. Only a SHA-256 of it is stored; ``prefix`` is what lists show."""
+
+    id = models.CharField(primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "key"), editable=False)
+    name = models.CharField(max_length=100, unique=True)
+    prefix = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=40, choices=Scope.choices))
+    created_by = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

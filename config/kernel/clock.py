@@ -1,0 +1,37 @@
+"""Time as the contract writes it: ISO 8601, UTC, milliseconds, ``Z``."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+
+def now() -> dt.datetime:
+    """The present, aware, UTC."""
+    return timezone.now()
+
+
+def iso(moment: dt.datetime) -> str:
+    """``2026-11-21T10:00:00.000Z``. ``moment`` must be aware."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def parse_iso(text: str) -> dt.datetime:
+    """An aware moment from ISO 8601 with any offset; without one, UTC; a date alone is its midnight.
+
+    Raises ``ValueError`` for anything else.
+    """
+    moment = parse_datetime(text)
+    if moment is None:
+        day = parse_date(text)
+        if day is None:
+            raise ValueError("not an ISO 8601 date and time")
+        moment = dt.datetime.combine(day, dt.time())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    try:
+        return moment.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise ValueError("out of range") from error

@@ -1,0 +1,50 @@
+"""Transactions that survive the database's own quarrels: deadlocks, serialisation, lock timeouts."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+from config.kernel.errors import Unavailable
+
+T = TypeVar("T")
+
+#: SQLSTATEs after which the same transaction may simply be tried again.
+_RETRYABLE = frozenset({"40001", "40P01", "55P03"})  # serialization_failure, deadlock_detected, lock_not_available
+
+ATTEMPTS = 5
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    cause = error.__cause__ or error
+    return getattr(cause, "sqlstate", None)
+
+
+def in_transaction(work: Callable[[], T]) -> T:
+    """``work()`` inside a transaction. Every wait for a lock is bounded by the connection's own
+    ``lock_timeout`` (settings), which costs no statement here.
+
+    A deadlock, a serialisation failure or a lock timeout is tried again from the start, with a
+    growing random pause, up to ``ATTEMPTS`` times; then ``Unavailable`` (``busy``). Inside an outer
+    transaction nothing is retried, since only the outermost can be run again: the error passes
+    through, and the outermost ``in_transaction`` does it. ``work`` must leave nothing behind
+    outside of the database, since it may run more than once.
+    """
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            return work()
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                return work()
+        except OperationalError as error:
+            if _sqlstate(error) not in _RETRYABLE:
+                raise
+            if attempt == ATTEMPTS:
+                raise Unavailable("Too many are changing this at once; try again", code="busy") from error
+        time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  jitter needs no secrecy
+    raise AssertionError("unreachable")
