@@ -98,6 +98,8 @@ def database(url: str) -> dict[str, Any]:
         "OPTIONS": {
             "connect_timeout": environment.DATABASE_TIMEOUT.read(),
             "application_name": "stockwire",
+            # Every wait for a row is bounded; config.kernel.transactions tries again what it ended.
+            "options": "-c lock_timeout=5s",
             **parts,
         },
     }
