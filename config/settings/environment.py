@@ -256,3 +256,8 @@ def is_loopback(host: str) -> bool:
 def is_embedded(url: str) -> bool:
     """Say whether a URL is one that `config.embedded` has given out."""
     return f"//{EMBEDDED_ROLE}@" in url or EMBEDDED_REDIS_SOCKET in url
+
+
+def local_hosts(host: str) -> list[str]:
+    """Name what requests may ask for when nothing is set: a page of another site can't reach loopback by a name."""
+    return ["localhost", "127.0.0.1", "[::1]", host] if is_loopback(host) else ["*"]

@@ -13,10 +13,7 @@ SECRET_KEY = SECRET_KEY or secrets.token_urlsafe(48)
 # Gives `runserver` its ASGI server; `serve` doesn't use it.
 INSTALLED_APPS = ["daphne", *INSTALLED_APPS]
 
-_host = environment.HOST.read()
-ALLOWED_HOSTS = ALLOWED_HOSTS or (
-    ["localhost", "127.0.0.1", "[::1]", _host] if environment.is_loopback(_host) else ["*"]
-)
+ALLOWED_HOSTS = ALLOWED_HOSTS or environment.local_hosts(environment.HOST.read())
 
 # Static files come from the apps as they are, without `collectstatic`.
 WHITENOISE_USE_FINDERS = True

@@ -1,0 +1,82 @@
+"""Roles `all` and `live`: uvicorn on one event loop, with the companions that the role brings.
+
+uvicorn's own handling of signals ends the process by the signal; here a signal is a normal end with exit code 0.
+"""
+
+import asyncio
+import contextlib
+import gc
+import importlib.util
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+
+import uvicorn
+import uvloop
+
+from config.asgi import application_for
+from config.lifespan import Companion
+from config.serving.http import threaded_http
+from config.serving.listening import BACKLOG, allow_many_connections
+
+# Three seconds for what is on its way; connections that are still open then are cut.
+GRACE_SECONDS = 3
+# A thread that computes gives the event loop its turn after a millisecond, not after five.
+SWITCH_INTERVAL = 0.001
+LARGEST_MESSAGE = 65536 + 1024
+FRAME_PROTOCOL = "realtime.transport.uvicorn_protocol"
+
+
+class Server(uvicorn.Server):
+    """uvicorn, told to end by whoever runs it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `serve_live`."""
+        yield
+
+
+def serve_live(listener: socket.socket, *, threads: int, companions: Sequence[Companion] = ()) -> None:
+    """Serve until SIGINT or SIGTERM; a second one ends it at once."""
+    allow_many_connections()
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    config = uvicorn.Config(
+        application_for(http=threaded_http(threads), companions=companions),
+        http="httptools",
+        ws=_websocket_protocol(),
+        ws_max_size=LARGEST_MESSAGE,
+        ws_ping_interval=25,
+        ws_ping_timeout=20,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    # What was imported stays for ever; looking at it again at each collection only stalls the loop.
+    gc.collect()
+    gc.freeze()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(Server(config), listener))
+
+
+async def _run(server: Server, listener: socket.socket) -> None:
+    def end() -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for received in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(received, end)
+    await server.serve(sockets=[listener])
+
+
+def _websocket_protocol() -> str:
+    try:
+        found = importlib.util.find_spec(FRAME_PROTOCOL)
+    except ModuleNotFoundError:
+        found = None
+    return f"{FRAME_PROTOCOL}:FrameProtocol" if found is not None else "websockets-sansio"

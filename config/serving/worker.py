@@ -1,0 +1,24 @@
+"""Role `worker`: timers and jobs, without any door."""
+
+import asyncio
+import signal
+from contextlib import suppress
+
+import uvloop
+
+from config.jobs import run_worker
+
+
+def serve_worker() -> None:
+    """Run jobs until SIGINT or SIGTERM."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run())
+
+
+async def _run() -> None:
+    task = asyncio.create_task(run_worker())
+    loop = asyncio.get_running_loop()
+    for received in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(received, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
