@@ -109,6 +109,9 @@ DATABASES = {"default": database(environment.DATABASE_URL.read())}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "identity.User"
+SILENCED_SYSTEM_CHECKS = [
+    "auth.E003",  # e-mail is unique by a constraint over its lower case, which the check can't see
+]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

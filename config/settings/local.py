@@ -16,4 +16,5 @@ INSTALLED_APPS = ["daphne", *INSTALLED_APPS]
 ALLOWED_HOSTS = ALLOWED_HOSTS or environment.local_hosts(environment.HOST.read())
 
 # Static files come from the apps as they are, without `collectstatic`.
+STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
