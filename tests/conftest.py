@@ -1,1 +1,39 @@
 """Fixtures for every test. What only one app needs belongs in that app's own `conftest.py`."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.server_process import ServerProcess, end_all, fresh_database_url
+
+
+@pytest.fixture
+def fresh_database() -> Iterator[Callable[[], str]]:
+    """Give a function that makes an empty database and gives its URL; they are dropped after the test."""
+    with fresh_database_url() as make:
+        yield make
+
+
+@pytest.fixture
+def start_server(fresh_database: Callable[[], str]) -> Iterator[Callable[..., ServerProcess]]:
+    """Give a function that starts `manage.py serve` and waits until it is ready.
+
+    `start_server(role="all", env={…}, args=[…], database_url=…)`; without a `database_url` each has a fresh one.
+    Each server has its own Redis database. After the test all are ended, and nothing of them may be left.
+    """
+    started: list[ServerProcess] = []
+
+    def start(*, database_url: str | None = None, **options: object) -> ServerProcess:
+        server = ServerProcess(database_url=database_url or fresh_database(), **options)  # type: ignore[arg-type]
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    end_all(started)
+
+
+@pytest.fixture
+def live_server_process(start_server: Callable[..., ServerProcess]) -> ServerProcess:
+    """Give a real server: everything in one process, on a free port, with an empty database and no demo shop."""
+    return start_server()

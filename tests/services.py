@@ -2,11 +2,10 @@
 
 `DATABASE_URL` and `REDIS_URL` are used where they are given, else embedded ones under `STOCKWIRE_TEST_HOME` (by
 default a temporary folder). A missing service ends the run: nothing is skipped for it. With xdist the controller
-starts them, and each worker has a database and a Redis database of its own.
+starts them, and each worker has a database of its own, and a prefix of its own in Redis.
 """
 
 import os
-import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -22,9 +21,9 @@ _own_home: list[Path] = []
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
     """Set the environment that `config.settings.test` reads."""
-    worker = re.fullmatch(r"gw(\d+)", os.environ.get("PYTEST_XDIST_WORKER", ""))
-    if worker is not None:
-        os.environ["REDIS_URL"] = _with_database(os.environ["REDIS_URL"], int(worker[1]) + 1)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    os.environ["STOCKWIRE_REDIS_PREFIX"] = f"test-{worker}-{os.getpid()}"
+    if worker != "main":
         return
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     if environment.DATABASE_URL.is_given() and environment.REDIS_URL.is_given():
@@ -51,9 +50,3 @@ def pytest_unconfigure() -> None:
         shutil.rmtree(home, ignore_errors=True)
     _own_home.clear()
 
-
-def _with_database(url: str, number: int) -> str:
-    """Point a Redis URL at another of its databases."""
-    if url.startswith("unix://"):
-        return re.sub(r"([?&]db=)\d+", rf"\g<1>{number}", url)
-    return re.sub(r"^(rediss?://[^/?]+)(/\d*)?", rf"\g<1>/{number}", url)

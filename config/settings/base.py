@@ -166,11 +166,12 @@ CORS_ALLOW_HEADERS = [
 ]
 
 REDIS_URL = environment.REDIS_URL.read()
+REDIS_PREFIX = environment.REDIS_PREFIX.read()
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = (
     {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": "stockwire"},
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_PREFIX},
         }
     }
     if REDIS_URL

@@ -98,6 +98,12 @@ def _redis_url(raw: str) -> str:
     return raw
 
 
+def _prefix(raw: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,50}", raw):
+        raise ValueError("must be up to 50 letters, digits, - and _")
+    return raw
+
+
 def _secret_key(raw: str) -> str:
     least = 32
     if len(raw) < least:
@@ -121,6 +127,13 @@ REDIS_URL = Setting(
     meaning="Redis 6.2 or later, `redis://host:6379/0`. Without it local commands run an embedded one.",
     secret=True,
     required_in_production=True,
+)
+REDIS_PREFIX = Setting(
+    name="STOCKWIRE_REDIS_PREFIX",
+    parse=_prefix,
+    default="stockwire",
+    meaning="Starts the name of everything in Redis. Shops that share a Redis need one each; "
+    "its database number doesn't keep their messages apart.",
 )
 SECRET_KEY = Setting(
     name="STOCKWIRE_SECRET_KEY",

@@ -1,0 +1,204 @@
+"""A real `manage.py serve` for end-to-end tests: started, waited for, ended, and looked after that nothing is left.
+
+The tests reach it as any client would; its database is one of its own.
+"""
+
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_TIMEOUT = 60.0
+END_TIMEOUT = 15.0
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def fresh_database_url() -> Iterator[Callable[[], str]]:
+    """Make empty databases beside the tests' own, and drop them at the end, whoever is still connected."""
+    base = os.environ["DATABASE_URL"]
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"end_to_end_{os.getpid()}_{secrets.token_hex(4)}"
+        with psycopg.connect(base, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        made.append(name)
+        return re.sub(r"^(postgres(?:ql)?://[^/]*)/[^?]*", rf"\g<1>/{name}", base)
+
+    yield make
+    with psycopg.connect(base, autocommit=True) as connection:
+        for name in made:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+class ServerProcess:
+    """One server. `base_url`, `port`, `database_url`, `redis_url`, `env`, `process`, `output()`."""
+
+    def __init__(
+        self,
+        *,
+        database_url: str,
+        role: str = "all",
+        env: Mapping[str, str] | None = None,
+        args: Sequence[str] = (),
+        redis_url: str | None = None,
+        port: int | None = None,
+    ) -> None:
+        self.role = role
+        self.port = port or free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.ws_url = f"ws://127.0.0.1:{self.port}"
+        self.database_url = database_url
+        self.redis_url = redis_url or os.environ["REDIS_URL"]
+        self.env = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "STOCKWIRE", "COV"))},
+            "DJANGO_SETTINGS_MODULE": "config.settings.local",
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "STOCKWIRE_REDIS_PREFIX": f"test-{secrets.token_hex(6)}",
+            "STOCKWIRE_SECRET_KEY": "a-key-for-tests-that-protects-nothing-at-all-0123456789",
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "DEMO": "0",
+            "PYTHONUNBUFFERED": "1",
+            **(env or {}),
+        }
+        self._args = list(args)
+        # A file and not a pipe: nobody reads a pipe while the server runs, and a full one stops it.
+        descriptor, name = tempfile.mkstemp(prefix="stockwire-server-", suffix=".log")
+        os.close(descriptor)
+        self._printed = Path(name)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers that it is ready (roles with a door only)."""
+        self.launch()
+        if self.role != "worker":
+            self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start it, without waiting."""
+        with self._printed.open("ab") as printed:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", "--role", self.role, *self._args],
+                cwd=ROOT,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self) -> None:
+        """Wait for 200 of `/api/ready`."""
+        assert self.process is not None
+        deadline = time.monotonic() + READY_TIMEOUT
+        said = "nothing"
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.output()}")
+            status, said = _get(f"{self.base_url}/api/ready")
+            if status == 200 or (self.role != "all" and '"database": "ok"' in said):
+                return
+            time.sleep(0.05)
+        self.end()
+        raise AssertionError(f"the server is not ready: {said}\n{self.output()}")
+
+    def manage(self, *command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        """Run a command of `manage.py` on the server's own database."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def end(self, how: int = signal.SIGTERM) -> int:
+        """End it with a signal, see that nothing of it is left, and give its exit code."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            family = [self.process.pid]
+            family += [child.pid for child in psutil.Process(self.process.pid).children(recursive=True)]
+            self.process.send_signal(how)
+            try:
+                self.process.wait(END_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+                raise AssertionError(f"it did not end within {END_TIMEOUT} s:\n{self.output()}") from None
+            left = [pid for pid in family if _lives(pid)]
+            assert not left, f"processes are left: {left}\n{self.output()}"
+        return self.process.returncode
+
+    def output(self) -> str:
+        """Give what it has printed so far."""
+        return self._printed.read_text(errors="replace")
+
+    def close(self) -> None:
+        """End it, and forget what it printed."""
+        try:
+            if self.process is not None:
+                self.end()
+        finally:
+            self._printed.unlink(missing_ok=True)
+
+
+def end_all(servers: Sequence[ServerProcess]) -> None:
+    """End every server that still runs, each of them even if another fails to end."""
+    failed: list[AssertionError] = []
+    for server in servers:
+        try:
+            server.close()
+        except AssertionError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _get(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  an address of our own
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+    except OSError as error:
+        return 0, str(error)
