@@ -1,5 +1,6 @@
 #!/usr/bin/env python
-"""The one door to every command. With local settings it first finds or starts the services that are not given.
+"""The one door to every command. With local settings it first finds or starts the services that are not
+given.
 
 Nothing else belongs here: commands live in the apps' `management/commands`.
 """

@@ -1,1 +1,1 @@
-"""Wiring of the project: settings, urls, servers, jobs, and the three layers below the shop (kernel, api, identity)."""
+"""Wiring: settings, urls, servers, jobs, and the three layers below the shop (kernel, api, identity)."""

@@ -1,11 +1,12 @@
 """The door for ASGI servers: live connections, and the rest of HTTP beside them.
 
-`application` is for any server, such as `runserver`'s; `serve` builds its own with `application_for`. What answers a
-path is decided here and nowhere else; how it answers belongs to the apps.
+`application` is for any server, such as `runserver`'s; `serve` builds its own with `application_for`. What
+answers a path is decided here and nowhere else; how it answers belongs to the apps.
 """
 
 import os
 from collections.abc import Sequence
+from typing import cast
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
@@ -15,7 +16,7 @@ from config.lifespan import Application, Companion, Lifespan
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
 # Sets Django up: whatever imports models comes after it.
-django_application: Application = get_asgi_application()
+django_application = cast("Application", get_asgi_application())
 
 LIVE_COMPANIONS: Sequence[Companion] = ()
 
@@ -23,7 +24,7 @@ LIVE_COMPANIONS: Sequence[Companion] = ()
 def application_for(*, http: Application, companions: Sequence[Companion] = ()) -> Application:
     """Route live connections to their consumers and all other HTTP to `http`."""
     routes = ProtocolTypeRouter({"http": http, "websocket": URLRouter([])})
-    return Lifespan(routes, *LIVE_COMPANIONS, *companions)
+    return Lifespan(cast("Application", routes), *LIVE_COMPANIONS, *companions)
 
 
 application = application_for(http=django_application)

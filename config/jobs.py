@@ -35,8 +35,8 @@ LONGEST_PAUSE = 10.0
 def worker_app() -> App:
     """Make an app with the same tasks and a connection pool of its own.
 
-    Replacing the connector of the shared app would take jobs that are deferred by this process' other threads out of
-    their transactions.
+    Replacing the connector of the shared app would take jobs that are deferred by this process' other
+    threads out of their transactions.
     """
     connector = PsycopgConnector(
         kwargs=connector_params(), min_size=1, max_size=settings.STOCKWIRE_WORKER_JOBS + 2, timeout=5.0

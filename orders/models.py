@@ -1,1 +1,1 @@
-"""Tables of carts and orders. There are none yet: stock can already be sold by reference, through `inventory`."""
+"""Tables of carts and orders. There are none yet: stock is sold by reference, through `inventory`."""

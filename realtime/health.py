@@ -1,7 +1,7 @@
 """Whether this process answers, and whether it could do its work: `/api/health` and `/api/ready`.
 
-They ask for no credentials, tell nothing that an attacker could use, take a second at most, and never raise: a
-probe that fails must say what is wrong. Figures and traces are not for here.
+They ask for no credentials, tell nothing that an attacker could use, take a second at most, and never
+raise: a probe that fails must say what is wrong. Figures and traces are not for here.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,8 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
+
+from config.kernel.clock import now
 
 log = structlog.get_logger(__name__)
 OK = "ok"
@@ -80,7 +82,7 @@ def _migrations() -> str:
 def _worker() -> str:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - %s", [WORKER_SILENT]
+            "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > %s", [now() - WORKER_SILENT]
         )
         row = cursor.fetchone()
     return OK if row is not None and row[0] else "no worker is running"

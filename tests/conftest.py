@@ -18,8 +18,9 @@ def fresh_database() -> Iterator[Callable[[], str]]:
 def start_server(fresh_database: Callable[[], str]) -> Iterator[Callable[..., ServerProcess]]:
     """Give a function that starts `manage.py serve` and waits until it is ready.
 
-    `start_server(role="all", env={…}, args=[…], database_url=…)`; without a `database_url` each has a fresh one.
-    Each server has its own Redis database. After the test all are ended, and nothing of them may be left.
+    `start_server(role="all", env={…}, args=[…], database_url=…)`; without a `database_url` each has a fresh
+    one. Each server has its own Redis database. After the test all are ended, and nothing of them may be
+    left.
     """
     started: list[ServerProcess] = []
 
@@ -35,5 +36,5 @@ def start_server(fresh_database: Callable[[], str]) -> Iterator[Callable[..., Se
 
 @pytest.fixture
 def live_server_process(start_server: Callable[..., ServerProcess]) -> ServerProcess:
-    """Give a real server: everything in one process, on a free port, with an empty database and no demo shop."""
+    """Give a real server: all roles in one process, on a free port, an empty database, no demo shop."""
     return start_server()

@@ -1,4 +1,5 @@
-"""A real `manage.py serve` for end-to-end tests: started, waited for, ended, and looked after that nothing is left.
+"""A real `manage.py serve` for end-to-end tests: started, waited for, ended, and looked after that nothing
+is left.
 
 The tests reach it as any client would; its database is one of its own.
 """

@@ -1,8 +1,9 @@
-"""The pytest plugin that gives every test run a real PostgreSQL and a real Redis, before Django's settings load.
+"""The pytest plugin that gives every test run a real PostgreSQL and a real Redis, before Django's settings
+load.
 
-`DATABASE_URL` and `REDIS_URL` are used where they are given, else embedded ones under `STOCKWIRE_TEST_HOME` (by
-default a temporary folder). A missing service ends the run: nothing is skipped for it. With xdist the controller
-starts them, and each worker has a database of its own, and a prefix of its own in Redis.
+`DATABASE_URL` and `REDIS_URL` are used where they are given, else embedded ones under `STOCKWIRE_TEST_HOME`
+(by default a temporary folder). A missing service ends the run: nothing is skipped for it. With xdist the
+controller starts them, and each worker has a database of its own, and a prefix of its own in Redis.
 """
 
 import os
@@ -49,4 +50,3 @@ def pytest_unconfigure() -> None:
         embedded.detach(embedded.Home.at(home))
         shutil.rmtree(home, ignore_errors=True)
     _own_home.clear()
-

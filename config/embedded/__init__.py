@@ -1,11 +1,13 @@
-"""PostgreSQL and Redis for one machine, from wheels: found or started, shared by commands, stopped after the last.
+"""PostgreSQL and Redis for one machine, from wheels: found or started, shared by commands, stopped after
+the last.
 
-A process that uses them holds a shared lock for as long as it lives, and the kernel lets go of it however the process
-ends. A small keeper process (`config.embedded.keeper`) runs the services, in a session of its own that Ctrl-C
-doesn't reach, and stops them once it can have that lock for itself. Production never comes here.
+A process that uses them holds a shared lock for as long as it lives, and the kernel lets go of it however
+the process ends. A small keeper process (`config.embedded.keeper`) runs the services, in a session of its
+own that Ctrl-C doesn't reach, and stops them once it can have that lock for itself. Production never comes
+here.
 
-This module is the door: `provide()` for commands, `attach()` for tests. Locks are in `sharing`, the two services in
-`postgres` and `redis`.
+This module is the door: `provide()` for commands, `attach()` for tests. Locks are in `sharing`, the two
+services in `postgres` and `redis`.
 """
 
 import os

@@ -1,4 +1,5 @@
-"""Where the embedded services keep things: the layout of STOCKWIRE_HOME, and socket paths that are short enough.
+"""Where the embedded services keep things: the layout of STOCKWIRE_HOME, and socket paths that are short
+enough.
 
 Nothing is started or locked here.
 """
@@ -31,7 +32,7 @@ class Home:
 
     @property
     def users_lock(self) -> Path:
-        """Shared by each process that uses the services; whoever gets it alone knows that there is no user."""
+        """Shared by each process that uses the services; whoever gets it alone knows there is none."""
         return self.path / "users.lock"
 
     @property
@@ -80,9 +81,11 @@ class Home:
             raise ServiceError(f"STOCKWIRE_HOME {self.path} can't be made: {error.strerror}") from error
 
     def sockets(self, service: str, *, owner: int) -> Path:
-        """Give a folder for the service's socket that only `owner` may enter: in the home, or elsewhere if too long."""
+        """Give a folder for the service's socket that only `owner` may enter, with a path that fits."""
         folder = self.path / "run"
-        longest = max(len(os.fsencode(folder / "postgres" / name)) for name in (POSTGRES_SOCKET, EMBEDDED_REDIS_SOCKET))
+        longest = max(
+            len(os.fsencode(folder / "postgres" / name)) for name in (POSTGRES_SOCKET, EMBEDDED_REDIS_SOCKET)
+        )
         if longest > LONGEST_SOCKET_PATH:
             key = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
             folder = Path(tempfile.gettempdir()) / f"stockwire-{os.geteuid()}-{key}"

@@ -1,7 +1,8 @@
-"""The process that runs the embedded services as long as anybody uses them: `python -m config.embedded.keeper HOME`.
+"""The process that runs the embedded services as long as anybody uses them: `python -m
+config.embedded.keeper HOME`.
 
-It is started by `sharing`, never by hand, and knows nothing of Django. A service that dies while somebody uses it is
-started again, as an init system would do with a real one.
+It is started by `sharing`, never by hand, and knows nothing of Django. A service that dies while somebody
+uses it is started again, as an init system would do with a real one.
 """
 
 import fcntl

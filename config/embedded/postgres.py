@@ -175,7 +175,14 @@ def _system_account() -> pwd.struct_passwd:
             return pwd.getpwnam(SYSTEM_USER)
         except KeyError:
             if attempt == 0:
-                make = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+                make = [
+                    "useradd",
+                    "--system",
+                    "--no-create-home",
+                    "--shell",
+                    "/usr/sbin/nologin",
+                    SYSTEM_USER,
+                ]
                 try:
                     subprocess.run(make, check=False, capture_output=True)
                 except FileNotFoundError:
@@ -187,7 +194,7 @@ def _system_account() -> pwd.struct_passwd:
 
 
 def _let_through(path: Path) -> None:
-    """Let the system user pass through the folders above `path`; it may not list them, nor read what is there."""
+    """Let the system user pass through the folders above `path`, without listing or reading them."""
     for folder in (path, *path.parents):
         mode = folder.stat().st_mode
         if not mode & 0o001:

@@ -28,7 +28,7 @@ _attached: dict[Path, int] = {}
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Where the running services are. `redis_url` is empty where this machine has no Redis, and `notes` say so."""
+    """Where the services are. `redis_url` is empty where the machine has no Redis, and `notes` say so."""
 
     database_url: str
     redis_url: str
@@ -67,7 +67,7 @@ def attach(home: Home) -> Services:
 
 
 def detach(home: Home) -> None:
-    """Stop using the services. The last user waits until they have stopped, so that nothing outlives the command."""
+    """Stop using the services; the last user waits until they have stopped, so that nothing outlives it."""
     users = _attached.pop(home.path, None)
     if users is None:
         return

@@ -28,7 +28,10 @@ class DemoAccount:
 def migrate() -> None:
     """Bring the tables up to date; a second process that starts at the same time waits for the first."""
     with connection.cursor() as cursor:
+        # The other one's migration may well take longer than the connection waits for any other lock.
+        cursor.execute("SET lock_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        cursor.execute("RESET lock_timeout")
         try:
             call_command("migrate", interactive=False, verbosity=0)
         finally:

@@ -3,7 +3,7 @@
 The ASGI handler of Django takes twice as long for a request, and its requests share one thread.
 """
 
-from typing import cast
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 
@@ -12,8 +12,8 @@ from config.wsgi import application as wsgi_application
 
 
 def threaded_http(threads: int) -> Application:
-    """Serve `config.wsgi` with at most `threads` requests at a time; each thread keeps its database connection."""
-    pool = cast(Application, WSGIMiddleware(wsgi_application, workers=threads))
+    """Serve `config.wsgi`, `threads` requests at a time; each thread keeps its database connection."""
+    pool = cast("Application", WSGIMiddleware(cast("Any", wsgi_application), workers=threads))
 
     async def http(scope: Scope, receive: Receive, send: Send) -> None:
         # Raw bytes are no URL, but they do arrive; the WSGI side insists on ASCII.

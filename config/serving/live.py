@@ -1,6 +1,7 @@
 """Roles `all` and `live`: uvicorn on one event loop, with the companions that the role brings.
 
-uvicorn's own handling of signals ends the process by the signal; here a signal is a normal end with exit code 0.
+uvicorn's own handling of signals ends the process by the signal; here a signal is a normal end with exit
+code 0.
 """
 
 import asyncio

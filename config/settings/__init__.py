@@ -1,1 +1,1 @@
-"""Django settings: `base` for all, and `local`, `test` or `production` on top. What the environment may say is in `environment`."""
+"""Django settings: `base` for all, with `local`, `test` or `production`; `environment` is what they read."""

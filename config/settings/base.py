@@ -19,7 +19,7 @@ if _problems:
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DEBUG = False
 SECRET_KEY = environment.SECRET_KEY.read()
-ALLOWED_HOSTS = list(environment.ALLOWED_HOSTS.read())
+ALLOWED_HOSTS: list[str] = list(environment.ALLOWED_HOSTS.read())
 
 INSTALLED_APPS = [
     "unfold",  # before the admin, whose templates it replaces
@@ -99,7 +99,7 @@ def database(url: str) -> dict[str, Any]:
             "connect_timeout": environment.DATABASE_TIMEOUT.read(),
             "application_name": "stockwire",
             # Every wait for a row is bounded; config.kernel.transactions tries again what it ended.
-            "options": "-c lock_timeout=5s",
+            "options": f"-c lock_timeout=5s {parts.pop('options', '')}".rstrip(),
             **parts,
         },
     }
@@ -142,8 +142,8 @@ STORAGES = {
 # config.api limits a body by its path before Django reads it; this is the highest of those limits.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
-CORS_ALLOWED_ORIGINS = list(environment.ALLOWED_ORIGINS.read())
-CSRF_TRUSTED_ORIGINS = list(environment.ALLOWED_ORIGINS.read())
+CORS_ALLOWED_ORIGINS: list[str] = list(environment.ALLOWED_ORIGINS.read())
+CSRF_TRUSTED_ORIGINS: list[str] = list(environment.ALLOWED_ORIGINS.read())
 CORS_EXPOSE_HEADERS = [
     "ETag",
     "Idempotent-Replayed",

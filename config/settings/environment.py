@@ -1,7 +1,8 @@
 """Every environment variable that Stockwire reads: name, type, default and meaning, in one table.
 
-`docs/settings.md` is generated from it, and production settings are checked against it all at once. A variable that
-is read anywhere else is a mistake. Nothing of Django belongs here: it is read before Django is set up.
+`docs/settings.md` is generated from it, and production settings are checked against it all at once. A
+variable that is read anywhere else is a mistake. Nothing of Django belongs here: it is read before Django
+is set up.
 """
 
 import os
@@ -18,7 +19,7 @@ EMBEDDED_ROLE = "embedded"
 EMBEDDED_REDIS_SOCKET = "embedded-redis.sock"
 
 
-class EnvironmentProblem(ValueError):
+class BadSettingError(ValueError):
     """What is wrong with one variable, in words for whoever set it."""
 
 
@@ -34,7 +35,7 @@ class Setting(Generic[T]):
     required_in_production: bool = False
 
     def read(self, environ: Mapping[str, str] | None = None) -> T:
-        """Give the value, or raise `EnvironmentProblem` with the name in it."""
+        """Give the value, or raise `BadSettingError` with the name in it."""
         raw = (os.environ if environ is None else environ).get(self.name, "").strip()
         if not raw:
             return self.default
@@ -43,7 +44,7 @@ class Setting(Generic[T]):
         except ValueError as error:
             # A secret's value is never repeated, not even a wrong one.
             shown = "" if self.secret else f" (it is {raw!r})"
-            raise EnvironmentProblem(f"{self.name}: {error}{shown}") from None
+            raise BadSettingError(f"{self.name}: {error}{shown}") from None
 
     def is_given(self, environ: Mapping[str, str] | None = None) -> bool:
         """Say whether it is there and not empty."""
@@ -144,7 +145,7 @@ SECRET_KEY = Setting(
     secret=True,
     required_in_production=True,
 )
-ALLOWED_HOSTS = Setting(
+ALLOWED_HOSTS: Setting[tuple[str, ...]] = Setting(
     name="STOCKWIRE_ALLOWED_HOSTS",
     parse=_names,
     default=(),
@@ -152,7 +153,7 @@ ALLOWED_HOSTS = Setting(
     "Local commands answer to loopback names and to `HOST`.",
     required_in_production=True,
 )
-ALLOWED_ORIGINS = Setting(
+ALLOWED_ORIGINS: Setting[tuple[str, ...]] = Setting(
     name="STOCKWIRE_ALLOWED_ORIGINS",
     parse=_origins,
     default=(),
@@ -256,7 +257,7 @@ def problems(*, production: bool, environ: Mapping[str, str] | None = None) -> l
             continue
         try:
             setting.read(environ)
-        except EnvironmentProblem as problem:
+        except BadSettingError as problem:
             found.append(str(problem))
     return found
 
@@ -272,5 +273,5 @@ def is_embedded(url: str) -> bool:
 
 
 def local_hosts(host: str) -> list[str]:
-    """Name what requests may ask for when nothing is set: a page of another site can't reach loopback by a name."""
+    """Name the hosts that requests may ask for: on loopback no name that another site could point here."""
     return ["localhost", "127.0.0.1", "[::1]", host] if is_loopback(host) else ["*"]

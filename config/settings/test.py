@@ -8,6 +8,6 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1", "[::1]"]
 # Argon2 takes 50 ms on purpose; the tests sign in thousands of times.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-STATIC_ROOT = None
+STATIC_ROOT = None  # type: ignore[assignment]  # Django and WhiteNoise take it for "there is none"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True  # no scan of the static files at each test client's start

@@ -1,4 +1,4 @@
-"""`manage.py render_docs`: write the documents that are generated, or check that they are as they should be."""
+"""`manage.py render_docs`: write the documents that are generated, or check that they are up to date."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -46,11 +46,12 @@ def settings_document() -> str:
     lines = [
         "# Settings",
         "",
-        "Stockwire is configured by environment variables alone. This page is generated from "
+        "Stockwire is configured by environment variables alone. This page is generated from",
         "`config/settings/environment.py` by `manage.py render_docs`.",
         "",
-        "Production (`DJANGO_SETTINGS_MODULE=config.settings.production`) refuses to start until all that it needs "
-        "are set, and lists everything that is missing at once. All other commands use `config.settings.local`.",
+        "Production (`DJANGO_SETTINGS_MODULE=config.settings.production`) refuses to start until all that it",
+        "needs is set, and lists everything that is missing at once. Without that variable,",
+        "`config.settings.local` holds.",
         "",
         "| variable | default | meaning |",
         "|---|---|---|",

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if settings.STOCKWIRE_OPEN_WRITES:
             if not environment.is_loopback(host):
                 raise CommandError(
-                    f"STOCKWIRE_OPEN_WRITES=1 lets anyone write, so this listens on loopback only, not on {host}."
+                    f"STOCKWIRE_OPEN_WRITES=1 lets anyone write: that is for loopback only, not for {host}."
                 )
             self.stderr.write(self.style.WARNING("Open mode: anyone on this machine may write products."))
         if role in {"live", "web"} and not settings.REDIS_URL:
@@ -83,9 +83,7 @@ class Command(BaseCommand):
                 self.stdout.flush()
         except CannotListenError as error:
             raise CommandError(str(error)) from error
-        serve_web(
-            host, port, processes=settings.STOCKWIRE_WEB_PROCESSES, threads=settings.STOCKWIRE_THREADS
-        )
+        serve_web(host, port, processes=settings.STOCKWIRE_WEB_PROCESSES, threads=settings.STOCKWIRE_THREADS)
 
     def _worker(self, _host: str, _port: int) -> None:
         from config.serving.worker import serve_worker
