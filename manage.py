@@ -20,8 +20,15 @@ def main() -> None:
         except embedded.ServiceError as error:
             sys.exit(f"error: {error}")
 
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    try:
+        # Now, and for every command: Django would go on with some of them, or show a traceback.
+        settings.INSTALLED_APPS  # noqa: B018  loads the settings
+    except ImproperlyConfigured as error:
+        sys.exit(f"error: {error}")
     execute_from_command_line(sys.argv)
 
 

@@ -15,8 +15,8 @@ for _setting, _what in ((environment.DATABASE_URL, "PostgreSQL"), (environment.R
 if _missing:
     raise ImproperlyConfigured("Production settings are incomplete:\n  " + "\n  ".join(_missing))
 
-from config.settings import logs  # noqa: E402  as above
-from config.settings.base import *  # noqa: E402, F403  only after the check, so that its list comes first
+from config.settings import logs  # noqa: E402  only after the check, so that its list comes first
+from config.settings.base import *  # noqa: E402, F403  as above
 from config.settings.base import STORAGES  # noqa: E402  as above
 
 STORAGES = {
