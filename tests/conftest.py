@@ -1,9 +1,15 @@
 """Fixtures for every test. What only one app needs belongs in that app's own `conftest.py`."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from config.embedded import Home
+from config.embedded.postgres import Postgres
+from config.embedded.redis import Redis, find_redis
 from tests.server_process import ServerProcess, end_all, fresh_database_url
 
 
@@ -38,3 +44,31 @@ def start_server(fresh_database: Callable[[], str]) -> Iterator[Callable[..., Se
 def live_server_process(start_server: Callable[..., ServerProcess]) -> ServerProcess:
     """Give a real server: all roles in one process, on a free port, an empty database, no demo shop."""
     return start_server()
+
+
+@pytest.fixture
+def own_home() -> Iterator[Home]:
+    """Give an empty home, with a path short enough for sockets."""
+    path = Path(tempfile.mkdtemp(prefix="sw-"))
+    yield Home.at(path)
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def own_redis(own_home: Home) -> Iterator[Redis]:
+    """Give a Redis that only this test uses: `url`, `stop()`, `start()` again on the same address."""
+    program = find_redis()
+    assert program is not None, "this test needs a redis-server of its own"
+    redis = Redis(own_home, program)
+    redis.start()
+    yield redis
+    redis.stop()
+
+
+@pytest.fixture
+def own_postgres(own_home: Home) -> Iterator[Postgres]:
+    """Give a PostgreSQL that only this test uses: `url`, `stop()`, `start()` again on the same address."""
+    postgres = Postgres(own_home)
+    postgres.start()
+    yield postgres
+    postgres.stop()

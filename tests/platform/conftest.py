@@ -1,4 +1,4 @@
-"""Fixtures for whole commands: they run as a person's would, with embedded services in a home of their own."""
+"""Fixtures for whole commands: they run as a person's would, with services in a home of their own."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL and Redis: found, shared, and stopped when nobody uses them, however a user ends."""
+"""The embedded PostgreSQL and Redis: found, shared, and stopped when nobody uses them, whatever happens."""
 
 import os
 import signal
