@@ -10,3 +10,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/health", health),
     path("api/ready", ready),
 ]
+
+# Errors outside of any view; each keeps Django's own page for the admin and the pages.
+handler400 = "config.api.errors.bad_request"
+handler403 = "config.api.errors.permission_denied"
+handler404 = "config.api.errors.not_found"
+handler500 = "config.api.errors.server_error"

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.db.models.lookups import Exact
 
 from config.kernel.ids import MAX_ID_LENGTH, new_id
 
@@ -32,8 +33,12 @@ class Scope(models.TextChoices):
 class UserManager(BaseUserManager["User"]):
     """Users are found by e-mail, whatever its case."""
 
+    def with_email(self, email: str) -> models.QuerySet[User]:
+        """Who has this address; spelled so that the unique index over the lower case is used."""
+        return self.filter(Exact(Lower("email"), Lower(models.Value(email))))
+
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        return self.with_email(username or "").get()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """A user with a hashed password; ``password=None`` makes one that nobody can sign in with."""
@@ -50,7 +55,9 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """One person. ``is_staff`` opens the admin and is, by constraint, exactly the role ``admin``."""
 
-    id = models.CharField(primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "usr"), editable=False)
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "usr"), editable=False
+    )
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=150, blank=True)
     phone = models.CharField(max_length=40, blank=True)
@@ -68,7 +75,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = (
             models.UniqueConstraint(Lower("email"), name="user_email_once"),
             models.CheckConstraint(
-                condition=models.Q(is_staff=True, role=Role.ADMIN) | models.Q(models.Q(is_staff=False), ~models.Q(role=Role.ADMIN)),
+                condition=models.Q(is_staff=True, role=Role.ADMIN)
+                | (models.Q(is_staff=False) & ~models.Q(role=Role.ADMIN)),
                 name="user_staff_is_the_admin_role",
             ),
         )
@@ -76,11 +84,21 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    # There is one kind of staff: who may enter the admin may do there whatever the services allow.
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return (self.is_active and self.is_staff) or super().has_perm(perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return (self.is_active and self.is_staff) or super().has_module_perms(app_label)
+
 
 class ApiKey(models.Model):
     """A key for a shop's own server. Only a SHA-256 of it is stored; ``prefix`` is what lists show."""
 
-    id = models.CharField(primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "key"), editable=False)
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "key"), editable=False
+    )
     name = models.CharField(max_length=100, unique=True)
     prefix = models.CharField(max_length=16)
     digest = models.CharField(max_length=64, unique=True)

@@ -3,6 +3,7 @@
 Importing this starts nothing and reaches nothing: type checking and documentation do it without any service.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "config.api.middleware.ErrorShapeMiddleware",  # inside CORS, so that a page may read its errors
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -138,6 +140,34 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+
+# ---- The API (config.api) and who calls it (config.identity)
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "config.identity.authentication.JWTAuthentication",
+        "config.identity.authentication.ApiKeyAuthentication",
+        "config.identity.authentication.SessionAuthentication",  # last: it refuses a header that nobody took
+    ],
+    # An endpoint that names nobody is open to nobody.
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_RENDERER_CLASSES": ["config.api.json.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["config.api.json.OrjsonParser"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SIMPLE_JWT: dict[str, Any] = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(hours=12),
+    "ALGORITHM": "HS256",  # and no other is taken, whatever a token's header says
+    "USER_ID_CLAIM": "userId",
+    "JTI_CLAIM": "jti",
+    "UPDATE_LAST_LOGIN": False,
+}
+CSRF_FAILURE_VIEW = "config.api.errors.csrf_failure"
+# ---- end of the API
 
 # config.api limits a body by its path before Django reads it; this is the highest of those limits.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024

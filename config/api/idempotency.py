@@ -1,0 +1,158 @@
+"""One effect for one key, however often the request comes.
+
+Belongs here: the key's row in the transaction of its effect, and the replay. Does not belong here: the
+natural unique keys behind it (an order's reference, a provider's event id), which outlive the key.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.http import HttpResponse, HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.api.callers import caller_key
+from config.api.json import OrjsonRenderer
+from config.api.models import IdempotencyKey
+from config.kernel.errors import InProgress, InvalidInput, KeyReused
+from config.kernel.transactions import in_transaction
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+KEPT = dt.timedelta(days=7)
+
+_LONGEST_KEY = 255
+_FIRST_REFUSAL = 400
+_PRUNED_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class _Once:
+    """A key in its scope, and what was asked for under it."""
+
+    caller: str
+    endpoint: str
+    key: str
+    fingerprint: str
+
+    def lock_number(self) -> int:
+        """64 bits for an advisory lock; keys that share them may refuse each other now and then, no more."""
+        scope = f"{self.caller}\0{self.endpoint}\0{self.key}"
+        return int.from_bytes(hashlib.blake2b(scope.encode(), digest_size=8).digest(), signed=True)
+
+
+def answer_once(
+    request: Request, *, endpoint: str, effect: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    """``effect()``'s answer; with an ``Idempotency-Key``, the first answer to this request again.
+
+    ``endpoint`` names what is done (``stock.reduce``) and scopes the key, together with the caller.
+    With a key ``effect`` runs inside a transaction in which the key's row is written too, and may run
+    again after a deadlock, so it must leave nothing behind outside of the database. A refusal, raised
+    or answered, undoes the transaction and is not remembered.
+
+    *Locks* the key (advisory, until the end of the transaction; never waits).
+    *Refuses* a key that is none (400), one that came with another request (422), one whose first
+    request is still running (409 with ``Retry-After``).
+    """
+    key = request.headers.get(HEADER)
+    if key is None:
+        return effect()
+    once = _Once(
+        caller=caller_key(request), endpoint=endpoint, key=_checked(key), fingerprint=_fingerprint(request)
+    )
+    return in_transaction(lambda: _answer(request, once, effect))
+
+
+def prune_idempotency_keys() -> int:
+    """Forget the keys that are older than ``KEPT``, a few thousand at a time; how many there were.
+
+    *Locks* the rows that it deletes. *Refuses* nothing. *Announces* nothing.
+    """
+    deleted = 0
+    while True:
+        old = IdempotencyKey.objects.filter(created_at__lt=Now() - KEPT).order_by("created_at")
+        some = list(old.values_list("pk", flat=True)[:_PRUNED_AT_ONCE])
+        count, _ = IdempotencyKey.objects.filter(pk__in=some).delete()
+        deleted += count
+        if count < _PRUNED_AT_ONCE:
+            return deleted
+
+
+def _answer(request: Request, once: _Once, effect: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    _lock(once)
+    first = _find(once)
+    if first is not None:
+        if first.fingerprint != once.fingerprint:
+            raise KeyReused
+        return _replay(first)
+    response = _rendered(effect(), request)
+    if response.status_code >= _FIRST_REFUSAL:
+        transaction.set_rollback(True)
+    else:
+        _remember(once, response)
+    return response
+
+
+def _lock(once: _Once) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [once.lock_number()])
+        row = cursor.fetchone()
+    if not (row and row[0]):
+        raise InProgress
+
+
+def _find(once: _Once) -> IdempotencyKey | None:
+    return IdempotencyKey.objects.filter(caller=once.caller, endpoint=once.endpoint, key=once.key).first()
+
+
+def _remember(once: _Once, response: HttpResponse) -> None:
+    IdempotencyKey.objects.create(
+        caller=once.caller,
+        endpoint=once.endpoint,
+        key=once.key,
+        fingerprint=once.fingerprint,
+        status=response.status_code,
+        headers=dict(response.items()),
+        body=response.content,
+    )
+
+
+def _replay(first: IdempotencyKey) -> HttpResponse:
+    return HttpResponse(bytes(first.body), status=first.status, headers={**first.headers, REPLAYED: "true"})
+
+
+def _rendered(response: HttpResponseBase, request: Request) -> HttpResponse:
+    """The answer's bytes, now: DRF would render after the view, when the transaction is over."""
+    if not isinstance(response, HttpResponse):
+        raise TypeError("a streamed answer can't be remembered")
+    if isinstance(response, Response) and not response.is_rendered:
+        response.accepted_renderer = OrjsonRenderer()
+        response.accepted_media_type = OrjsonRenderer.media_type
+        response.renderer_context = {"request": request}
+        response.render()
+    return response
+
+
+def _checked(key: str) -> str:
+    if not (1 <= len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise InvalidInput(
+            f"{HEADER} must have 1 to {_LONGEST_KEY} printable ASCII characters",
+            code="invalid_idempotency_key",
+        )
+    return key
+
+
+def _fingerprint(request: Request) -> str:
+    """A digest of all that is asked for; white space and the order of names in the JSON are no part of it."""
+    asked = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
+    query = sorted((name, values) for name, values in request.query_params.lists())
+    parts = (str(request.method).encode(), request.path.encode(), orjson.dumps(query), asked)
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
