@@ -11,7 +11,7 @@ from config.kernel.events import DomainEvent
 
 @dataclasses.dataclass(frozen=True)
 class ProductEvent(DomainEvent):
-    """``product`` is the whole product in the catalog dialect, ``shop_product`` the same in the shop dialect."""
+    """``product`` is the whole product in the catalog dialect, ``shop_product`` in the shop dialect."""
 
     dialect_only: ClassVar[frozenset[str]] = frozenset({"shop_product", "version"})
 

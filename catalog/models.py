@@ -6,12 +6,16 @@ from functools import partial
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models.functions import MD5, Cast, Now
 
 from config.kernel.ids import MAX_ID_LENGTH, new_id
 
 LIVE = models.Q(archived_at__isnull=True)
+
+#: All words of a product, as the full-text index has them. ``simple``: no language is assumed.
+FULL_TEXT = SearchVector("title", "description", "category", "subcategory", "sku", config="simple")
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
@@ -33,10 +37,13 @@ class Product(models.Model):
 
     ``options`` are named choices that multiply the price:
     ``[{"name": "flavors", "choices": [{"name": "Vanilla", "price_multiplier": 1.0, …}]}]``.
-    ``search_trigrams`` are the three-letter pieces of the title, for searches with typing errors.
+    ``search_name`` is the title without case and accents, ``search_terms`` its pieces and its words
+    with letters left out, for searches with typing errors (``catalog.search`` makes both).
     """
 
-    id = models.CharField(primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "prod"), editable=False)
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "prod"), editable=False
+    )
     sku = models.CharField(max_length=100)
     title = models.CharField(max_length=300)
     description = models.TextField(blank=True)
@@ -50,7 +57,8 @@ class Product(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
-    search_trigrams = ArrayField(models.CharField(max_length=3), default=list, editable=False)
+    search_name = models.CharField(max_length=300, default="", editable=False)
+    search_terms = ArrayField(models.TextField(), default=list, editable=False)
 
     objects = ProductQuerySet.as_manager()
 
@@ -61,10 +69,11 @@ class Product(models.Model):
         )
         indexes = (
             models.Index(fields=("created_at", "id"), condition=LIVE, name="product_newest"),
-            models.Index(fields=("title", "id"), condition=LIVE, name="product_by_title"),
+            models.Index(fields=("search_name", "id"), condition=LIVE, name="product_by_name"),
             models.Index(fields=("category", "subcategory"), condition=LIVE, name="product_by_category"),
             models.Index(fields=("updated_at",), condition=LIVE, name="product_by_update"),
-            GinIndex(fields=("search_trigrams",), name="product_trigrams"),
+            GinIndex(fields=("search_terms",), name="product_search_terms"),
+            GinIndex(FULL_TEXT, name="product_full_text"),
         )
 
     def __str__(self) -> str:
@@ -78,7 +87,9 @@ class Variant(models.Model):
     sku, that bears its stock; readers never see it in a list of variants. A product has never both.
     """
 
-    id = models.CharField(primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "var"), editable=False)
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "var"), editable=False
+    )
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="variants")
     sku = models.CharField(max_length=100)
     attributes = models.JSONField(default=dict)
@@ -103,10 +114,12 @@ class Variant(models.Model):
 
 
 class Price(models.Model):
-    """One price of a product in one currency, or of one variant, which then stands in place of the product's."""
+    """One price of a product in one currency, or of one variant, then in place of the product's."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="prices")
-    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="prices", null=True, blank=True)
+    variant = models.ForeignKey(
+        Variant, on_delete=models.CASCADE, related_name="prices", null=True, blank=True
+    )
     currency = models.CharField(max_length=3)
     amount = models.DecimalField(max_digits=20, decimal_places=4)
     position = models.PositiveIntegerField(default=0)
@@ -114,10 +127,14 @@ class Price(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("product", "currency"), condition=models.Q(variant__isnull=True), name="product_price_once"
+                fields=("product", "currency"),
+                condition=models.Q(variant__isnull=True),
+                name="product_price_once",
             ),
             models.UniqueConstraint(
-                fields=("variant", "currency"), condition=models.Q(variant__isnull=False), name="variant_price_once"
+                fields=("variant", "currency"),
+                condition=models.Q(variant__isnull=False),
+                name="variant_price_once",
             ),
             models.CheckConstraint(condition=models.Q(amount__gte=0), name="price_not_negative"),
         )

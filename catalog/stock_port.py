@@ -18,7 +18,7 @@ from config.kernel.actors import Actor
 
 @dataclass(frozen=True, slots=True)
 class LocationFigures:
-    """One variant at one location: ``on_hand`` is on the shelf, ``available`` can be sold (never negative)."""
+    """One variant at one place: ``on_hand`` is on the shelf, ``available`` can be sold (never negative)."""
 
     location_id: str
     on_hand: int
@@ -27,7 +27,10 @@ class LocationFigures:
 
 @dataclass(frozen=True, slots=True)
 class VariantFigures:
-    """One variant: what can be sold in all, and where. A variant that was never stocked has no locations."""
+    """One variant: what can be sold in all, and where. A variant that was never stocked has no locations.
+
+    ``locations`` come in the order in which a sale draws on them: by priority, then by code.
+    """
 
     available: int = 0
     locations: tuple[LocationFigures, ...] = ()
@@ -83,7 +86,7 @@ _port: StockPort | None = None
 
 def provide(port: StockPort) -> None:
     """Hand in the implementation. Called once, by the app that counts stock."""
-    global _port
+    global _port  # noqa: PLW0603  one slot, filled once at start-up
     _port = port
 
 

@@ -1,0 +1,42 @@
+"""What the catalog refuses, beside what the kernel's tree has already. No HTTP here."""
+
+from __future__ import annotations
+
+from config.kernel.errors import Conflict, NotFound
+
+
+class ProductNotFound(NotFound):
+    """No such product, or it was archived."""
+
+    code = "product_not_found"
+    message = "Product not found"
+
+
+class SkuTaken(Conflict):
+    """Another live product or variant bears this sku."""
+
+    code = "sku_taken"
+
+    def __init__(self, sku: str, *, place: str) -> None:
+        text = f"{sku!r} is taken"
+        super().__init__(f"{place}: {text}", details={place: [text]})
+
+
+class IdTaken(Conflict):
+    """The id belongs to another product or variant, archived ones included."""
+
+    code = "id_taken"
+
+    def __init__(self, taken_id: str, *, place: str) -> None:
+        text = f"{taken_id!r} is taken"
+        super().__init__(f"{place}: {text}", details={place: [text]})
+
+
+class StockHeld(Conflict):
+    """A count below what is held for somebody or kept as safety stock."""
+
+    code = "held_stock"
+
+    def __init__(self, held: int, *, place: str) -> None:
+        text = f"{held} of it are held and can't be counted away"
+        super().__init__(f"{place}: {text}", details={place: [text]}, extra={"held": held})

@@ -1,0 +1,78 @@
+"""A product as a plain value: what is read, compared, shown and announced.
+
+Reads and writes share it, so the product in an event and the product of an answer are made by the same
+code from the same type. No database here, and no JSON: ``selectors`` fill records, ``dialects`` show them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRecord:
+    """An amount in one currency."""
+
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MarketRecord:
+    """How a product is presented in one market."""
+
+    market: str
+    title: str
+    description: str = ""
+    keywords: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRecord:
+    """What is counted and sold. The *implicit* one bears the stock of a product without variants."""
+
+    id: str
+    sku: str
+    attributes: Mapping[str, str]
+    implicit: bool = False
+    prices: tuple[PriceRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRecord:
+    """One product with all that describes it, without its stock."""
+
+    id: str
+    sku: str
+    title: str
+    description: str
+    category: str
+    subcategory: str
+    image: str
+    options: Sequence[Mapping[str, Any]]
+    available: bool
+    featured: bool
+    version: int
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    prices: tuple[PriceRecord, ...]
+    variants: tuple[VariantRecord, ...]
+    markets: tuple[MarketRecord, ...]
+
+    @property
+    def implicit_variant(self) -> VariantRecord | None:
+        """The variant that bears the stock where there are no variants."""
+        return self.variants[0] if self.variants and self.variants[0].implicit else None
+
+    @property
+    def shown_variants(self) -> tuple[VariantRecord, ...]:
+        """The variants that readers see."""
+        return () if self.implicit_variant else self.variants
+
+    def price_in(self, currency: str) -> PriceRecord | None:
+        """The product's own price in this currency."""
+        return next((price for price in self.prices if price.currency == currency), None)

@@ -1,0 +1,42 @@
+"""The only writer of the catalog, and its only publisher.
+
+Every use case takes many products; the one for a single product is the same with a list of one, and raises
+what the others answer per item. Drafts come in, outcomes go out; reading the result is ``selectors``' job.
+"""
+
+from catalog.services.archiving import archive_product, archive_products
+from catalog.services.changing import ProductChange, change_product, change_products
+from catalog.services.creating import create_product, create_products
+from catalog.services.drafts import (
+    UNSET,
+    ChoiceDraft,
+    CountDraft,
+    MarketDraft,
+    OptionDraft,
+    PriceDraft,
+    ProductDraft,
+    Unset,
+    VariantDraft,
+)
+from catalog.services.outcomes import Archived, Outcome
+
+__all__ = [
+    "UNSET",
+    "Archived",
+    "ChoiceDraft",
+    "CountDraft",
+    "MarketDraft",
+    "OptionDraft",
+    "Outcome",
+    "PriceDraft",
+    "ProductChange",
+    "ProductDraft",
+    "Unset",
+    "VariantDraft",
+    "archive_product",
+    "archive_products",
+    "change_product",
+    "change_products",
+    "create_product",
+    "create_products",
+]
