@@ -1,0 +1,47 @@
+"""The pages for people: one view for each, thin; what they show they fetch themselves over REST and `/ws`.
+
+A page asks nothing of other origins and runs no script but our own, and says so to the browser
+(`Content-Security-Policy`). Rules and data access do not belong here.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.generic import TemplateView
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# Fetched beside the first module, not after it has been read.
+SHOP_MODULES = ("client", "store", "listing", "grid", "card", "status", "format")
+SKELETONS = 12
+
+
+class ShopPage(TemplateView):
+    """The shop as a grid whose figures change by themselves."""
+
+    template_name = "shop.html"
+    http_method_names = ["get", "head", "options"]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Give what the page needs before its first request."""
+        return super().get_context_data(
+            low_stock=settings.STOCKWIRE_LOW_STOCK,
+            modules=[f"stockwire/{name}.js" for name in SHOP_MODULES],
+            skeletons=range(SKELETONS),
+            **kwargs,
+        )
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer as any view, with the page's policy."""
+        response = super().dispatch(request, *args, **kwargs)
+        if isinstance(response, HttpResponse):
+            response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+            response["Cache-Control"] = "no-cache"
+        return response
+
+
+shop = ShopPage.as_view()

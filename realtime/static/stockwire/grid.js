@@ -1,0 +1,85 @@
+// The grid of cards: which are on show, and which of them have to be drawn again.
+// However many events come, each card is drawn at most once a frame, and none that nobody has on show.
+
+import { Card } from "./card.js";
+
+// More movement than this at once is noise, and a burst must not cost the page its frame rate.
+const MOST_ANIMATIONS_PER_FRAME = 24;
+
+export class Grid {
+  #element;
+  #template;
+  #lowAt;
+  #store;
+  #onLevel;
+  #cards = new Map();
+  #stale = new Set();
+  #frame = null;
+
+  /** `onLevel(product, level)` is told when a product on show sells out, runs low or comes back. */
+  constructor({ element, template, lowAt, store, onLevel = () => {} }) {
+    this.#element = element;
+    this.#template = template;
+    this.#lowAt = lowAt;
+    this.#store = store;
+    this.#onLevel = onLevel;
+  }
+
+  /** Show these products, in this order. Cards that are there already stay what they are. */
+  show(ids) {
+    const cards = new Map();
+    for (const id of ids) {
+      const product = this.#store.get(id);
+      if (!product || cards.has(id)) continue;
+      const card = this.#cards.get(id) ?? new Card(this.#template, { lowAt: this.#lowAt });
+      card.update(product);
+      cards.set(id, card);
+    }
+    this.#cards = cards;
+    this.#stale.clear();
+    this.#element.replaceChildren(...[...cards.values()].map((card) => card.element));
+  }
+
+  /** Show more products behind those that are there. */
+  append(ids) {
+    const fresh = ids.filter((id) => !this.#cards.has(id) && this.#store.get(id));
+    for (const id of fresh) {
+      const card = new Card(this.#template, { lowAt: this.#lowAt });
+      card.update(this.#store.get(id));
+      this.#cards.set(id, card);
+    }
+    this.#element.append(...fresh.map((id) => this.#cards.get(id).element));
+    return fresh.length ? this.#cards.get(fresh[0]).element : null;
+  }
+
+  /** This product changed: draw its card with the next frame. */
+  touch(id) {
+    if (!this.#cards.has(id)) return;
+    this.#stale.add(id);
+    this.#frame ??= requestAnimationFrame(() => this.#draw());
+  }
+
+  get isEmpty() {
+    return this.#cards.size === 0;
+  }
+
+  #draw() {
+    this.#frame = null;
+    const stale = [...this.#stale];
+    this.#stale.clear();
+    stale.forEach((id, place) => {
+      const product = this.#store.get(id);
+      if (!product) {
+        this.#remove(id);
+        return;
+      }
+      const level = this.#cards.get(id).update(product, { animate: place < MOST_ANIMATIONS_PER_FRAME });
+      if (level) this.#onLevel(product, level);
+    });
+  }
+
+  #remove(id) {
+    this.#cards.get(id)?.element.remove();
+    this.#cards.delete(id);
+  }
+}

@@ -1,0 +1,201 @@
+// The shop's page: brings listing, store, grid and live connection together with what the visitor does.
+// No rule of its own: what an event means is in store.js, how a card looks in card.js.
+
+import { LiveClient } from "./client.js";
+import { Grid } from "./grid.js";
+import { Listing, ListingError } from "./listing.js";
+import { Announcer, StatusLight } from "./status.js";
+import { Store } from "./store.js";
+
+const TYPING_MILLISECONDS = 250;
+const page = document.querySelector("[data-shop]");
+const part = (name) => document.querySelector(`[data-shop-part="${name}"]`);
+const parts = Object.fromEntries(
+  ["grid", "search", "sort", "categories", "status", "spoken", "news", "more", "empty", "failed", "count"].map((name) => [
+    name,
+    part(name),
+  ]),
+);
+
+const store = new Store();
+const listing = new Listing({ path: page.dataset.list, pageSize: Number(page.dataset.pageSize), store });
+const announcer = new Announcer(parts.spoken);
+const grid = new Grid({
+  element: parts.grid,
+  template: document.querySelector("#card"),
+  lowAt: Number(page.dataset.lowStock),
+  store,
+  onLevel: (product, level) => announcer.level(product, level),
+});
+const client = new LiveClient({
+  url: page.dataset.live,
+  topics: ["products", "stock"],
+  snapshot,
+  onEvent: hear,
+  onState: (state) => light.show(state),
+});
+const light = new StatusLight(parts.status, { onRetry: () => client.retry() });
+const unseen = new Set();
+
+// ---------------------------------------------------------------- what the server says
+
+async function snapshot() {
+  const cursor = await attempt(() => listing.refresh());
+  return cursor;
+}
+
+function hear(event) {
+  const outcome = store.apply(event);
+  if (!outcome) return;
+  if (outcome.change === "created") {
+    if (listing.couldShow(event.data.product)) unseen.add(outcome.id);
+    tellNews();
+    return;
+  }
+  if (outcome.change === "removed") listing.remove(outcome.id);
+  grid.touch(outcome.id);
+}
+
+async function attempt(load) {
+  parts.grid.setAttribute("aria-busy", "true");
+  try {
+    const outcome = await load();
+    draw();
+    return outcome;
+  } catch (error) {
+    fail(error);
+    throw error;
+  } finally {
+    parts.grid.removeAttribute("aria-busy");
+  }
+}
+
+// ---------------------------------------------------------------- drawing
+
+function draw() {
+  grid.show(listing.ids);
+  unseen.clear();
+  tellNews();
+  parts.failed.hidden = true;
+  parts.empty.hidden = !grid.isEmpty;
+  tellCount();
+}
+
+function fail(error) {
+  if (!grid.isEmpty && !(error instanceof ListingError && error.isFinal)) return; // old figures beat an empty page
+  parts.grid.replaceChildren();
+  parts.empty.hidden = true;
+  parts.more.hidden = true;
+  parts.failed.hidden = false;
+}
+
+function tellNews() {
+  parts.news.hidden = unseen.size === 0;
+  parts.news.textContent = unseen.size === 1 ? "1 new product" : `${unseen.size} new products`;
+}
+
+function tellCount() {
+  parts.more.hidden = !listing.hasMore;
+  const number = listing.ids.length;
+  parts.count.textContent = number === 0 ? "" : `${number}${listing.hasMore ? "+" : ""} ${number === 1 ? "product" : "products"}`;
+}
+
+// ---------------------------------------------------------------- what the visitor does
+
+function wantedQuery() {
+  return new URLSearchParams(location.search);
+}
+
+function choose(changes) {
+  const query = wantedQuery();
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) query.set(name, value);
+    else query.delete(name);
+  }
+  const text = query.toString();
+  history.replaceState(null, "", text ? `?${text}` : location.pathname);
+  follow();
+}
+
+async function follow() {
+  readAddress();
+  try {
+    await attempt(() => listing.load());
+    announcer.say(parts.count.textContent || "No products found");
+  } catch {
+    // attempt() has shown it
+  }
+}
+
+function readAddress() {
+  const query = wantedQuery();
+  listing.query = {
+    category: query.get("category") ?? "",
+    search: query.get("search") ?? "",
+    sort: query.get("sort") ?? "",
+  };
+  if (document.activeElement !== parts.search) parts.search.value = listing.query.search;
+  parts.sort.value = listing.query.sort;
+  for (const link of parts.categories.querySelectorAll("a")) {
+    const chosen = (link.dataset.category ?? "") === listing.query.category;
+    if (chosen) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+let typing = null;
+parts.search.addEventListener("input", () => {
+  clearTimeout(typing);
+  typing = setTimeout(() => choose({ search: parts.search.value.trim() }), TYPING_MILLISECONDS);
+});
+parts.search.form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  clearTimeout(typing);
+  choose({ search: parts.search.value.trim() });
+});
+parts.sort.addEventListener("change", () => choose({ sort: parts.sort.value }));
+parts.categories.addEventListener("click", (event) => {
+  const link = event.target.closest("a");
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  choose({ category: link.dataset.category });
+});
+parts.more.addEventListener("click", async () => {
+  parts.more.disabled = true;
+  try {
+    if (await listing.more()) grid.append(listing.ids)?.querySelector("h2")?.focus({ preventScroll: true });
+    tellCount();
+  } catch {
+    announcer.say("More products could not be loaded");
+  } finally {
+    parts.more.disabled = false;
+  }
+});
+parts.news.addEventListener("click", () => {
+  follow();
+  scrollTo({ top: 0 });
+});
+document.addEventListener("click", (event) => {
+  const action = event.target.closest("[data-action]")?.dataset.action;
+  if (action === "clear") {
+    parts.search.value = "";
+    choose({ category: "", search: "", sort: "" });
+  } else if (action === "retry") {
+    client.retry();
+    if (client.state.state !== "loading") follow();
+  }
+});
+document.addEventListener("keydown", (event) => {
+  const typingAlready = event.target.closest?.("input, select, textarea");
+  if (event.key === "/" && !typingAlready && !event.metaKey && !event.ctrlKey) {
+    event.preventDefault();
+    parts.search.focus();
+  } else if (event.key === "Escape" && event.target === parts.search) {
+    parts.search.value = "";
+    choose({ search: "" });
+  }
+});
+addEventListener("popstate", follow);
+
+readAddress();
+client.start();

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { count, cssColor, initials, money, ownImage } from "../../../realtime/static/stockwire/format.js";
+
+test("amounts bear their currency, and its decimals where there are any", () => {
+  assert.equal(money(299, "SEK"), "kr\u00a0299");
+  assert.equal(money(1234.5, "USD"), "$1,234.50");
+  assert.equal(money(100, "EGP"), "E£100");
+  assert.equal(money(5, "not a currency"), "5 not a currency");
+  assert.equal(money(null, "EGP"), "");
+});
+
+test("counts are grouped", () => {
+  assert.equal(count(1234567), "1,234,567");
+});
+
+test("only images of our own origin are shown", () => {
+  const base = "https://shop.test/?category=Shoes";
+  assert.equal(ownImage("/static/a.svg", base), "https://shop.test/static/a.svg");
+  assert.equal(ownImage("https://cdn.example/a.jpg", base), null);
+  assert.equal(ownImage("//cdn.example/a.jpg", base), null);
+  assert.equal(ownImage("javascript:alert(1)", base), null);
+  assert.equal(ownImage("data:image/svg+xml,x", base), null);
+  assert.equal(ownImage("http://[", base), null);
+  assert.equal(ownImage("", base), null);
+});
+
+test("a colour's name is its CSS colour where there is one", () => {
+  const supports = (value) => ["navy", "blue", "midnightblue"].includes(value);
+  assert.equal(cssColor("Midnight blue", supports), "midnightblue");
+  assert.equal(cssColor("Faded Navy", supports), "navy");
+  assert.equal(cssColor("Sea mist", supports), null);
+  assert.equal(cssColor("</style>", supports), null);
+});
+
+test("initials are of words, in any script", () => {
+  assert.equal(initials("trail runner two"), "TR");
+  assert.equal(initials("«Čaj» & 日本"), "Č日");
+  assert.equal(initials(""), "");
+});
