@@ -38,7 +38,7 @@ def bounded_body(request: HttpRequest, *, limit: int) -> bytes:
     if declared is not None and len(body) < declared:
         raise _incomplete()
     # Django's own place for it: `request.body`, forms and CSRF read there afterwards.
-    request._body = body  # type: ignore[attr-defined]
+    request._body = body
     return body
 
 

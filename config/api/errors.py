@@ -7,6 +7,7 @@ Belongs here: which refusal is which status, and the bodies. Does not belong her
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -214,8 +215,9 @@ def _drf_response(error: exceptions.APIException) -> Response:
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         status = 401
         headers["WWW-Authenticate"] = CHALLENGE
-    if isinstance(error, exceptions.Throttled) and error.wait:
-        headers["Retry-After"] = str(int(error.wait) + 1)
+    wait = getattr(error, "wait", None)  # what DRF's throttles say
+    if wait:
+        headers["Retry-After"] = str(math.ceil(wait))
     if isinstance(error, exceptions.ValidationError):
         details = validation_details(error.detail)
         body = error_body(message=place_message(error.detail), code="invalid", details=details)

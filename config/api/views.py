@@ -6,13 +6,14 @@ Belongs here: what is the same for all. Does not belong here: who may do what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from rest_framework import exceptions
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,18 +33,18 @@ _ACCEPTABLE = frozenset({JSON, "application/*", "*/*"})
 class JsonOnly(BaseContentNegotiation):
     """JSON for whoever takes it; 406 for whoever has ruled it out."""
 
-    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:  # noqa: ARG002  DRF's signature
-        return parsers[0]
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:  # noqa: ARG002  DRF's signature
+        return next(iter(parsers))
 
     def select_renderer(
         self,
         request: Request,
-        renderers: Sequence[BaseRenderer],
+        renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,  # noqa: ARG002  DRF's signature
     ) -> tuple[BaseRenderer, str]:
         if not _accepts_json(request.headers.get("Accept", "")):
             raise exceptions.NotAcceptable
-        return renderers[0], JSON
+        return next(iter(renderers)), JSON
 
 
 class ApiRequest(Request):
@@ -84,7 +85,7 @@ class _JsonApi(APIView):
         _refuse_nul(request, kwargs)
         super().initial(request, *args, **kwargs)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002  DRF's signature
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002  DRF's signature
         """Which methods there are, in ``Allow``; nothing about the code behind them."""
         return Response(status=204)
 

@@ -73,7 +73,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(Lower("email"), name="user_email_once"),
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_once",
+                violation_error_message="Another user has this e-mail address.",
+            ),
             models.CheckConstraint(
                 condition=models.Q(is_staff=True, role=Role.ADMIN)
                 | (models.Q(is_staff=False) & ~models.Q(role=Role.ADMIN)),

@@ -6,7 +6,8 @@ Belongs here: the only writer of both tables. Does not belong here: checking cre
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.contrib.auth.password_validation import validate_password
@@ -48,21 +49,34 @@ def create_user(
     *Locks* nothing. *Refuses* an address that is none or taken, a password that is too weak.
     *Announces* nothing.
     """
-    email = email.strip()
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise _invalid("email", "must be an e-mail address") from None
-    user = User(email=email, role=role, name=name, phone=phone)
+    email = _checked_email(email)
     if password is not None:
-        _check_password(password, user)
-    try:
-        with transaction.atomic():
-            return User.objects.create_user(email, password, role=role, name=name, phone=phone)
-    except IntegrityError as error:
-        if "user_email_once" in str(error):
-            raise EmailTaken from error
-        raise
+        _check_password(password, User(email=email, name=name, phone=phone))
+    with _email_once():
+        return User.objects.create_user(email, password, role=role, name=name, phone=phone)
+
+
+def update_user(
+    *,
+    user: User,
+    name: str | None = None,
+    phone: str | None = None,
+    email: str | None = None,
+    is_active: bool | None = None,
+) -> User:
+    """Change what is given of a user. One who is not active can't sign in, and their tokens stop holding.
+
+    *Locks* the user's row. *Refuses* an address that is none or taken. *Announces* nothing.
+    """
+    given = {"name": name, "phone": phone, "email": email, "is_active": is_active}
+    changes = {field: value for field, value in given.items() if value is not None}
+    if email is not None:
+        changes["email"] = _checked_email(email)
+    if changes:
+        with _email_once():
+            User.objects.filter(pk=user.pk).update(**changes)
+        user.refresh_from_db(fields=list(changes))
+    return user
 
 
 def change_role(*, user: User, role: Role) -> User:
@@ -130,6 +144,26 @@ def revoke_api_key(*, name: str) -> ApiKey:
     if record is None:
         raise UnknownKey(f'There is no API key named "{name}"')
     return record
+
+
+@contextmanager
+def _email_once() -> Iterator[None]:
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "user_email_once" in str(error):
+            raise EmailTaken from error
+        raise
+
+
+def _checked_email(email: str) -> str:
+    email = email.strip()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise _invalid("email", "must be an e-mail address") from None
+    return email
 
 
 def _check_password(password: str, user: User) -> None:

@@ -1,0 +1,167 @@
+"""The admin's doors to users and API keys. Whatever they change goes through ``services``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
+
+from config.identity import services
+from config.identity.models import ApiKey, Role, Scope, User
+from config.kernel.actors import Actor
+
+# Rights follow from the role alone; groups would only look as if they meant something.
+admin.site.unregister(Group)
+
+if TYPE_CHECKING:
+    # Generic for the type checker only; and unfold, which extends Django's classes, has no types of its own.
+    _UserModelForm = forms.ModelForm[User]
+    _ApiKeyModelForm = forms.ModelForm[ApiKey]
+    _UserModelAdmin = admin.ModelAdmin[User]
+    _ApiKeyModelAdmin = admin.ModelAdmin[ApiKey]
+else:
+    _UserModelForm = _ApiKeyModelForm = forms.ModelForm
+    _UserModelAdmin = _ApiKeyModelAdmin = ModelAdmin
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return Actor(kind="user", id=str(request.user.pk), source="admin")
+
+
+class UserForm(_UserModelForm):
+    """A user as staff edit one; the password can be set and not seen."""
+
+    new_password = forms.CharField(
+        required=False,
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text="Leave it empty to keep the present one; a new user without one can't sign in.",
+    )
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "phone", "role", "is_active")
+
+    def clean_new_password(self) -> str:
+        password: str = self.cleaned_data["new_password"]
+        if password:
+            validate_password(password, self.instance)
+        return password
+
+
+@admin.register(User)
+class UserAdmin(_UserModelAdmin):
+    """Users and their roles. Nobody is deleted: the ledger names them. Who leaves is made inactive."""
+
+    form = UserForm
+    list_display = ("email", "name", "role", "is_active", "date_joined", "last_login")
+    list_filter = ("role", "is_active")
+    search_fields = ("email", "name", "phone")
+    ordering = ("-date_joined",)
+    readonly_fields = ("date_joined", "last_login")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:  # noqa: ARG002
+        return self.readonly_fields if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: UserForm, change: bool) -> None:  # noqa: ARG002
+        given = form.cleaned_data
+        role, password = Role(given["role"]), given["new_password"] or None
+        who = {"email": given["email"], "name": given["name"], "phone": given["phone"]}
+        if change:
+            user = services.update_user(user=obj, is_active=given["is_active"], **who)
+            services.change_role(user=user, role=role)
+            if password:
+                services.set_password(user=user, password=password)
+        else:
+            user = services.create_user(password=password, role=role, **who)
+            if not given["is_active"]:
+                services.update_user(user=user, is_active=False)
+        obj.pk = user.pk
+
+
+class ApiKeyForm(_ApiKeyModelForm):
+    """What a new key is asked for; the key itself is ours to make."""
+
+    scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget)
+
+    class Meta:
+        model = ApiKey
+        fields = ("name", "scopes")
+
+
+_ISSUED = "issued_key"  # where a request carries it from saving to answering
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(_ApiKeyModelAdmin):
+    """Keys for the shop's own servers: made, shown once, revoked. Never changed, never deleted."""
+
+    form = ApiKeyForm
+    list_display = ("name", "prefix", "shown_scopes", "created_at", "last_used_at", "is_valid")
+    search_fields = ("name", "prefix")
+    fields = ("name", "scopes")
+    actions = ("revoke",)
+
+    @admin.display(description="Scopes")
+    def shown_scopes(self, key: ApiKey) -> str:
+        return ", ".join(key.scopes)
+
+    @admin.display(description="Valid", boolean=True)
+    def is_valid(self, key: ApiKey) -> bool:
+        return key.revoked_at is None
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:  # noqa: ARG002
+        shown = ("name", "prefix", "shown_scopes", "created_by", "created_at", "last_used_at", "revoked_at")
+        return shown if obj else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        return self.get_fields(request, obj) if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool) -> None:  # noqa: ARG002
+        given = form.cleaned_data
+        issued = services.issue_api_key(
+            name=given["name"], scopes=given["scopes"], created_by=_actor(request)
+        )
+        obj.pk = issued.record.pk
+        vars(request)[_ISSUED] = issued
+
+    def response_add(self, request: HttpRequest, obj: ApiKey, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002
+        """Show the key in this answer and nowhere else; a message would leave it in a cookie or a session."""
+        issued: services.IssuedKey = vars(request).pop(_ISSUED)
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": "The new API key",
+            "opts": self.opts,
+            "record": issued.record,
+            "secret": issued.secret,
+        }
+        return TemplateResponse(
+            request,
+            "admin/identity/apikey/issued.html",
+            context,
+            headers={"Cache-Control": "no-store"},
+        )
+
+    @admin.action(description="Revoke the selected keys")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        for key in queryset:
+            services.revoke_api_key(name=key.name)
+            self.log_change(request, key, "Revoked.")
+        self.message_user(request, "The keys are refused from now on.", messages.SUCCESS)
