@@ -7,11 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 from config.settings import environment, logs
+
+# Lets `ModelAdmin[Product]` and its like be written: Django has not all of its generics at run time.
+django_stubs_ext.monkeypatch()
 
 _problems = environment.problems(production=False)
 if _problems:
