@@ -95,7 +95,9 @@ class StockOperation(models.Model):
     is what the first caller was told, as JSON text, so that the same request reads the same answer.
     """
 
-    id = models.CharField(primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "op"), editable=False)
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "op"), editable=False
+    )
     kind = models.CharField(max_length=20)
     reference = models.CharField(max_length=200, null=True)  # noqa: DJ001  null takes no part in the unique key
     fingerprint = models.CharField(max_length=64, blank=True)
@@ -145,12 +147,16 @@ class StockMovement(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(condition=~models.Q(delta=0), name="movement_moves"),
-            models.CheckConstraint(condition=models.Q(balance_after__gte=0), name="movement_balance_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(balance_after__gte=0), name="movement_balance_not_negative"
+            ),
         )
         indexes = (
             models.Index(fields=("variant", "location", "id"), name="movement_by_level"),
             models.Index(fields=("product", "id"), name="movement_by_product"),
-            models.Index(fields=("reference",), condition=~models.Q(reference=""), name="movement_by_reference"),
+            models.Index(
+                fields=("reference",), condition=~models.Q(reference=""), name="movement_by_reference"
+            ),
             models.Index(fields=("occurred_at",), name="movement_by_occurrence"),
         )
 
@@ -168,7 +174,9 @@ class ReservationState(models.TextChoices):
 class Reservation(models.Model):
     """Units held for somebody until ``expires_at``. It ends by that clock, whether or not a job has run."""
 
-    id = models.CharField(primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "rsv"), editable=False)
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "rsv"), editable=False
+    )
     holder = models.CharField(max_length=100)
     state = models.CharField(max_length=10, choices=ReservationState.choices, default=ReservationState.ACTIVE)
     expires_at = models.DateTimeField()
@@ -178,7 +186,9 @@ class Reservation(models.Model):
     class Meta:
         indexes = (
             models.Index(
-                fields=("expires_at",), condition=models.Q(state=ReservationState.ACTIVE), name="reservation_expiry"
+                fields=("expires_at",),
+                condition=models.Q(state=ReservationState.ACTIVE),
+                name="reservation_expiry",
             ),
         )
 
@@ -187,17 +197,25 @@ class Reservation(models.Model):
 
 
 class ReservationLine(models.Model):
-    """What a reservation holds at one location."""
+    """What a reservation holds at one location.
+
+    An *open* line (``ended_at`` is empty) is counted in its level's ``reserved``. Lines end one by
+    one: whoever next changes a product's stock ends those of its lines whose reservation has expired,
+    without having to lock the reservation's other products.
+    """
 
     reservation = models.ForeignKey(Reservation, on_delete=models.CASCADE, related_name="lines")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+")
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
     quantity = models.PositiveBigIntegerField()
+    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("reservation", "variant", "location"), name="reservation_line_once"),
+            models.UniqueConstraint(
+                fields=("reservation", "variant", "location"), name="reservation_line_once"
+            ),
             models.CheckConstraint(condition=models.Q(quantity__gt=0), name="reservation_line_holds"),
         )
 

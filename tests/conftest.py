@@ -10,6 +10,7 @@ import pytest
 from config.embedded import Home
 from config.embedded.postgres import Postgres
 from config.embedded.redis import Redis, find_redis
+from tests.emptying import django_db_setup  # noqa: F401  overrides pytest-django's
 from tests.server_process import ServerProcess, end_all, fresh_database_url
 
 

@@ -1,0 +1,55 @@
+"""What the catalog asks of stock, answered by the ledger. Handed in by ``AppConfig.ready``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from django.db.models import QuerySet
+
+from catalog.stock_port import StockCount, StockStamp, VariantFigures
+from config.kernel.actors import Actor
+from inventory import services
+from inventory.lines import CountLine
+from inventory.selectors import figures
+from inventory.services.statements import lock_heads
+
+
+class LedgerStock:
+    """``catalog.stock_port.StockPort``."""
+
+    def figures(self, variant_ids: Sequence[str]) -> Mapping[str, VariantFigures]:
+        return figures.variant_figures(variant_ids)
+
+    def stamps(self, product_ids: Sequence[str]) -> Mapping[str, StockStamp]:
+        return figures.product_stamps(product_ids)
+
+    def lock(self, product_ids: Sequence[str]) -> None:
+        lock_heads(product_ids)
+
+    def record_counts(
+        self, counts: Sequence[StockCount], *, actor: Actor, kind: Literal["recount", "import"], reason: str
+    ) -> int:
+        if not counts:
+            return 0
+        lines = [
+            CountLine(
+                product_id=count.product_id,
+                variant_id=count.variant_id,
+                location_id=count.location_id,
+                quantity=count.quantity,
+                reason=reason,
+                item={
+                    "product_id": count.product_id,
+                    "variant_id": count.variant_id,
+                    "location_id": count.location_id,
+                    "quantity": count.quantity,
+                },
+            )
+            for count in counts
+        ]
+        locations = {count.location_id for count in counts}
+        return services.set_counts(lines=lines, actor=actor, kind=kind, open_locations=locations).changed
+
+    def products_in_stock(self) -> QuerySet[Any, Any]:
+        return figures.products_in_stock()

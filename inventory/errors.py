@@ -1,0 +1,67 @@
+"""What the stock refuses, in words: one place for messages and codes, whichever service refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config.kernel.errors import Conflict, ItemError, NotFound
+
+
+class UnknownReservation(NotFound):
+    code = "unknown_reservation"
+    message = "Reservation not found"
+
+
+class ReservationOver(Conflict):
+    """The hold has ended: its code says how (``reservation_expired``, ``_released``, ``_committed``)."""
+
+    code = "reservation_over"
+    message = "The reservation has ended"
+
+
+def unknown_product(item: Any) -> ItemError:
+    return ItemError(item, "Unknown product", "unknown_product")
+
+
+def unknown_variant(item: Any) -> ItemError:
+    return ItemError(item, "Unknown variant", "unknown_variant")
+
+
+def unknown_location(item: Any) -> ItemError:
+    return ItemError(item, "Unknown location", "unknown_location")
+
+
+def ambiguous_variant(item: Any, names: list[str]) -> ItemError:
+    """``names`` are the attributes that would tell the product's variants apart."""
+    return ItemError(item, f"Ambiguous: name {_listed(names) or 'a variantId'}", "ambiguous_variant")
+
+
+def ambiguous_location(item: Any, locations: list[str]) -> ItemError:
+    return ItemError(
+        item,
+        f"Ambiguous: name a locationId ({', '.join(locations)})",
+        "ambiguous_location",
+        {"locations": locations},
+    )
+
+
+def duplicate_item(item: Any) -> ItemError:
+    return ItemError(item, "Counted twice in one request", "duplicate_item")
+
+
+def out_of_stock(item: Any, available: int) -> ItemError:
+    return ItemError(item, "Item out of stock", "out_of_stock", {"available": available})
+
+
+def stale(item: Any, current: int) -> ItemError:
+    return ItemError(item, "The figure has changed since it was read", "stale", {"current": current})
+
+
+def held_stock(item: Any, held: int) -> ItemError:
+    return ItemError(item, f"{held} are held and must stay on the shelf", "held_stock", {"held": held})
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

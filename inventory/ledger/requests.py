@@ -1,0 +1,238 @@
+"""What can be asked of a book. A request decides itself: the entries it takes, or a ``Refusal``; it changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from inventory.ledger.book import Book, Entry, Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """So many units of a variant, at one location or, for ``None``, wherever they are."""
+
+    variant_id: str
+    quantity: int
+    location_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """What one wish ran into. ``figure`` is the present number that the asker should know."""
+
+    variant_id: str
+    location_id: str | None
+    problem: Literal["out_of_stock", "stale", "held_stock", "unknown_variant", "duplicate_item"]
+    figure: int = 0
+
+
+class Refusal(Exception):  # noqa: N818  a refusal is an answer here, no failure
+    """The request can't be met as a whole, and why, wish by wish."""
+
+    def __init__(self, shortages: Sequence[Shortage]) -> None:
+        super().__init__(f"{len(shortages)} refused")
+        self.shortages = tuple(shortages)
+
+
+class Request(Protocol):
+    def decide(self, book: Book) -> Sequence[Entry]:
+        """The entries that meet this request, given the book. Raises ``Refusal``. Changes nothing."""
+
+    def looks_at(self, book: Book) -> Iterable[str]:
+        """The variants that are to be announced even where nothing of them moves."""
+
+
+def add_up(wants: Iterable[Want]) -> list[Want]:
+    """One wish per variant and location, in the order of their ids; those for one location come first."""
+    sums: dict[tuple[str, str | None], int] = {}
+    for want in wants:
+        key = (want.variant_id, want.location_id)
+        sums[key] = sums.get(key, 0) + want.quantity
+    ordered = sorted(sums.items(), key=lambda item: (item[0][0], item[0][1] is None, item[0][1] or ""))
+    return [Want(variant_id, quantity, location_id) for (variant_id, location_id), quantity in ordered]
+
+
+class _NothingElse:
+    """Most requests announce what they move, and nothing else."""
+
+    def looks_at(self, book: Book) -> Iterable[str]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draw(_NothingElse):
+    """Take units that can be sold, or hold them (``holding``): from the first location by priority, then the next."""
+
+    wants: Sequence[Want]
+    holding: bool = False
+    reason: str = ""
+
+    def decide(self, book: Book) -> Sequence[Entry]:
+        drawn: dict[tuple[str, str], int] = {}
+        shortages = []
+        for want in add_up(self.wants):
+            if want.variant_id not in book or not book.shelf(want.variant_id).live:
+                shortages.append(Shortage(want.variant_id, want.location_id, "unknown_variant"))
+                continue
+            left = self._draw(book.shelf(want.variant_id), want, drawn)
+            if left:
+                had = want.quantity - left
+                shortages.append(Shortage(want.variant_id, want.location_id, "out_of_stock", had))
+        if shortages:
+            raise Refusal(shortages)
+        return [
+            Entry(variant_id, location_id, held=quantity)
+            if self.holding
+            else Entry(variant_id, location_id, delta=-quantity, reason=self.reason)
+            for (variant_id, location_id), quantity in drawn.items()
+        ]
+
+    @staticmethod
+    def _draw(shelf: Shelf, want: Want, drawn: dict[tuple[str, str], int]) -> int:
+        """Draw what there is into ``drawn``; returns how much is missing."""
+        left = want.quantity
+        for level in shelf.levels.values():
+            if want.location_id not in (None, level.location_id):
+                continue
+            key = (shelf.variant_id, level.location_id)
+            taken = min(left, level.available - drawn.get(key, 0))
+            if taken > 0:
+                drawn[key] = drawn.get(key, 0) + taken
+                left -= taken
+            if not left:
+                break
+        return left
+
+
+@dataclass(frozen=True, slots=True)
+class Put(_NothingElse):
+    """Add units, where a wish says, else at the variant's first location."""
+
+    wants: Sequence[Want]
+    reason: str = ""
+
+    def decide(self, book: Book) -> Sequence[Entry]:
+        _refuse_unknown(book, self.wants)
+        placed = [
+            Want(want.variant_id, want.quantity, want.location_id or book.home_of(want.variant_id))
+            for want in self.wants
+        ]
+        return [
+            Entry(want.variant_id, str(want.location_id), delta=want.quantity, reason=self.reason)
+            for want in add_up(placed)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class EndHold(_NothingElse):
+    """End holds that are there: give the units back, or take them along (``selling``)."""
+
+    wants: Sequence[Want]
+    selling: bool = False
+    reason: str = ""
+
+    def decide(self, book: Book) -> Sequence[Entry]:
+        return [
+            Entry(
+                want.variant_id,
+                str(want.location_id),
+                delta=-want.quantity if self.selling else 0,
+                held=-want.quantity,
+                reason=self.reason,
+            )
+            for want in add_up(self.wants)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A count of one level; ``expected`` is the figure that it was based on, ``None`` where none was."""
+
+    variant_id: str
+    location_id: str | None
+    quantity: int
+    expected: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Count(_NothingElse):
+    """Bring what is on hand to what was counted. A count that finds what was there moves nothing."""
+
+    counts: Sequence[Counted]
+
+    def decide(self, book: Book) -> Sequence[Entry]:
+        _refuse_unknown(book, [Want(count.variant_id, 0, count.location_id) for count in self.counts])
+        placed = [(count, count.location_id or book.home_of(count.variant_id)) for count in self.counts]
+        self._refuse_doubled(placed)
+        entries, shortages = [], []
+        for count, location_id in sorted(placed, key=lambda one: (one[0].variant_id, one[1])):
+            level = book.shelf(count.variant_id).levels.get(location_id)
+            on_hand, held = (level.on_hand, level.held) if level is not None else (0, 0)
+            if count.expected is not None and count.expected != on_hand:
+                shortages.append(Shortage(count.variant_id, count.location_id, "stale", on_hand))
+            elif count.quantity < held:
+                shortages.append(Shortage(count.variant_id, count.location_id, "held_stock", held))
+            else:
+                moved = count.quantity - on_hand
+                entries.append(Entry(count.variant_id, location_id, delta=moved, reason=count.reason))
+        if shortages:
+            raise Refusal(shortages)
+        return entries
+
+    @staticmethod
+    def _refuse_doubled(placed: Sequence[tuple[Counted, str]]) -> None:
+        """Two counts of one level can't both be right."""
+        times = Counter((count.variant_id, location_id) for count, location_id in placed)
+        doubled = [
+            Shortage(count.variant_id, count.location_id, "duplicate_item")
+            for count, location_id in placed
+            if times[count.variant_id, location_id] > 1
+        ]
+        if doubled:
+            raise Refusal(doubled)
+
+
+@dataclass(frozen=True, slots=True)
+class Move(_NothingElse):
+    """Bring units that can be sold from one location to another."""
+
+    wants: Sequence[Want]
+    source: str
+    target: str
+    reason: str = ""
+
+    def decide(self, book: Book) -> Sequence[Entry]:
+        narrowed = [Want(want.variant_id, want.quantity, self.source) for want in self.wants]
+        entries = []
+        for entry in Draw(narrowed, reason=self.reason).decide(book):
+            entries.append(entry)
+            entries.append(Entry(entry.variant_id, self.target, delta=-entry.delta, reason=self.reason))
+        return entries
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Move nothing, and have every variant of these products announced."""
+
+    product_ids: Sequence[str]
+
+    def decide(self, book: Book) -> Sequence[Entry]:
+        return ()
+
+    def looks_at(self, book: Book) -> Iterable[str]:
+        for product_id in self.product_ids:
+            yield from (shelf.variant_id for shelf in book.shelves_of(product_id))
+
+
+def _refuse_unknown(book: Book, wants: Iterable[Want]) -> None:
+    unknown = [
+        Shortage(want.variant_id, want.location_id, "unknown_variant")
+        for want in wants
+        if want.variant_id not in book
+    ]
+    if unknown:
+        raise Refusal(unknown)

@@ -1,0 +1,37 @@
+"""The only writers of stock, and the only ones who announce it. One module for each use case.
+
+All of them come down to ``writing.perform``; callers may be inside a transaction of their own.
+"""
+
+from inventory.services.counts import adjust_stock, set_counts, touch_products
+from inventory.services.doing import StockResult
+from inventory.services.holds import (
+    Hold,
+    commit_reservation,
+    extend_reservation,
+    release_expired,
+    release_reservation,
+    reserve_stock,
+)
+from inventory.services.sales import record_trade, reduce_stock, restock
+from inventory.services.thresholds import ThresholdLine, set_thresholds
+from inventory.services.transfers import transfer_stock
+
+__all__ = [
+    "Hold",
+    "StockResult",
+    "ThresholdLine",
+    "adjust_stock",
+    "commit_reservation",
+    "extend_reservation",
+    "record_trade",
+    "reduce_stock",
+    "release_expired",
+    "release_reservation",
+    "reserve_stock",
+    "restock",
+    "set_counts",
+    "set_thresholds",
+    "touch_products",
+    "transfer_stock",
+]

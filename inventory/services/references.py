@@ -1,0 +1,88 @@
+"""The natural key of an operation: a reference, such as an order's id, has one effect of a kind for ever.
+
+An advisory lock answers those who come while the first is at work; the row answers those who come
+after; the unique constraint stands behind both.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+from django.db import connection
+
+from config.kernel.errors import InProgress, KeyReused, StockwireError
+from inventory.ledger.requests import Want, add_up
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Somebody wants to do ``kind`` under ``reference``; ``fingerprint`` digests what exactly."""
+
+    kind: str
+    reference: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """It was done before: the operation, what was answered, and when."""
+
+    operation_id: str
+    answer: str
+    recorded_at: dt.datetime
+
+
+def fingerprint_of(wants: Iterable[Want], *more: str) -> str:
+    """The same for the same variants, quantities and locations, in whatever order and words they were sent."""
+    parts = [[want.variant_id, want.location_id, want.quantity] for want in add_up(wants)]
+    return hashlib.sha256(orjson.dumps([parts, more])).hexdigest()
+
+
+# The lock is tried and the row looked up in one statement, which may see neither: the first one ends
+# in between. Then the unique constraint refuses, and that is answered as "in progress".
+_CLAIM = """
+SELECT claim.kind, claim.reference, pg_try_advisory_xact_lock(claim.lock),
+       operation.id, operation.fingerprint, operation.answer, operation.recorded_at
+FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS claim(kind, reference, lock)
+LEFT JOIN inventory_stockoperation AS operation
+    ON operation.kind = claim.kind AND operation.reference = claim.reference
+"""
+
+
+def claim_all(claims: Sequence[Claim]) -> Mapping[tuple[str, str], Remembered | StockwireError]:
+    """Claim references for this transaction, in one statement.
+
+    Returns those that were not free: what is remembered of them, ``InProgress`` where somebody is at
+    it, ``KeyReused`` where it was something else.
+    """
+    if not claims:
+        return {}
+    fingerprints = {(claim.kind, claim.reference): claim.fingerprint for claim in claims}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM,
+            [
+                [kind for kind, _ in fingerprints],
+                [reference for _, reference in fingerprints],
+                [_lock_number(kind, reference) for kind, reference in fingerprints],
+            ],
+        )
+        rows = cursor.fetchall()
+    taken: dict[tuple[str, str], Remembered | StockwireError] = {}
+    for kind, reference, locked, operation_id, fingerprint, answer, recorded_at in rows:
+        if operation_id is not None and fingerprint == fingerprints[kind, reference]:
+            taken[kind, reference] = Remembered(operation_id, answer, recorded_at)
+        elif operation_id is not None:
+            taken[kind, reference] = KeyReused("This reference was used with other items")
+        elif not locked:
+            taken[kind, reference] = InProgress()
+    return taken
+
+
+def _lock_number(kind: str, reference: str) -> int:
+    digest = hashlib.blake2b(f"stock {kind} {reference}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

@@ -1,0 +1,50 @@
+"""From a refused outcome to the error that names the items as they were sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from config.kernel.errors import ConflictingItems, InvalidItems, ItemError, StockwireError
+from inventory import errors
+from inventory.ledger.planning import Outcome
+from inventory.ledger.requests import Shortage
+
+
+class _Line(Protocol):
+    @property
+    def variant_id(self) -> str: ...
+    @property
+    def location_id(self) -> str | None: ...
+    @property
+    def item(self) -> Any: ...
+
+
+#: Problems of the request itself; all others are of the present figures.
+_WRONG = {"unknown_variant": errors.unknown_variant, "duplicate_item": errors.duplicate_item}
+
+
+def refusal(outcome: Outcome, lines: Sequence[_Line]) -> StockwireError:
+    """The error of a refused outcome: lines that name nothing first and alone, else all that is short."""
+    by_wish = {(one.variant_id, one.location_id): one for one in outcome.shortages}
+    found = [
+        (line.item, by_wish[line.variant_id, line.location_id])
+        for line in lines
+        if (line.variant_id, line.location_id) in by_wish
+    ]
+    wrong = [_WRONG[short.problem](item) for item, short in found if short.problem in _WRONG]
+    if wrong:
+        return InvalidItems(wrong)
+    error = ConflictingItems([_item_error(item, short) for item, short in found])
+    first = error.errors[0].extra
+    if "current" in first:
+        error.extra["current"] = first["current"]
+    return error
+
+
+def _item_error(item: Any, short: Shortage) -> ItemError:
+    if short.problem == "stale":
+        return errors.stale(item, short.figure)
+    if short.problem == "held_stock":
+        return errors.held_stock(item, short.figure)
+    return errors.out_of_stock(item, short.figure)

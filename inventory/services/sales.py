@@ -1,0 +1,155 @@
+"""Units that leave by a sale, and units that come: the two directions of everyday trade."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Literal
+
+from config.kernel.actors import Actor
+from config.kernel.errors import StockwireError
+from inventory.events import StockReduced, StockUpdated
+from inventory.ledger.requests import Draw, Put
+from inventory.lines import StockLine
+from inventory.services.doing import Answer, StockResult, Task, do, do_all
+from inventory.services.references import fingerprint_of
+
+
+def reduce_stock(
+    *,
+    lines: Sequence[StockLine],
+    actor: Actor,
+    reference: str | None = None,
+    after_order: bool = False,
+    reason: str = "",
+    occurred_at: dt.datetime | None = None,
+    answer: Answer | None = None,
+) -> StockResult:
+    """Sell all of these units, or none. With a ``reference`` (an order's id) it happens once, for ever.
+
+    Lines of one variant are added up; each draws on its locations by priority, or on its own.
+
+    Locks: the products' stock heads. Refuses: short stock (``out_of_stock``, nothing changed and nothing
+    remembered), a reference that sold other items (``idempotency_key_reused``) or that is selling just
+    now (``in_progress``), an archived variant (``unknown_variant``).
+    Announces: ``stock.reduced`` for each variant, then its ``stock.low``.
+    """
+    task = sale(
+        lines=lines,
+        reference=reference,
+        after_order=after_order,
+        reason=reason,
+        occurred_at=occurred_at,
+        answer=answer,
+    )
+    return do(task, actor=actor)
+
+
+def restock(
+    *,
+    lines: Sequence[StockLine],
+    actor: Actor,
+    kind: Literal["restock", "return", "import"] = "restock",
+    reference: str | None = None,
+    after_order: bool = False,
+    reason: str = "",
+    occurred_at: dt.datetime | None = None,
+    answer: Answer | None = None,
+) -> StockResult:
+    """Take units in: a delivery, or goods that come back. With a ``reference`` once of each kind.
+
+    A line without a location goes to the variant's first one, or to the shop's.
+
+    Locks: the products' stock heads. Refuses: an unknown location, a reference as ``reduce_stock`` does.
+    Announces: ``stock.updated`` for each variant, then ``stock.back`` where there was nothing to sell.
+    """
+    task = receipt(
+        lines=lines,
+        kind=kind,
+        reference=reference,
+        after_order=after_order,
+        reason=reason,
+        occurred_at=occurred_at,
+        answer=answer,
+    )
+    return do(task, actor=actor)
+
+
+def record_trade(*, tasks: Sequence[Task], actor: Actor) -> list[StockResult | StockwireError]:
+    """Do many sales, receipts and write-offs in one transaction, each answered for itself.
+
+    One that is refused changes nothing, and the others go on. No two may bear the same kind and reference.
+
+    Locks: the stock heads of all their products. Refuses: nothing as a whole; each task as its service
+    would. Announces: as their services would, in their order.
+    """
+    return do_all(tasks, actor=actor)
+
+
+def sale(
+    *,
+    lines: Sequence[StockLine],
+    reference: str | None = None,
+    after_order: bool = False,
+    reason: str = "",
+    occurred_at: dt.datetime | None = None,
+    answer: Answer | None = None,
+) -> Task:
+    """The task of a sale."""
+    wants = [line.want for line in lines]
+    return Task(
+        kind="sale",
+        request=Draw(wants, reason=reason),
+        lines=lines,
+        announces=StockReduced,
+        reference=reference,
+        fingerprint=fingerprint_of(wants),
+        after_order=after_order,
+        occurred_at=occurred_at,
+        answer=answer,
+    )
+
+
+def write_off(
+    *,
+    lines: Sequence[StockLine],
+    reference: str | None = None,
+    reason: str = "",
+    occurred_at: dt.datetime | None = None,
+) -> Task:
+    """The task of units that are gone without having been sold: an adjustment by so many, not to so many."""
+    wants = [line.want for line in lines]
+    return Task(
+        kind="adjustment",
+        request=Draw(wants, reason=reason),
+        lines=lines,
+        announces=StockUpdated,
+        reference=reference,
+        fingerprint=fingerprint_of(wants),
+        occurred_at=occurred_at,
+    )
+
+
+def receipt(
+    *,
+    lines: Sequence[StockLine],
+    kind: Literal["restock", "return", "import"] = "restock",
+    reference: str | None = None,
+    after_order: bool = False,
+    reason: str = "",
+    occurred_at: dt.datetime | None = None,
+    answer: Answer | None = None,
+) -> Task:
+    """The task of units that come in."""
+    wants = [line.want for line in lines]
+    return Task(
+        kind=kind,
+        request=Put(wants, reason=reason),
+        lines=lines,
+        announces=StockUpdated,
+        reference=reference,
+        fingerprint=fingerprint_of(wants),
+        after_order=after_order,
+        occurred_at=occurred_at,
+        answer=answer,
+    )
