@@ -8,7 +8,6 @@ from config.kernel.errors import Conflict, NotFound
 class ProductNotFound(NotFound):
     """No such product, or it was archived."""
 
-    code = "product_not_found"
     message = "Product not found"
 
 

@@ -34,6 +34,11 @@ def words(text: str) -> list[str]:
     return [word[:_MAX_WORD] for word in _WORDS.findall(fold(text))][:_MAX_QUERY_WORDS]
 
 
+def lexemes(text: str) -> list[str]:
+    """The words of a search as the full-text index has them: with their accents, without their case."""
+    return [word[:_MAX_WORD] for word in _WORDS.findall(text.lower())][:_MAX_QUERY_WORDS]
+
+
 def terms(title: str) -> list[str]:
     """What the index holds of a title: its three-letter pieces, and its words' shortened forms."""
     folded = fold(title)

@@ -1,5 +1,27 @@
-"""Reads of the catalog. Nothing here writes, locks are taken only where a name says so."""
+"""Reads of the catalog. Nothing here writes; locks are taken only by a queryset that asks for them."""
 
-from catalog.selectors.records import live_products, product_records, revivable_variants
+from catalog.selectors.listing import (
+    SORTS,
+    Listing,
+    ShopFilter,
+    catalog_listing,
+    featured_listing,
+    shop_listing,
+)
+from catalog.selectors.records import product_records, revivable_variants
+from catalog.selectors.shown import Shown, product_shown, product_stamp, products_shown
 
-__all__ = ["live_products", "product_records", "revivable_variants"]
+__all__ = [
+    "SORTS",
+    "Listing",
+    "ShopFilter",
+    "Shown",
+    "catalog_listing",
+    "featured_listing",
+    "product_records",
+    "product_shown",
+    "product_stamp",
+    "products_shown",
+    "revivable_variants",
+    "shop_listing",
+]

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from catalog.models import MarketText, Price, Product, ProductQuerySet, Variant
 from catalog.records import MarketRecord, PriceRecord, ProductRecord, VariantRecord
 
-_PRODUCT = (
+_PRODUCT: tuple[str, ...] = (
     "id",
     "sku",
     "title",
@@ -26,7 +26,7 @@ _PRODUCT = (
     "created_at",
     "updated_at",
 )
-_VARIANT = ("product_id", "id", "sku", "attributes", "implicit")
+_VARIANT: tuple[str, ...] = ("product_id", "id", "sku", "attributes", "implicit")
 
 _PricesOf = Mapping[tuple[str, str | None], tuple[PriceRecord, ...]]
 
@@ -38,22 +38,19 @@ def live_products() -> ProductQuerySet:
 
 def product_records(products: QuerySet[Product, Any]) -> list[ProductRecord]:
     """The products of a query, whole, in its order: four queries (a queryset that locks, locks)."""
-    rows = list(products.values_list(*_PRODUCT))
+    rows: list[tuple[Any, ...]] = list(products.values_list(*_PRODUCT))
     if not rows:
         return []
     ids = [row[0] for row in rows]
     prices = _prices(ids)
     variants = _variants(Variant.objects.filter(product_id__in=ids, archived_at__isnull=True), prices)
     markets = _markets(ids)
-    return [
-        ProductRecord(
-            *row,
-            prices=prices.get((row[0], None), ()),
-            variants=tuple(variants.get(row[0], ())),
-            markets=tuple(markets.get(row[0], ())),
-        )
-        for row in rows
-    ]
+    records = []
+    for row in rows:
+        related = (prices.get((row[0], None), ()), variants.get(row[0], ()), markets.get(row[0], ()))
+        fields = [*row, *map(tuple, related)]
+        records.append(ProductRecord(*fields))
+    return records
 
 
 def revivable_variants(
@@ -82,9 +79,9 @@ def revivable_variants(
 def _variants(rows: QuerySet[Variant], prices: _PricesOf | None) -> dict[str, list[VariantRecord]]:
     found: defaultdict[str, list[VariantRecord]] = defaultdict(list)
     own = prices or {}
-    for product_id, variant_id, *described in rows.order_by("position", "id").values_list(*_VARIANT):
-        record = VariantRecord(variant_id, *described, prices=own.get((product_id, variant_id), ()))
-        found[product_id].append(record)
+    for product_id, *described in rows.order_by("position", "id").values_list(*_VARIANT):
+        fields = [*described, own.get((product_id, described[0]), ())]
+        found[product_id].append(VariantRecord(*fields))
     return found
 
 

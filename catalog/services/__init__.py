@@ -5,7 +5,7 @@ what the others answer per item. Drafts come in, outcomes go out; reading the re
 """
 
 from catalog.services.archiving import archive_product, archive_products
-from catalog.services.changing import ProductChange, change_product, change_products
+from catalog.services.changing import Expectation, ProductChange, change_product, change_products
 from catalog.services.creating import create_product, create_products
 from catalog.services.drafts import (
     UNSET,
@@ -25,6 +25,7 @@ __all__ = [
     "Archived",
     "ChoiceDraft",
     "CountDraft",
+    "Expectation",
     "MarketDraft",
     "OptionDraft",
     "Outcome",

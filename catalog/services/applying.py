@@ -60,14 +60,13 @@ def apply(
     Refuses: ``stock`` of the product where it has variants (``InvalidInput``), ``StockHeld``.
     """
     sku = _kept(draft.sku, record.sku) or made_product_sku(_kept(draft.title, record.title))
-    if draft.variants is UNSET:
+    matched: Sequence[tuple[VariantRecord, VariantDraft | None]]
+    if draft.variants is UNSET and record.variants:
         matched = [(variant, None) for variant in record.variants]
-        if not matched:
-            matched = [(_implicit(record, archived, sku), None)]
-    elif draft.variants:
-        matched = list(_explicit(draft.variants, record, archived, sku, sku_taken))
-    else:
+    elif draft.variants is UNSET or not draft.variants:
         matched = [(_implicit(record, archived, sku), None)]
+    else:
+        matched = _explicit(draft.variants, record, archived, sku, sku_taken)
     variants = tuple(
         dataclasses.replace(variant, sku=sku) if variant.implicit else variant for variant, _ in matched
     )

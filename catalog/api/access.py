@@ -1,0 +1,54 @@
+"""Who may do what at the catalog's doors: anyone reads."""
+
+from __future__ import annotations
+
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from catalog.errors import ProductNotFound
+from catalog.selectors import Shown, product_shown, product_stamp
+from catalog.services import Expectation
+from catalog.stamps import ProductStamp
+from config.api.conditional import require_match
+from config.api.views import ApiView
+from config.identity.models import Role, Scope
+from config.identity.permissions import anyone, may
+
+#: Staff, or a shop's own server; in open mode whoever comes.
+CatalogWriters = may(roles=(Role.ADMIN,), scopes=(Scope.CATALOG_WRITE,), open_writes=True)
+#: Staff; in open mode whoever comes.
+ShopWriters = may(roles=(Role.ADMIN,), open_writes=True)
+
+
+class ProductApiView(ApiView):
+    """An endpoint that anyone reads and ``writers`` write."""
+
+    writers: type[BasePermission] = CatalogWriters
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [anyone() if self.request.method in (*SAFE_METHODS, None) else self.writers()]
+
+
+def shown_or_404(product_id: str) -> Shown:
+    """The product as it stands. Raises ``ProductNotFound``."""
+    shown = product_shown(product_id)
+    if shown is None:
+        raise ProductNotFound
+    return shown
+
+
+def require_stamp(product_id: str) -> ProductStamp:
+    """Which version of the product there is. Raises ``ProductNotFound``."""
+    stamp = product_stamp(product_id)
+    if stamp is None:
+        raise ProductNotFound
+    return stamp
+
+
+def expectation(request: Request) -> Expectation:
+    """``If-Match`` as the services ask it: once the product is locked, so that nothing comes between."""
+
+    def expect(stamp: ProductStamp) -> None:
+        require_match(request, etag=stamp.etag)
+
+    return expect

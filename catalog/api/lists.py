@@ -1,0 +1,60 @@
+"""Lists at both doors: a page, or all of it streamed in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+from django.http import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.selectors import Listing, Shown, products_shown
+from config.api.json import write_json
+from config.api.paging import paginate
+from config.api.streaming import json_array
+from config.kernel.errors import InvalidInput
+
+Show = Callable[[Shown], dict[str, Any]]
+
+
+def answer_list(request: Request, listing: Listing, *, show: Show) -> HttpResponseBase:
+    """The bare array that ``?limit=`` and ``?cursor=`` ask for; without a limit, everything.
+
+    Only ids and what they are ordered by are paged; products are read chunk by chunk behind them.
+    """
+    keys = [name.removeprefix("-") for name in listing.order]
+    rows = listing.products.values("id", *(key for key in keys if key != "id"))
+    page = paginate(request, rows, order=listing.order, default_limit=None)
+    products = products_shown(row["id"] for row in page.items)
+    if isinstance(page.items, list):
+        response = Response([show(shown) for shown in products])
+        if page.link is not None:
+            response["Link"] = page.link
+        return response
+    return json_array(_begun(write_json(show(shown)) for shown in products))
+
+
+def _begun(items: Iterator[bytes]) -> Iterable[bytes]:
+    """The items, the first of them read now: a database that does not answer is still a 503 then."""
+    first = next(items, None)
+    return () if first is None else chain((first,), items)
+
+
+def text_parameter(request: Request, name: str) -> str:
+    """A parameter of the query; empty where it is absent."""
+    return str(request.query_params.get(name, ""))
+
+
+def flag_parameter(request: Request, name: str) -> bool:
+    """``true`` narrows a list, ``false`` doesn't. Raises ``InvalidInput`` for anything else."""
+    text = text_parameter(request, name)
+    if text not in ("", "true", "false"):
+        raise refused_parameter(name, "must be true or false")
+    return text == "true"
+
+
+def refused_parameter(name: str, text: str) -> InvalidInput:
+    """What is wrong with a parameter of the query."""
+    return InvalidInput(f"{name}: {text}", details={name: [text]})

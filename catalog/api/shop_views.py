@@ -1,0 +1,131 @@
+"""``/api/products``: the shop dialect."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.http import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.api.access import ProductApiView, ShopWriters, expectation, require_stamp, shown_or_404
+from catalog.api.lists import answer_list, flag_parameter, refused_parameter, text_parameter
+from catalog.api.places import places_renamed
+from catalog.api.shop_serializers import ShopProductSerializer
+from catalog.api.shop_writes import ShopWrite
+from catalog.dialects import shop_product
+from catalog.dialects.shop import shop_currency
+from catalog.selectors import SORTS, ShopFilter, Shown, featured_listing, products_shown, shop_listing
+from catalog.services import archive_product, change_product, create_product
+from config.api.conditional import not_modified, stamp
+from config.api.idempotency import answer_once
+from config.identity.callers import actor_of
+
+
+class ShopProductsView(ProductApiView):
+    """The shop's products, and a new one."""
+
+    writers = ShopWriters
+
+    def get(self, request: Request) -> HttpResponseBase:
+        return answer_list(request, shop_listing(_filter(request)), show=_shown)
+
+    def post(self, request: Request) -> HttpResponseBase:
+        return answer_once(request, endpoint="shop.products.create", effect=lambda: self._create(request))
+
+    def _create(self, request: Request) -> Response:
+        write = _write(request, None)
+        with places_renamed(write.place):
+            product_id = create_product(draft=write.draft(), actor=actor_of(request))
+        response = answer_shop_product(product_id, status=201)
+        response["Location"] = f"/api/products/{product_id}"
+        return response
+
+
+class FeaturedProductsView(ProductApiView):
+    """What the shop puts in its window."""
+
+    writers = ShopWriters
+
+    def get(self, request: Request) -> Response:  # noqa: ARG002  DRF's signature
+        ids = featured_listing().values_list("id", flat=True)
+        return Response([_shown(shown) for shown in products_shown(ids)])
+
+
+class ShopProductView(ProductApiView):
+    """One product."""
+
+    writers = ShopWriters
+
+    def get(self, request: Request, product_id: str) -> Response:
+        present = require_stamp(product_id)
+        known = not_modified(request, etag=present.etag, last_modified=present.last_modified)
+        return known or answer_shop_product(product_id)
+
+    def put(self, request: Request, product_id: str) -> Response:
+        write = _write(request, shown_or_404(product_id))
+        with places_renamed(write.place):
+            change_product(
+                product_id=product_id,
+                draft=write.draft(),
+                actor=actor_of(request),
+                expect=expectation(request),
+            )
+        return answer_shop_product(product_id)
+
+    def patch(self, request: Request, product_id: str) -> Response:
+        return self.put(request, product_id)
+
+    def delete(self, request: Request, product_id: str) -> Response:
+        archived = archive_product(product_id=product_id, expect=expectation(request))
+        product = shop_product(archived.record, archived.figures)
+        return Response({"message": "Product deleted successfully", "product": product})
+
+
+def answer_shop_product(product_id: str, *, status: int = 200) -> Response:
+    """The product as it stands, with its validators (read first, so that they are never ahead of it)."""
+    present = require_stamp(product_id)
+    shown = shown_or_404(product_id)
+    # Only a single product carries its newest reviews.
+    response = Response({**_shown(shown), "reviews": []}, status=status)
+    return stamp(response, etag=present.etag, last_modified=present.last_modified)
+
+
+def _shown(shown: Shown) -> dict[str, Any]:
+    return shop_product(shown.record, shown.figures)
+
+
+def _write(request: Request, present: Shown | None) -> ShopWrite:
+    sent: Any = request.data
+    return ShopWrite(ShopProductSerializer().run_validation(sent), sent, present)
+
+
+def _filter(request: Request) -> ShopFilter:
+    sort = text_parameter(request, "sort")
+    if sort and sort not in SORTS:
+        raise refused_parameter("sort", f"must be one of {', '.join(SORTS)}")
+    return ShopFilter(
+        currency=shop_currency(),
+        category=text_parameter(request, "category"),
+        subcategory=text_parameter(request, "subcategory"),
+        search=text_parameter(request, "search").strip(),
+        in_stock=flag_parameter(request, "inStock"),
+        featured=flag_parameter(request, "featured"),
+        least_price=_amount_parameter(request, "minPrice"),
+        most_price=_amount_parameter(request, "maxPrice"),
+        sort=sort,
+    )
+
+
+def _amount_parameter(request: Request, name: str) -> Decimal | None:
+    text = text_parameter(request, name)
+    if not text:
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise refused_parameter(name, "must be a number of at least 0")
+    return amount

@@ -1,0 +1,17 @@
+"""Paths of both dialects. An id is any text without a slash; the fixed names stand first."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from catalog.api.catalog_views import ProductBatchView, ProductsView, ProductView
+from catalog.api.shop_views import FeaturedProductsView, ShopProductsView, ShopProductView
+
+urlpatterns: list[URLPattern] = [
+    path("products", ProductsView.as_view(), name="products"),
+    path("products/batch", ProductBatchView.as_view(), name="products-batch"),
+    path("products/<str:product_id>", ProductView.as_view(), name="product"),
+    path("api/products", ShopProductsView.as_view(), name="shop-products"),
+    path("api/products/featured", FeaturedProductsView.as_view(), name="shop-products-featured"),
+    path("api/products/<str:product_id>", ShopProductView.as_view(), name="shop-product"),
+]
