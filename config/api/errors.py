@@ -105,6 +105,7 @@ _TEXTS = {
     503: "The service is not available at the moment",
 }
 
+_OURS = 500
 _REWORDED = (exceptions.MethodNotAllowed, exceptions.UnsupportedMediaType, exceptions.Throttled)
 
 #: SQLSTATEs that mean "too much at once" and not "gone".
@@ -234,8 +235,8 @@ def _drf_code(error: exceptions.APIException, status: int) -> str:
 
 def _drf_text(error: exceptions.APIException, status: int) -> str:
     given = isinstance(error.detail, str) and str(error.detail) != str(error.default_detail)
-    # DRF's own words for these repeat what the client sent, or speak of the framework.
-    reworded = isinstance(error, _REWORDED)
+    # DRF's own words for these repeat what the client sent; and what failed on our side is nobody's business.
+    reworded = isinstance(error, _REWORDED) or status >= _OURS
     return str(error.detail) if given and not reworded else _TEXTS.get(status, "The request was refused")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -21,22 +21,12 @@ from config.kernel.actors import Actor
 # Rights follow from the role alone; groups would only look as if they meant something.
 admin.site.unregister(Group)
 
-if TYPE_CHECKING:
-    # Generic for the type checker only; and unfold, which extends Django's classes, has no types of its own.
-    _UserModelForm = forms.ModelForm[User]
-    _ApiKeyModelForm = forms.ModelForm[ApiKey]
-    _UserModelAdmin = admin.ModelAdmin[User]
-    _ApiKeyModelAdmin = admin.ModelAdmin[ApiKey]
-else:
-    _UserModelForm = _ApiKeyModelForm = forms.ModelForm
-    _UserModelAdmin = _ApiKeyModelAdmin = ModelAdmin
-
 
 def _actor(request: HttpRequest) -> Actor:
     return Actor(kind="user", id=str(request.user.pk), source="admin")
 
 
-class UserForm(_UserModelForm):
+class UserForm(forms.ModelForm[User]):
     """A user as staff edit one; the password can be set and not seen."""
 
     new_password = forms.CharField(
@@ -58,7 +48,7 @@ class UserForm(_UserModelForm):
 
 
 @admin.register(User)
-class UserAdmin(_UserModelAdmin):
+class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Users and their roles. Nobody is deleted: the ledger names them. Who leaves is made inactive."""
 
     form = UserForm
@@ -90,7 +80,7 @@ class UserAdmin(_UserModelAdmin):
         obj.pk = user.pk
 
 
-class ApiKeyForm(_ApiKeyModelForm):
+class ApiKeyForm(forms.ModelForm[ApiKey]):
     """What a new key is asked for; the key itself is ours to make."""
 
     scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget)
@@ -104,7 +94,7 @@ _ISSUED = "issued_key"  # where a request carries it from saving to answering
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(_ApiKeyModelAdmin):
+class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     """Keys for the shop's own servers: made, shown once, revoked. Never changed, never deleted."""
 
     form = ApiKeyForm
