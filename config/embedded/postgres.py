@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from config.embedded.errors import ServiceError
-from config.embedded.home import Home
+from config.embedded.home import POSTGRES_SOCKET, Home
 from config.settings.environment import EMBEDDED_ROLE
 
 DATABASE = "stockwire"
@@ -25,6 +25,7 @@ SYSTEM_USER = "pgserver"
 VERSIONS = {"18": "pginstall18", "16": "pginstall"}
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 20.0
+LEFT_OVER_PATIENCE = 15.0
 # As a small real server would be set: what was committed is on disk (fsync and synchronous_commit stay on).
 SETTINGS = {
     "max_connections": "200",
@@ -71,15 +72,18 @@ class Postgres:
             _let_through(programs)
         if not (self._data / "PG_VERSION").exists():
             self._make_cluster(programs)
-        elif (self._data / "postmaster.pid").exists():
-            # Left by a keeper that was killed. Where no process is behind it, this fails and does no harm.
-            self._run(programs / "pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "stop", check=False)
-        arguments = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        self._process = subprocess.Popen(
-            [str(programs / "postgres"), "-D", str(self._data), "-k", str(self._sockets), *arguments],
-            **self._as_owner(),
-        )
-        self._wait_until_it_answers()
+        patience = time.monotonic() + (LEFT_OVER_PATIENCE if self._take_over_what_was_left(programs) else 0)
+        while True:
+            self._launch(programs)
+            try:
+                self._wait_until_it_answers()
+            except ServiceError:
+                # Processes of a killed server hold its memory for a moment; rightly PostgreSQL refuses till then.
+                if time.monotonic() > patience:
+                    raise
+                time.sleep(0.2)
+            else:
+                break
         self._make_database()
 
     def stop(self) -> None:
@@ -128,6 +132,29 @@ class Postgres:
             "--locale=C",
         )
         draft.rename(self._data)
+
+    def _launch(self, programs: Path) -> None:
+        arguments = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        self._process = subprocess.Popen(
+            [str(programs / "postgres"), "-D", str(self._data), "-k", str(self._sockets), *arguments],
+            **self._as_owner(),
+        )
+
+    def _take_over_what_was_left(self, programs: Path) -> bool:
+        """Stop the server of a killed keeper, or make a power cut's files harmless; say if there was any."""
+        found = False
+        for path in (self._data / "postmaster.pid", self._sockets / f"{POSTGRES_SOCKET}.lock"):
+            if not path.exists():
+                continue
+            found = True
+            pid, _newline, rest = path.read_text().partition("\n")
+            if str(self._data) in _command_of(pid.strip()):
+                self._run(programs / "pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "stop", check=False)
+            else:
+                # The number may be another program's by now, which PostgreSQL would take for a server. It
+                # knows that its own parent is none; all its other checks stay.
+                path.write_text(f"{os.getpid()}\n{rest}")
+        return found
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT
@@ -191,6 +218,12 @@ def _system_account() -> pwd.struct_passwd:
         f"PostgreSQL refuses to run as root, and the user {SYSTEM_USER!r} can't be made: "
         "run this as another user, or set DATABASE_URL"
     )
+
+
+def _command_of(pid: str) -> str:
+    """Give the command line of a process, or nothing."""
+    asked = ["ps", "-p", pid, "-o", "command="]
+    return subprocess.run(asked, check=False, capture_output=True, text=True).stdout
 
 
 def _let_through(path: Path) -> None:

@@ -168,3 +168,25 @@ def test_only_the_owner_may_enter_the_socket_folders(home: Home, use_services: C
     modes = {name: (home.path / "run" / name).stat().st_mode & 0o777 for name in ("postgres", "redis")}
     assert modes == {"postgres": 0o700, "redis": 0o700}
     leave(user)
+
+
+def test_a_power_cut_leaves_a_database_that_starts_again(
+    home: Home, use_services: Callable[..., User]
+) -> None:
+    user = use_services()
+    database_url, _ = urls(user)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE survived (n int)")
+        connection.execute("INSERT INTO survived VALUES (7)")
+    for process in service_processes(home):
+        process.kill()
+    user.kill()
+    wait_until_stopped(home)
+    # The number that the server had is by now another program's: this test's.
+    left = home.postgres_data / "postmaster.pid"
+    lines = left.read_text().splitlines()
+    left.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    again = use_services()
+    with psycopg.connect(urls(again)[0]) as connection:
+        assert connection.execute("SELECT n FROM survived").fetchone() == (7,)
+    assert leave(again) == 0

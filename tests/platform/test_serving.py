@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from config.embedded import Home
 from tests.server_process import ServerProcess, free_port
 
 pytestmark = pytest.mark.end_to_end
@@ -126,6 +127,25 @@ def test_open_writes_are_announced(start_server: StartServer) -> None:
 
 def test_another_name_for_loopback_is_not_answered(live_server_process: ServerProcess) -> None:
     assert get(live_server_process, "/api/schema", Host="evil.example")[0] == 400
+
+
+def test_the_first_start_makes_accounts_and_each_start_prints_them(
+    start_server: StartServer, own_home: Home
+) -> None:
+    env = {"DEMO": "1", "STOCKWIRE_HOME": str(own_home.path)}
+    first = start_server(env=env)
+    kept = own_home.path / "demo_accounts.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    accounts = json.loads(kept.read_text())
+    assert [account["role"] for account in accounts] == ["admin", "customer", "tailor", "delivery"]
+    assert len({account["password"] for account in accounts}) == 4
+    printed = first.output()
+    first.end()
+    again = start_server(env=env, database_url=first.database_url).output()
+    for account in accounts:
+        assert printed.count(account["password"]) == again.count(account["password"]) == 1
+    elsewhere = start_server(env={**env, "DEMO": "0"}).output()
+    assert not [account for account in accounts if account["password"] in elsewhere]
 
 
 def test_web_live_and_worker_apart_make_one_shop(start_server: StartServer) -> None:

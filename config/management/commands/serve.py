@@ -52,10 +52,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         migrate()
         if environment.DEMO.read():
-            if load_demo_once():
+            if load_demo_once(settings.STOCKWIRE_HOME):
                 self.stdout.write("The demo shop is loaded.")
             for account in demo_accounts(settings.STOCKWIRE_HOME):
-                self.stdout.write(f"  {account.role:<10} {account.email:<28} {account.password}")
+                self.stdout.write(f"  {account.role:<10} {account.email:<36} {account.password}")
         connection.close()
         self.stdout.write(self.style.SUCCESS(f"Stockwire is on {address_of(listener)}  (Ctrl-C ends it)"))
         self.stdout.flush()
