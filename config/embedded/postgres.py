@@ -78,7 +78,7 @@ class Postgres:
             try:
                 self._wait_until_it_answers()
             except ServiceError:
-                # Processes of a killed server hold its memory for a moment; rightly PostgreSQL refuses till then.
+                # A killed server's processes hold its memory for a moment; rightly PostgreSQL refuses till then.
                 if time.monotonic() > patience:
                     raise
                 time.sleep(0.2)
