@@ -36,13 +36,8 @@ def ambiguous_variant(item: Any, names: list[str]) -> ItemError:
     return ItemError(item, f"Ambiguous: name {_listed(names) or 'a variantId'}", "ambiguous_variant")
 
 
-def ambiguous_location(item: Any, locations: list[str]) -> ItemError:
-    return ItemError(
-        item,
-        f"Ambiguous: name a locationId ({', '.join(locations)})",
-        "ambiguous_location",
-        {"locations": locations},
-    )
+def ambiguous_location(item: Any) -> ItemError:
+    return ItemError(item, "Ambiguous: name a locationId", "ambiguous_location")
 
 
 def duplicate_item(item: Any) -> ItemError:
@@ -62,6 +57,6 @@ def held_stock(item: Any, held: int) -> ItemError:
 
 
 def _listed(names: list[str]) -> str:
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    """``size, color and material``."""
+    *first, last = names or [""]
+    return f"{', '.join(first)} and {last}" if first else last

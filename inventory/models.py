@@ -220,4 +220,4 @@ class ReservationLine(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.variant_id} at {self.location_id}"
+        return f"{self.quantity} of {self.variant_id} at {self.location_id}"

@@ -9,6 +9,10 @@ from typing import Literal, Protocol
 
 from inventory.ledger.book import Book, Entry, Shelf
 
+Problem = Literal[
+    "out_of_stock", "stale", "held_stock", "unknown_variant", "duplicate_item", "ambiguous_location"
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Want:
@@ -25,7 +29,7 @@ class Shortage:
 
     variant_id: str
     location_id: str | None
-    problem: Literal["out_of_stock", "stale", "held_stock", "unknown_variant", "duplicate_item"]
+    problem: Problem
     figure: int = 0
 
 
@@ -172,7 +176,9 @@ class Count(_NothingElse):
         for count, location_id in sorted(placed, key=lambda one: (one[0].variant_id, one[1])):
             level = book.shelf(count.variant_id).levels.get(location_id)
             on_hand, held = (level.on_hand, level.held) if level is not None else (0, 0)
-            if count.expected is not None and count.expected != on_hand:
+            if count.expected is not None and self._is_vague(book, count):
+                shortages.append(Shortage(count.variant_id, None, "ambiguous_location"))
+            elif count.expected is not None and count.expected != on_hand:
                 shortages.append(Shortage(count.variant_id, count.location_id, "stale", on_hand))
             elif count.quantity < held:
                 shortages.append(Shortage(count.variant_id, count.location_id, "held_stock", held))
@@ -182,6 +188,11 @@ class Count(_NothingElse):
         if shortages:
             raise Refusal(shortages)
         return entries
+
+    @staticmethod
+    def _is_vague(book: Book, count: Counted) -> bool:
+        """Whether nobody can tell which level was meant: what it was based on is one level's figure."""
+        return count.location_id is None and len(book.shelf(count.variant_id).levels) > 1
 
     @staticmethod
     def _refuse_doubled(placed: Sequence[tuple[Counted, str]]) -> None:

@@ -131,6 +131,11 @@ class _Candidates:
         return Named(item, fitting[0].product_id, fitting[0].id)
 
 
+def known_products(product_ids: Sequence[str]) -> set[str]:
+    """Those of these ids that are products which can be seen."""
+    return set(Product.objects.live().filter(id__in=list(product_ids)).values_list("id", flat=True))
+
+
 def _names(variants: Sequence[_Variant]) -> list[str]:
     """The attributes of these variants, size and color first: named all, they leave one."""
     usual = {"size": 0, "color": 1}

@@ -3,7 +3,7 @@
 All of them come down to ``writing.perform``; callers may be inside a transaction of their own.
 """
 
-from inventory.services.counts import adjust_stock, set_counts, touch_products
+from inventory.services.counts import Synced, adjust_stock, set_counts, sync_stock, touch_products
 from inventory.services.doing import StockResult
 from inventory.services.holds import (
     Hold,
@@ -20,6 +20,7 @@ from inventory.services.transfers import transfer_stock
 __all__ = [
     "Hold",
     "StockResult",
+    "Synced",
     "ThresholdLine",
     "adjust_stock",
     "commit_reservation",
@@ -32,6 +33,7 @@ __all__ = [
     "restock",
     "set_counts",
     "set_thresholds",
+    "sync_stock",
     "touch_products",
     "transfer_stock",
 ]

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from config.kernel.actors import Actor
+from config.kernel.transactions import in_transaction
 from inventory.events import StockUpdated
 from inventory.ledger.requests import Count, Counted, Touch
 from inventory.lines import CountLine
 from inventory.services.doing import Answer, StockResult, Task, do
-from inventory.services.writing import Operation, perform
+from inventory.services.refusing import refusal
+from inventory.services.writing import Operation, carry_out, perform
 
 
 def adjust_stock(*, lines: Sequence[CountLine], actor: Actor, answer: Answer | None = None) -> StockResult:
     """Set levels to what was counted, each only if it still stands at the figure that the count was based on.
 
     Locks: the products' stock heads. Refuses: a level that has moved (``stale``, with ``current``), a
-    count below what is held (``held_stock``), a level counted twice (``duplicate_item``).
+    count below what is held (``held_stock``), a level counted twice (``duplicate_item``), a count that
+    names no location of several (``ambiguous_location``).
     Announces: ``stock.updated`` for each variant that changed; ``stock.low``, ``stock.back``.
     """
-    return do(_counting("adjustment", lines, answer), actor=actor)
+    task = Task(kind="adjustment", request=_count(lines), lines=lines, announces=StockUpdated, answer=answer)
+    return do(task, actor=actor)
 
 
 def set_counts(
@@ -37,32 +43,62 @@ def set_counts(
     counted twice (``duplicate_item``), an unknown location that is not among ``open_locations``.
     Announces: as ``adjust_stock``.
     """
-    return do(_counting(kind, lines, answer), actor=actor, open_locations=open_locations)
+    task = Task(kind=kind, request=_count(lines), lines=lines, announces=StockUpdated, answer=answer)
+    return do(task, actor=actor, open_locations=open_locations)
 
 
-def touch_products(*, product_ids: Sequence[str], actor: Actor) -> StockResult | None:
-    """Have every variant of these products announced as it is, so that listeners fetch afresh.
+def touch_products(*, product_ids: Sequence[str], actor: Actor) -> dt.datetime:
+    """Have every variant of these products announced as it is, so that listeners fetch afresh; when it was.
 
     Locks: the products' stock heads. Refuses: nothing. Announces: ``stock.updated`` with ``touch``.
     """
-    if not product_ids:
-        return None
-    operation = Operation(
+    return perform([_touching(product_ids)], actor=actor)[0].told.moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synced:
+    """The products that were touched, or of which a count has changed something; when."""
+
+    product_ids: frozenset[str]
+    moment: dt.datetime
+
+
+def sync_stock(*, touched: Sequence[str], lines: Sequence[CountLine], actor: Actor) -> Synced:
+    """Set counts and touch products, both at once or neither.
+
+    Locks, refuses: as ``set_counts``. Announces: as ``set_counts``, then as ``touch_products``.
+    """
+    counting = Operation(
+        kind="recount",
+        request=_count(lines),
+        product_ids=[line.product_id for line in lines],
+        announces=StockUpdated,
+    )
+
+    def work() -> Synced:
+        counted = carry_out([counting, _touching(touched)], actor=actor)[0].told
+        if counted.outcome.refused:
+            raise refusal(counted.outcome, lines)
+        changed = {counted.book.shelf(change.variant_id).product_id for change in counted.outcome.changes}
+        return Synced(product_ids=frozenset(touched) | changed, moment=counted.moment)
+
+    return in_transaction(work)
+
+
+def _count(lines: Sequence[CountLine]) -> Count:
+    return Count(
+        [
+            Counted(line.variant_id, line.location_id, line.quantity, line.expected, line.reason)
+            for line in lines
+        ]
+    )
+
+
+def _touching(product_ids: Sequence[str]) -> Operation:
+    return Operation(
         kind="touch",
         request=Touch(sorted(set(product_ids))),
         product_ids=product_ids,
         announces=StockUpdated,
         touching=True,
     )
-    done = perform([operation], actor=actor)[0]
-    return StockResult(
-        operation_id=done.operation_id, moment=done.told.moment, changed=len(done.told.outcome.changes)
-    )
-
-
-def _counting(kind: str, lines: Sequence[CountLine], answer: Answer | None) -> Task:
-    counted = [
-        Counted(line.variant_id, line.location_id, line.quantity, line.expected, line.reason)
-        for line in lines
-    ]
-    return Task(kind=kind, request=Count(counted), lines=lines, announces=StockUpdated, answer=answer)

@@ -21,7 +21,11 @@ class _Line(Protocol):
 
 
 #: Problems of the request itself; all others are of the present figures.
-_WRONG = {"unknown_variant": errors.unknown_variant, "duplicate_item": errors.duplicate_item}
+_WRONG = {
+    "unknown_variant": errors.unknown_variant,
+    "duplicate_item": errors.duplicate_item,
+    "ambiguous_location": errors.ambiguous_location,
+}
 
 
 def refusal(outcome: Outcome, lines: Sequence[_Line]) -> StockwireError:
