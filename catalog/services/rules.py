@@ -37,6 +37,7 @@ MAX_IMAGE = Product._meta.get_field("image").max_length or 0
 MAX_MARKET = MarketText._meta.get_field("market").max_length or 0
 MAX_KEYWORDS = MarketText._meta.get_field("keywords").max_length or 0
 MAX_DESCRIPTION = 100_000  # well under what a full-text entry may hold
+MAX_PLACE = MAX_ID_LENGTH
 MAX_NAME = 100
 MAX_VALUE = 200
 MAX_COUNT = 1_000_000_000
@@ -178,7 +179,7 @@ def _counts(counts: Sequence[CountDraft], place: str) -> Iterator[Problem]:
             yield f"{place}[{index}].quantity", f"must be a whole number from 0 to {MAX_COUNT}"
         if count.location_id is not None:
             yield from _text(
-                count.location_id, f"{place}[{index}].location_id", most=MAX_ID_LENGTH, required=True
+                count.location_id, f"{place}[{index}].location_id", most=MAX_PLACE, required=True
             )
     yield from _repeated([count.location_id for count in counts], place + "[{}].location_id")
 

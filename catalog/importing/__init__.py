@@ -1,0 +1,1 @@
+"""Products out of files of other systems. A format's module turns rows into drafts; the rest is shared."""
