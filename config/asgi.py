@@ -18,12 +18,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 # Sets Django up: whatever imports models comes after it.
 django_application = cast("Application", get_asgi_application())
 
-LIVE_COMPANIONS: Sequence[Companion] = ()
+from realtime.routing import websocket_urlpatterns  # noqa: E402
+from realtime.runtime import live  # noqa: E402
+
+LIVE_COMPANIONS: Sequence[Companion] = (live,)
 
 
 def application_for(*, http: Application, companions: Sequence[Companion] = ()) -> Application:
     """Route live connections to their consumers and all other HTTP to `http`."""
-    routes = ProtocolTypeRouter({"http": http, "websocket": URLRouter([])})
+    routes = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})
     return Lifespan(cast("Application", routes), *LIVE_COMPANIONS, *companions)
 
 

@@ -1,0 +1,1 @@
+"""How events are shaped for each kind of client. Which events, and for whom, is `realtime.registry`'s."""

@@ -1,0 +1,40 @@
+"""One event with everything that was ever made of it, so that nothing is made twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from realtime.hub.wire import Dialect, Message, Wire
+from realtime.records import Record
+
+
+class EncodedEvent:
+    """A record, its messages by dialect, their frames by wire: built, encoded and framed when first
+    needed."""
+
+    __slots__ = ("_frames", "_messages", "record")
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self._messages: dict[Dialect, Sequence[Message]] = {}
+        self._frames: dict[tuple[Wire, int], bytes] = {}
+
+    def messages(self, dialect: Dialect) -> Sequence[Message]:
+        """What the event becomes in ``dialect``."""
+        messages = self._messages.get(dialect)
+        if messages is None:
+            messages = self._messages[dialect] = dialect.messages(self.record)
+        return messages
+
+    def frame(self, wire: Wire, place: int) -> bytes:
+        """The frame of the message at ``place``."""
+        frame = self._frames.get((wire, place))
+        if frame is None:
+            payload = self.messages(wire.dialect)[place].payload
+            frame = self._frames[wire, place] = wire.frame(payload)
+        return frame
+
+    @property
+    def size(self) -> int:
+        """Roughly what it keeps in memory: the record's text, and as much again for a frame."""
+        return 2 * len(self.record.data) + len(self.record.extra) + 1_000

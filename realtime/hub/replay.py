@@ -1,0 +1,189 @@
+"""What a returning session has missed: from the ring where that reaches, else from the log.
+
+All or nothing: how much there is is known before the first event is sent, and where it can't be read to the
+end the connection is closed, so that a client never takes a part for the whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
+
+from realtime.hub.encoded import EncodedEvent
+from realtime.hub.ring import Ring
+from realtime.hub.session import Session, State
+from realtime.hub.source import Source
+from realtime.records import Head, Position
+
+Reason = Literal["expired", "epoch_changed", "too_many", "malformed"]
+
+#: Events that one resume brings at most; beyond it a client is quicker to fetch state.
+MOST_EVENTS = 10_000
+PAGE = 500
+#: Bytes that are handed to the transport before waiting for the peer to take them.
+PIECE_BYTES = 64 * 1024
+COMFORTABLE_UNSENT = 256 * 1024
+STALLED_AFTER = 5.0
+PAUSE = 0.005
+
+
+class ResumeRefusedError(Exception):
+    """The missed events can't be had; ``reason`` is what the client is told."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
+class StalledError(Exception):
+    """The peer does not take what it is sent."""
+
+
+class TornError(Exception):
+    """The log was cut while it was read; what has been sent may be a part."""
+
+
+class Replay:
+    """Reads and sends missed events. ``at_once`` resumes may read the log at a time; the others wait."""
+
+    def __init__(
+        self, *, source: Source, ring: Ring, most_events: int = MOST_EVENTS, at_once: int = 8
+    ) -> None:
+        self._source = source
+        self._ring = ring
+        self._most_events = most_events
+        self._reading = asyncio.Semaphore(at_once)
+
+    async def check(self, cursor: Position | None, here: Position) -> Position:
+        """The cursor, if events after it can be had. Raises ``ResumeRefusedError``."""
+        if cursor is None:
+            raise ResumeRefusedError("malformed")
+        if cursor.epoch != here.epoch:
+            raise ResumeRefusedError("epoch_changed")
+        if cursor.seq > here.seq:
+            # From a snapshot, or another process, that is ahead of us; or from a log that no longer exists.
+            head = await self._source.head()
+            if head.epoch != cursor.epoch or head.top < cursor.seq:
+                raise ResumeRefusedError("epoch_changed")
+        return cursor
+
+    async def send(
+        self,
+        session: Session,
+        *,
+        after: Position,
+        upto: int,
+        rooms: Collection[str],
+        heard: Mapping[str, int],
+    ) -> int:
+        """Send ``session`` the events after ``after`` up to ``upto`` that go to ``rooms``; returns how many.
+
+        ``heard``: rooms, and the ``seq`` after which the session was sent their events already; those are
+        left out. Raises ``ResumeRefusedError`` before anything is sent; in the middle ``StalledError``,
+        ``TornError``, or whatever the source raises.
+        """
+        if after.seq >= upto:
+            return 0
+        events = self._ring.after(after.seq)
+        if events is not None:
+            missed = [event for event in events if event.record.seq <= upto]
+            frames = [frame for event in missed for frame in _frames(session, event, rooms, heard)]
+            if len(frames) > self._most_events:
+                raise ResumeRefusedError("too_many")
+            await _write(session, frames)
+            return len(frames)
+        async with self._reading:
+            return await self._send_from_log(session, after=after, upto=upto, rooms=rooms, heard=heard)
+
+    async def _send_from_log(
+        self,
+        session: Session,
+        *,
+        after: Position,
+        upto: int,
+        rooms: Collection[str],
+        heard: Mapping[str, int],
+    ) -> int:
+        self._still_kept(after, await self._source.head())
+        interest = session.wire.dialect.interest(rooms)
+        most = self._most_events
+        if await self._source.count(after=after.seq, upto=upto, limit=most + 1, interest=interest) > most:
+            raise ResumeRefusedError("too_many")
+        sent = 0
+        place = after.seq
+        while place < upto:
+            records = await self._source.read(
+                epoch=after.epoch, after=place, upto=upto, limit=PAGE, interest=interest
+            )
+            events = [EncodedEvent(record) for record in records]
+            frames = [frame for event in events for frame in _frames(session, event, rooms, heard)]
+            await _write(session, frames)
+            sent += len(frames)
+            if len(records) < PAGE:
+                break
+            place = records[-1].seq
+        # Days are dropped whole: had one gone while we read, what was sent could be a part.
+        try:
+            self._still_kept(after, await self._source.head())
+        except ResumeRefusedError as error:
+            raise TornError from error
+        return sent
+
+    @staticmethod
+    def _still_kept(after: Position, head: Head) -> None:
+        if head.epoch != after.epoch:
+            raise ResumeRefusedError("epoch_changed")
+        if after.seq < head.floor:
+            raise ResumeRefusedError("expired")
+
+
+def _frames(
+    session: Session, event: EncodedEvent, rooms: Collection[str], heard: Mapping[str, int]
+) -> list[bytes]:
+    seq = event.record.seq
+    wire = session.wire
+    frames = []
+    for place, message in enumerate(event.messages(wire.dialect)):
+        if not any(room in rooms for room in message.rooms):
+            continue
+        if any(heard.get(room, seq) < seq for room in message.rooms):
+            continue
+        frames.append(event.frame(wire, place))
+    return frames
+
+
+async def _write(session: Session, frames: Sequence[bytes]) -> None:
+    """Write at the peer's pace."""
+    piece: list[bytes] = []
+    size = 0
+    for frame in frames:
+        piece.append(frame)
+        size += len(frame)
+        if size >= PIECE_BYTES:
+            _write_piece(session, piece)
+            piece, size = [], 0
+            await _until_comfortable(session)
+    if piece:
+        _write_piece(session, piece)
+        await _until_comfortable(session)
+
+
+def _write_piece(session: Session, piece: list[bytes]) -> None:
+    if session.wire.joins:
+        piece = [b"".join(piece)]
+    for data in piece:
+        session.written += len(data)
+        session.writer.write(data)
+
+
+async def _until_comfortable(session: Session) -> None:
+    waited = 0.0
+    least = unsent = session.writer.unsent()
+    while unsent > COMFORTABLE_UNSENT and session.state is not State.CLOSED:
+        await asyncio.sleep(PAUSE)
+        unsent = session.writer.unsent()
+        waited = 0.0 if unsent < least else waited + PAUSE
+        least = min(least, unsent)
+        if waited > STALLED_AFTER:
+            raise StalledError

@@ -1,0 +1,55 @@
+"""What an event looks like to a listener: a dialect makes messages of it, a wire frames them.
+
+Dialects (the catalog's JSON; Socket.IO packets) and framings (WebSocket frames; chunks of a stream) are made
+elsewhere; sessions with the same wire receive the same bytes, made once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from realtime.hub.source import Interest
+from realtime.records import Record
+
+
+class Message:
+    """One message of one event: the rooms that hear it, and its payload, built when first asked for."""
+
+    __slots__ = ("_build", "_payload", "_record", "rooms")
+
+    def __init__(self, rooms: tuple[str, ...], record: Record, build: Callable[[Record], bytes]) -> None:
+        self.rooms = rooms
+        self._record = record
+        self._build = build
+        self._payload: bytes | None = None
+
+    @property
+    def payload(self) -> bytes:
+        """The encoded message, without any framing."""
+        if self._payload is None:
+            self._payload = self._build(self._record)
+        return self._payload
+
+
+class Dialect(Protocol):
+    """One way to name and shape events."""
+
+    @property
+    def name(self) -> str: ...
+
+    def messages(self, record: Record) -> Sequence[Message]:
+        """What ``record`` becomes: any number of messages, sent in this order, each to its own rooms."""
+
+    def interest(self, rooms: Collection[str]) -> Interest:
+        """Which events can become a message to one of ``rooms``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wire:
+    """A dialect and how its payloads are framed. ``joins``: several frames in one write mean the same."""
+
+    dialect: Dialect
+    frame: Callable[[bytes], bytes]
+    joins: bool = True

@@ -1,0 +1,65 @@
+"""The event log's two tables.
+
+``Event`` is partitioned by the day of ``recorded_at`` (the migration says how; ``realtime.retention`` makes
+and drops the days), so its primary key in the database is ``(id, recorded_at)``. Rows are written by the
+recorder and numbered by the relay; nothing else touches them, and nothing ever changes one that has its
+number.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Event(models.Model):
+    """One event: what happened, once, however many names it goes out under.
+
+    ``id`` is the order of insertion, not of commits; ``seq`` is the place in the log, dense, given by the
+    relay after the commit. ``data`` is the event as the catalog dialect sends it, ``extra`` what only other
+    dialects need; both are JSON text, kept to the letter, since they are passed on unread.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.CharField(max_length=64)
+    seq = models.BigIntegerField(null=True, editable=False)
+    type = models.CharField(max_length=64)
+    subject = models.CharField(max_length=200)
+    version = models.BigIntegerField(null=True)
+    data = models.TextField()
+    extra = models.TextField(blank=True)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            # A unique key of a partitioned table holds the partition key; the ids themselves are random.
+            models.UniqueConstraint(fields=("public_id", "recorded_at"), name="event_public_id"),
+        )
+        indexes = (
+            models.Index(fields=("seq",), name="event_by_seq"),
+            models.Index(fields=("id",), condition=models.Q(seq__isnull=True), name="event_unsequenced"),
+            BrinIndex(fields=("recorded_at",), name="event_by_time"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.subject}"
+
+
+class EventHead(models.Model):
+    """The log's end, one row: ``top`` is the newest ``seq``; what is at or below ``floor`` may be gone.
+
+    ``epoch`` names this log. It changes when the log is cut or restored, since numbers then mean other
+    events.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    epoch = models.CharField(max_length=16)
+    top = models.BigIntegerField(default=0)
+    floor = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="event_head_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.epoch}-{self.top}"

@@ -1,0 +1,65 @@
+"""What the log is made of once it is read: plain records and places, shared by the relay, the hub and the
+doors.
+
+No database, no network, no JSON building here.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in the log: after the event ``seq`` of ``epoch``. ``seq`` 0 is the beginning."""
+
+    epoch: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the log ends. Events up to ``floor`` may be gone: they are past the retention."""
+
+    epoch: str
+    top: int
+    floor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event. ``data`` and ``extra`` are JSON text, as they were recorded; nobody parses what is only
+    passed on.
+
+    ``seq`` is 0 for what is ephemeral: it has no place in the log.
+    """
+
+    seq: int
+    id: str
+    type: str
+    subject: str
+    version: int | None
+    data: str
+    extra: str
+    timestamp: str
+    epoch: str
+
+    def parsed(self) -> dict[str, Any]:
+        """The event's data and extra as one mapping, for builders that need single values."""
+        whole: dict[str, Any] = {**json.loads(self.data), **json.loads(self.extra or "{}")}
+        return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events that follow one another without a gap, as the relay numbered them."""
+
+    epoch: str
+    records: tuple[Record, ...]
+
+    @property
+    def head(self) -> Head:
+        """The log's end as far as this batch tells."""
+        return Head(self.epoch, self.records[-1].seq)

@@ -1,0 +1,166 @@
+"""The relay: gives each committed event its place in the log, then tells the live processes.
+
+Row ids are not commit order, so a reader by ``id > last`` would miss what commits late. Numbers given after
+the commit, by one relay at a time, are dense and in order; whoever has seen ``seq`` n has missed nothing up
+to n. Rows of one subject were inserted under its row lock, so their ids, and therefore their numbers, are
+in the order of its changes. Any number of relays may run; whichever holds the lock works. One that is
+killed between any two steps leaves either nothing done, or numbers that nobody was told of yet: the next
+heartbeat tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+import structlog
+
+from realtime import rows
+from realtime.database import connection_parameters
+from realtime.records import Batch, Head
+
+log = structlog.get_logger(__name__)
+
+#: Any number that no other advisory lock of ours has.
+LOCK = 7_153_002
+
+BATCH_SIZE = 500
+POLL_SECONDS = 0.2
+HEARTBEAT_SECONDS = 1.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+
+_TAKE_TURN = "SELECT pg_try_advisory_xact_lock(%s)"
+_COLUMNS = ", ".join(f"event.{column}" for column in rows.COLUMNS.split(", "))
+
+# FOR UPDATE waits for nobody: rows without a number are touched by the relay alone. A pass that finds nothing
+# writes nothing. Without a row of the head the answer is empty.
+_NUMBER = f"""
+WITH batch AS MATERIALIZED (
+    SELECT id, recorded_at FROM realtime_event WHERE seq IS NULL ORDER BY id LIMIT %(limit)s FOR UPDATE
+), moved AS (
+    UPDATE realtime_eventhead SET top = top + (SELECT count(*) FROM batch)
+    WHERE id = 1 AND EXISTS (SELECT 1 FROM batch)
+    RETURNING epoch, top, floor
+), numbered AS MATERIALIZED (
+    SELECT id, recorded_at,
+        moved.top - (SELECT count(*) FROM batch) + row_number() OVER (ORDER BY id) AS place
+    FROM batch, moved
+), done AS (
+    UPDATE realtime_event AS event SET seq = numbered.place FROM numbered
+    WHERE event.id = numbered.id AND event.recorded_at = numbered.recorded_at
+    RETURNING {_COLUMNS}
+), head AS (
+    SELECT epoch, top, floor FROM moved
+    UNION ALL
+    SELECT epoch, top, floor FROM realtime_eventhead WHERE id = 1 AND NOT EXISTS (SELECT 1 FROM moved)
+)
+SELECT head.epoch, head.top, head.floor, done.* FROM head LEFT JOIN done ON true ORDER BY done.seq
+"""  # noqa: S608  no value is formatted in
+
+#: A relay that hangs in the middle must not keep the others from working.
+_SESSION = "-c lock_timeout=2s -c statement_timeout=20s -c idle_in_transaction_session_timeout=5s"
+
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+Publish = Callable[[Batch | Head], Awaitable[None]]
+
+
+async def connect() -> Connection:
+    """A connection for a relay alone."""
+    return await psycopg.AsyncConnection.connect(
+        **connection_parameters(application_name="stockwire relay", options=_SESSION)
+    )
+
+
+class Relay:
+    """Numbers and announces, for ever. ``publish`` is best effort: what it loses, heartbeats make good.
+
+    One pass is four steps, each a method: ``take_turn``, ``number``, ``commit``, ``announce``.
+    """
+
+    def __init__(
+        self,
+        *,
+        publish: Publish,
+        connect: Callable[[], Awaitable[Connection]] = connect,
+        batch_size: int = BATCH_SIZE,
+        poll: float = POLL_SECONDS,
+        heartbeat: float = HEARTBEAT_SECONDS,
+    ) -> None:
+        self._publish = publish
+        self._connect = connect
+        self._batch_size = batch_size
+        self._poll = poll
+        self._heartbeat = heartbeat
+        self._poked = asyncio.Event()
+        self._next_heartbeat = 0.0
+
+    def poke(self) -> None:
+        """Something was committed: don't wait for the poll. Only from the relay's own event loop."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Relay until cancelled; the database may come and go."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                connection = await self._connect()
+                try:
+                    await connection.set_autocommit(False)
+                    pause = FIRST_PAUSE
+                    await self._serve(connection)
+                finally:
+                    await connection.close()
+            except (psycopg.Error, OSError) as error:
+                log.warning("the relay has no database", error=str(error).strip(), again_in=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _serve(self, connection: Connection) -> None:
+        while True:
+            self._poked.clear()
+            if await self.once(connection) >= self._batch_size:
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._poll):
+                    await self._poked.wait()
+
+    async def once(self, connection: Connection) -> int:
+        """One pass. Returns how many events got their number."""
+        if not await self.take_turn(connection):
+            await connection.rollback()
+            return 0
+        head, batch = await self.number(connection)
+        await self.commit(connection)
+        await self.announce(head, batch)
+        return len(batch.records) if batch is not None else 0
+
+    async def take_turn(self, connection: Connection) -> bool:
+        """Whether it is this relay that works now; the turn lasts until the transaction ends."""
+        row = await (await connection.execute(_TAKE_TURN, [LOCK])).fetchone()
+        return row is not None and bool(row[0])
+
+    async def number(self, connection: Connection) -> tuple[Head, Batch | None]:
+        """Give the oldest unnumbered events their numbers, in the open transaction."""
+        found = await (await connection.execute(_NUMBER, {"limit": self._batch_size})).fetchall()
+        if not found:
+            await connection.execute(rows.MAKE_HEAD)
+            found = await (await connection.execute(_NUMBER, {"limit": self._batch_size})).fetchall()
+        epoch, top, floor = found[0][:3]
+        records = tuple(rows.to_record(row[3:], epoch) for row in found if row[3] is not None)
+        return Head(epoch, top, floor), Batch(epoch, records) if records else None
+
+    async def commit(self, connection: Connection) -> None:
+        """From here on the numbers stand."""
+        await connection.commit()
+
+    async def announce(self, head: Head, batch: Batch | None) -> None:
+        """Tell the live processes: the batch, and each second where the log ends."""
+        if batch is not None:
+            await self._publish(batch)
+        now = asyncio.get_running_loop().time()
+        if now >= self._next_heartbeat:
+            self._next_heartbeat = now + self._heartbeat
+            await self._publish(head)

@@ -1,0 +1,58 @@
+"""Rights that are withdrawn while somebody listens: users who left, roles that changed, keys that were
+revoked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import structlog
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+from realtime.hub.hub import Hub
+from realtime.hub.session import CloseCode, Session
+from realtime.principals import Principal, no_longer_hold
+from realtime.rooms import refusal_of
+
+log = structlog.get_logger(__name__)
+
+#: So often every principal who is connected is looked at again, all of them with two queries.
+INTERVAL = 15.0
+
+
+def rooms_lost(session: Session, principal: Principal) -> list[str]:
+    """The rooms of `session` that `principal` may not be in."""
+    return [room for room in session.rooms if refusal_of(principal, room) is not None]
+
+
+async def look_again(hub: Hub, *, interval: float = INTERVAL) -> None:
+    """Until cancelled, end the connections whose credentials hold no longer."""
+    while True:
+        await asyncio.sleep(interval)
+        try:
+            await end_those_withdrawn(hub)
+        except Exception as error:  # noqa: BLE001  the database is away: it is asked again
+            log.warning("rights could not be looked at", error=str(error).strip())
+
+
+async def end_those_withdrawn(hub: Hub) -> None:
+    """Close every connection of a user or key whose rights were withdrawn."""
+    connected = {session.principal for session in hub.sessions if _is_known(session)}
+    if not connected:
+        return
+    gone = await sync_to_async(_no_longer_hold, thread_sensitive=False)(connected)
+    for session in list(hub.sessions):
+        if session.principal in gone:
+            hub.close(session, CloseCode.INVALID_TOKEN)
+
+
+def _is_known(session: Session) -> bool:
+    return isinstance(session.principal, Principal) and session.principal.kind != "guest"
+
+
+def _no_longer_hold(principals: Iterable[object]) -> set[Principal]:
+    try:
+        return no_longer_hold([p for p in principals if isinstance(p, Principal)])
+    finally:
+        close_old_connections()

@@ -1,0 +1,137 @@
+"""Who may hear what: the one table of rooms, under every name that any dialect has for them.
+
+A room is named ``kind`` or ``kind:id``. ``/ws`` and ``/events`` call rooms *topics*; Socket.IO has its
+historical names. A door turns a name into a room here and asks here; it has no rule of its own. Rules that
+need the database (whose order, whose chat) come with what they ask about; until then those rooms refuse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from config.identity.models import Role
+from config.kernel.ids import MAX_ID_LENGTH
+from realtime.principals import Principal
+
+Refusal = Literal["not_authenticated", "not_permitted", "unknown_topic", "too_many_topics"]
+Rule = Callable[[Principal, str], Refusal | None]
+
+_ID = re.compile(rf"[^\s\x00-\x1f\x7f]{{1,{MAX_ID_LENGTH}}}")
+
+
+def _everyone(_principal: Principal, _id: str) -> Refusal | None:
+    return None
+
+
+def _staff(principal: Principal, _id: str) -> Refusal | None:
+    return None if principal.is_staff else _refuse(principal)
+
+
+def _that_user_or_staff(principal: Principal, user_id: str) -> Refusal | None:
+    is_that_user = principal.kind == "user" and principal.id == user_id
+    return None if is_that_user or principal.is_staff else _refuse(principal)
+
+
+def _users_of_the_role(principal: Principal, role: str) -> Refusal | None:
+    return None if principal.kind == "user" and principal.role == role else _refuse(principal)
+
+
+def _nobody_yet(principal: Principal, _id: str) -> Refusal | None:
+    return _refuse(principal)
+
+
+def _refuse(principal: Principal) -> Refusal:
+    return "not_authenticated" if principal.kind == "guest" else "not_permitted"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomKind:
+    """``with_id``: there is one such room for each id. ``hears`` says so in the documentation."""
+
+    rule: Rule
+    with_id: bool
+    who: str
+    hears: str
+
+
+ROOMS: dict[str, RoomKind] = {
+    "products": RoomKind(_everyone, False, "everyone", "every product made, changed, archived"),
+    "stock": RoomKind(_everyone, False, "everyone", "every change of stock"),
+    "flash_sales": RoomKind(_everyone, False, "everyone", "flash sales"),
+    "storefront": RoomKind(_everyone, False, "everyone", "products, stock, flash sales (Socket.IO)"),
+    "product": RoomKind(_everyone, True, "everyone", "one product and its stock"),
+    "user": RoomKind(
+        _that_user_or_staff, True, "that user; staff", "a user's orders, notifications, cart, wishlist"
+    ),
+    "cart": RoomKind(_nobody_yet, True, "whose cart it is", "a cart"),
+    "order": RoomKind(_nobody_yet, True, "its customer, its tailor, its delivery partner, staff", "an order"),
+    "chat": RoomKind(_nobody_yet, True, "its customer; staff", "a support chat"),
+    "admin": RoomKind(_staff, False, "staff", "what staff are told"),
+    "role": RoomKind(_users_of_the_role, True, "users of that role", "what a role is told"),
+}
+
+#: Topic → room. ``me`` depends on who asks.
+TOPICS = ("products", "product:{id}", "stock", "flash_sales", "order:{id}", "me", "chat:{id}", "admin")
+_TOPIC_KINDS = {name.partition(":")[0] for name in TOPICS} - {"me"}
+
+#: Socket.IO's names without an id, and the prefixes (``_`` or ``-`` follows) of those with one.
+_NAMES = {
+    "storefront": "storefront",
+    "admin": "admin",
+    "admin-room": "admin",
+    **{str(role): f"role:{role}" for role in Role if role != Role.ADMIN},
+    **{f"{role}-room": f"role:{role}" for role in Role if role != Role.ADMIN},
+}
+_PREFIXES = {"user": "user", "cart": "cart", "product": "product", "order": "order", "support": "chat"}
+_PREFIXED = re.compile(r"(user|cart|product|order|support)[_-](.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The answer to one name: the room, or why not."""
+
+    name: str
+    room: str
+    refusal: Refusal | None = None
+
+
+def room_of_topic(topic: str, principal: Principal) -> str | None:
+    """The room that ``/ws`` and ``/events`` call ``topic``; ``None`` for what is no topic."""
+    if topic == "me":
+        return f"user:{principal.id}"
+    kind, colon, identity = topic.partition(":")
+    if kind not in _TOPIC_KINDS or bool(colon) is not ROOMS[kind].with_id:
+        return None
+    return topic if not colon or _ID.fullmatch(identity) else None
+
+
+def room_of_name(name: str) -> str | None:
+    """The room that Socket.IO clients call ``name``; ``None`` for what is no room."""
+    if name in _NAMES:
+        return _NAMES[name]
+    match = _PREFIXED.fullmatch(name)
+    if match is None or not _ID.fullmatch(match[2]):
+        return None
+    return f"{_PREFIXES[match[1]]}:{match[2]}"
+
+
+def refusal_of(principal: Principal, room: str) -> Refusal | None:
+    """Why ``principal`` may not be in ``room``; ``None`` where it may."""
+    kind, _, identity = room.partition(":")
+    if kind == "user" and principal.kind != "user":
+        # A service is nobody's ``me``; a guest has to sign in first.
+        return _refuse(principal)
+    return ROOMS[kind].rule(principal, identity)
+
+
+def grant_topics(principal: Principal, topics: Iterable[str]) -> list[Grant]:
+    """The answer to each topic, in the order asked, each once."""
+    grants = []
+    for topic in dict.fromkeys(topics):
+        room = room_of_topic(topic, principal)
+        refusal: Refusal | None = "unknown_topic" if room is None else refusal_of(principal, room)
+        grants.append(Grant(topic, room or "", refusal))
+    return grants

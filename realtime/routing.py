@@ -1,0 +1,16 @@
+"""Which consumer answers which path of live connections."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.urls import re_path
+
+from realtime.consumers.lean import NobodyConsumer
+from realtime.consumers.websocket import CatalogConsumer
+
+websocket_urlpatterns: list[Any] = [
+    re_path(r"^ws/?$", cast("Any", CatalogConsumer.as_asgi())),
+    # Whatever else: refused politely, where the router would raise.
+    re_path(r"", cast("Any", NobodyConsumer.as_asgi())),
+]

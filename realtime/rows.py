@@ -1,0 +1,45 @@
+"""The log's columns, and how a row becomes a ``Record``. Shared by all who read it; no connection here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config.kernel.clock import iso
+from realtime.records import Record
+
+COLUMNS = "seq, public_id, type, subject, version, data, extra, recorded_at"
+
+HEAD = "SELECT epoch, top, floor FROM realtime_eventhead WHERE id = 1"
+
+#: Makes the head where there is none: a database whose tables were emptied is a new log.
+MAKE_HEAD = """
+INSERT INTO realtime_eventhead (id, epoch, top, floor)
+VALUES (1, substr(md5(gen_random_uuid()::text), 1, 8), 0, 0)
+ON CONFLICT (id) DO NOTHING
+"""
+
+READ = f"""
+SELECT {COLUMNS} FROM realtime_event WHERE seq > %(after)s AND seq <= %(upto)s ORDER BY seq LIMIT %(limit)s
+"""  # noqa: S608  no value is formatted in
+
+#: Only some types, and of some types only certain subjects.
+_WANTED = """
+seq > %(after)s AND seq <= %(upto)s AND (
+    type = ANY(%(types)s)
+    OR (type, subject) IN (SELECT * FROM unnest(%(of_types)s::text[], %(subjects)s::text[]))
+)
+"""
+
+READ_WANTED = f"""
+SELECT {COLUMNS} FROM realtime_event WHERE {_WANTED} ORDER BY seq LIMIT %(limit)s
+"""  # noqa: S608  as above
+
+COUNT_WANTED = f"""
+SELECT count(*) FROM (SELECT 1 FROM realtime_event WHERE {_WANTED} LIMIT %(limit)s) AS some
+"""  # noqa: S608  as above
+
+
+def to_record(row: tuple[Any, ...], epoch: str) -> Record:
+    """The record of one row of ``COLUMNS``."""
+    seq, public_id, kind, subject, version, data, extra, recorded_at = row
+    return Record(seq, public_id, kind, subject, version, data, extra, iso(recorded_at), epoch)

@@ -1,0 +1,142 @@
+"""What runs in a process besides its door: the hub, the relay, the courier, and the readers that feed them.
+
+`live` is for processes with listeners, `relaying` for those without (the worker); both are async context
+managers. Settings are read here and nowhere else in the live half.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import structlog
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections
+
+from realtime import connections, layer, retention
+from realtime.announcer import Announcer, is_own
+from realtime.courier import courier
+from realtime.hub.hub import Hub, HubLimits
+from realtime.relay import Relay
+from realtime.rights import look_again
+from realtime.source import PostgresSource
+
+log = structlog.get_logger(__name__)
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+_starting: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+_stacks: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncExitStack] = WeakKeyDictionary()
+
+
+def limits() -> HubLimits:
+    """The hub's limits, as set."""
+    return HubLimits(
+        per_holder=getattr(settings, "STOCKWIRE_CONNECTIONS_PER_USER", 50),
+        per_address=getattr(settings, "STOCKWIRE_CONNECTIONS_PER_ADDRESS", 1_000),
+    )
+
+
+def local_hub() -> Hub | None:
+    """Any hub of this process, for whoever only counts."""
+    return next(iter(_hubs.values()), None)
+
+
+async def hub() -> Hub:
+    """The hub of the running loop. Servers that know no lifespan (`runserver`) get theirs at the first
+    connection."""
+    loop = asyncio.get_running_loop()
+    found = _hubs.get(loop)
+    if found is None:
+        async with _starting.setdefault(loop, asyncio.Lock()):
+            if loop not in _hubs:
+                # It ends with the process: nobody tells us when such a server does.
+                stack = _stacks[loop] = AsyncExitStack()
+                await stack.enter_async_context(live())
+        found = _hubs[loop]
+    return found
+
+
+@asynccontextmanager
+async def live() -> AsyncIterator[None]:
+    """Everything that a process with listeners needs."""
+    loop = asyncio.get_running_loop()
+    source = PostgresSource()
+    await source.open()
+    the_hub = Hub(source=source, limits=limits())
+
+    def hear(message: dict[str, Any]) -> None:
+        if message["type"] == layer.EPHEMERAL:
+            the_hub.whisper(layer.read_ephemeral(message))
+        elif not is_own(message):
+            the_hub.offer(layer.read_message(message))
+
+    await _tidy_log()
+    the_hub.start()
+    _hubs[loop] = the_hub
+    try:
+        async with (
+            _running("layer reader", layer.follow((layer.LOG_GROUP, layer.EPHEMERAL_GROUP), hear)),
+            _running("rights", look_again(the_hub)),
+            _running("connection counts", connections.tell(the_hub)),
+            relaying(the_hub),
+        ):
+            yield
+    finally:
+        del _hubs[loop]
+        await the_hub.stop()
+        await source.close()
+
+
+@asynccontextmanager
+async def relaying(the_hub: Hub | None = None) -> AsyncIterator[None]:
+    """A relay, and the courier, in the running loop."""
+    relay = Relay(publish=Announcer(the_hub))
+
+    def hear(_message: dict[str, Any]) -> None:
+        relay.poke()
+
+    detach = courier.attach_relay(relay.poke)
+    try:
+        async with (
+            _running("courier", courier.run()),
+            _running("relay", relay.run()),
+            _running("pokes", layer.follow((layer.RELAY_GROUP,), hear)),
+        ):
+            yield
+    finally:
+        detach()
+
+
+@asynccontextmanager
+async def _running(name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_report)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a task of the live half has ended", task=task.get_name(), exc_info=error)
+
+
+async def _tidy_log() -> None:
+    """The log's days: a process that starts must not depend on a worker having run."""
+
+    def tidy() -> None:
+        try:
+            retention.maintain()
+        except Exception as error:  # noqa: BLE001  without a database the rest of the house waits for one too
+            log.warning("the log's days could not be looked after", error=str(error).strip())
+        finally:
+            close_old_connections()
+
+    await sync_to_async(tidy, thread_sensitive=False)()

@@ -1,0 +1,45 @@
+"""Reads of the event log for synchronous code: REST, the admin, the middleware."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from realtime import rows
+from realtime.cursor import parse_cursor
+from realtime.errors import CursorExpired, CursorMalformed, EpochChanged
+from realtime.records import Head, Record
+
+
+def head() -> Head:
+    """Where the log ends now."""
+    with connection.cursor() as cursor:
+        cursor.execute(rows.HEAD)
+        row = cursor.fetchone()
+        if row is None:
+            cursor.execute(rows.MAKE_HEAD)
+            cursor.execute(rows.HEAD)
+            row = cursor.fetchone()
+    return Head(*row)
+
+
+def events_after(*, cursor: str | None, limit: int) -> tuple[list[Record], str, int]:
+    """At most ``limit`` events after ``cursor``, in order; then the epoch and ``seq`` to go on from.
+
+    Without a cursor: from the oldest event that is kept. Refuses: a cursor that we never made
+    (``malformed``), one of another log (``epoch_changed``), one from before what is kept (``expired``).
+    """
+    end = head()
+    after = end.floor
+    if cursor is not None:
+        position = parse_cursor(cursor)
+        if position is None:
+            raise CursorMalformed
+        if position.epoch != end.epoch or position.seq > end.top:
+            raise EpochChanged
+        if position.seq < end.floor:
+            raise CursorExpired
+        after = position.seq
+    with connection.cursor() as reader:
+        reader.execute(rows.READ, {"after": after, "upto": end.top, "limit": limit})
+        records = [rows.to_record(row, end.epoch) for row in reader.fetchall()]
+    return records, end.epoch, records[-1].seq if records else after

@@ -1,0 +1,77 @@
+"""What the live half does itself: announcements of other systems, and beginning the log anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import connection, transaction
+
+from catalog.models import LIVE, Variant
+from catalog.stock_port import VariantFigures, stock
+from realtime import rows
+from realtime.events import StockAnnounced, StockEventName
+from realtime.models import Event
+from realtime.records import Head
+from realtime.signals import stock_announced
+
+
+def announce_stock(
+    *, event: StockEventName, product_id: str, size: str | None, color: str | None, figure: int
+) -> str:
+    """Tell every listener what another system says about stock; returns the event's id.
+
+    Nothing changes: the ledger is only told by the inventory's services. A product that we don't know is
+    announced all the same, since the listeners may know it.
+
+    Locks: nothing. Refuses: nothing. Announces: ``stock.announced``, which goes out as the ``stock.*``
+    event that it names.
+    """
+    wanted = {name: value for name, value in (("size", size), ("color", color)) if value is not None}
+    variants = list(Variant.objects.filter(LIVE, product_id=product_id).only("pk", "sku", "attributes"))
+    matching = [variant for variant in variants if wanted.items() <= variant.attributes.items()]
+    variant = matching[0] if len(matching) == 1 else None
+    figures = stock().figures([v.pk for v in variants])
+    with transaction.atomic():
+        stock_announced.publish(
+            StockAnnounced(
+                event=event,
+                product_id=product_id,
+                size=size,
+                color=color,
+                variant_id=variant.pk if variant else None,
+                sku=variant.sku if variant else None,
+                attributes=variant.attributes if variant else wanted,
+                change=0,
+                stock=figure,
+                total_stock=sum(held.available for held in figures.values()),
+                locations=_locations(figures, variant.pk) if variant else [],
+                after_order=False,
+                reference=None,
+                version=stock().stamps([product_id])[product_id].version,
+            )
+        )
+        return str(Event.objects.filter(subject=product_id, seq=None).latest("id").public_id)
+
+
+def begin_new_epoch() -> Head:
+    """Say that the log is another one than before: after it was cut, or restored to an older state.
+
+    Every listener is sent away to fetch its state afresh, and no cursor of before is taken any more.
+
+    Locks: the log's head. Refuses: nothing. Announces: nothing; the next heartbeat tells the hubs.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(rows.MAKE_HEAD)
+        cursor.execute(
+            "UPDATE realtime_eventhead SET epoch = substr(md5(gen_random_uuid()::text), 1, 8),"
+            " top = greatest(top, (SELECT coalesce(max(seq), 0) FROM realtime_event)), floor = top"
+            " WHERE id = 1 RETURNING epoch, top, floor"
+        )
+        return Head(*cursor.fetchone())
+
+
+def _locations(figures: Mapping[str, VariantFigures], variant_id: str) -> list[dict[str, object]]:
+    return [
+        {"location_id": place.location_id, "quantity": place.on_hand}
+        for place in figures[variant_id].locations
+    ]

@@ -1,0 +1,15 @@
+"""The live half's timers. Each calls a service and has no rule of its own."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from realtime import retention
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(queueing_lock="realtime.maintain_event_log", pass_context=False)
+def maintain_event_log(timestamp: int) -> None:  # noqa: ARG001  procrastinate hands it to every timer
+    """Make the log's coming days, drop those past the retention. Each hour, so that a failure is made up
+    for."""
+    retention.maintain()
