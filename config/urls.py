@@ -4,8 +4,10 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
 from realtime.health import health, ready
+from realtime.pages import shop
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", shop, name="shop"),
     path("admin/", admin.site.urls),
     path("api/health", health),
     path("api/ready", ready),

@@ -1,0 +1,30 @@
+"""What a benchmark ran on, in words."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+
+def machine() -> str:
+    """Name the processor, the cores that may be used, and the kernel."""
+    return f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
+
+
+def software(node_packages: Path) -> str:
+    """Name the versions that the figures hang on."""
+    node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    package = (node_packages / "ws" / "package.json").read_text()
+    ws = package.split('"version": "', 1)[1].split('"', 1)[0]
+    python = ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "uvloop", "websockets"))
+    return f"Python {platform.python_version()}, {python}; Node {node}, ws {ws}"
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

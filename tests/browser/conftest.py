@@ -1,0 +1,123 @@
+"""A real browser, a real server for all tests of a module, and a line between them that can be cut."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.browser.line import Line
+from tests.browser.shopkeeper import Shopkeeper
+from tests.server_process import ServerProcess, end_all, fresh_database_url
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+LOW_STOCK = 5
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Give Playwright."""
+    with sync_playwright() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Give the machine's Chromium, or the one that Playwright has installed."""
+    path = os.environ.get("STOCKWIRE_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
+    browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ServerProcess]:
+    """Give one server to all tests of a module, open to writes without credentials, with an empty shop."""
+    with fresh_database_url() as make:
+        started = ServerProcess(
+            database_url=make(), env={"STOCKWIRE_OPEN_WRITES": "1", "STOCKWIRE_LOW_STOCK": str(LOW_STOCK)}
+        )
+        try:
+            started.start()
+            yield started
+        finally:
+            end_all([started])
+
+
+@pytest.fixture
+def shopkeeper(server: ServerProcess) -> Shopkeeper:
+    """Give whoever sells and restocks, over REST."""
+    return Shopkeeper(server.base_url)
+
+
+@pytest.fixture
+def line(server: ServerProcess) -> Iterator[Line]:
+    """Give a line to the server that can be cut; browsers use it, the shopkeeper does not."""
+    with Line(server.port) as line:
+        yield line
+
+
+class Visitors:
+    """Opens pages, and remembers whatever they did that no page of ours may do."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        # What the browser itself prints about a server that can't be reached is no fault of the page.
+        self.expected: tuple[str, ...] = ()
+
+    def open(self, address: str, **options: Any) -> Page:
+        """Open a page in a browser profile of its own."""
+        context = self._browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda said: self._note(said.type, said.text))
+        page.on("dialog", lambda dialog: self._note("error", f"a dialog: {dialog.message}"))
+        page.goto(address)
+        return page
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"} and not any(part in text for part in self.expected):
+            self.complaints.append(text)
+
+    def close(self) -> None:
+        """Close all pages."""
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def visitors(browser: Browser) -> Iterator[Visitors]:
+    """Give the way to open pages; after the test nothing may have gone wrong in any of them."""
+    visitors = Visitors(browser)
+    yield visitors
+    visitors.close()
+    assert visitors.complaints == []
+    foreign = [address for address in visitors.requests if "//127.0.0.1:" not in address]
+    assert foreign == []
+
+
+@pytest.fixture
+def visit(visitors: Visitors, line: Line) -> Callable[..., Page]:
+    """Give a function that opens the shop over the line: `visit()`, `visit("/?category=Shoes")`."""
+
+    def open_page(path: str = "/", **options: Any) -> Page:
+        return visitors.open(line.base_url + path, **options)
+
+    return open_page

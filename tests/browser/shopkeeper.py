@@ -1,0 +1,68 @@
+"""Whoever runs the shop in the tests: writes over REST, as any client would, beside the browser's line."""
+
+import json
+import secrets
+import urllib.request
+from collections.abc import Sequence
+from typing import Any
+
+TIMEOUT = 20
+
+
+class Shopkeeper:
+    """Creates products, sells and restocks; refusals raise."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+
+    def create(self, title: str, **fields: Any) -> dict[str, Any]:
+        """Create a product, over the shop's dialect."""
+        product: dict[str, Any] = self._send(
+            "POST", "/api/products", {"title": title, "price": 100, **fields}
+        )
+        return product
+
+    def create_many(self, count: int, *, title: str) -> None:
+        """Create so many products in one call."""
+        token = secrets.token_hex(4)
+        products = [
+            {
+                "sku": f"{token}-{number}",
+                "base_title": f"{title} {number}",
+                "prices": [{"currency": "EGP", "amount": 5}],
+            }
+            for number in range(count)
+        ]
+        results = self._send("POST", "/products/batch", products)
+        assert all(result["success"] for result in results), results[:3]
+
+    def change(self, product: dict[str, Any], **fields: Any) -> None:
+        """Change a product."""
+        self._send("PATCH", f"/api/products/{product['id']}", fields)
+
+    def delete(self, product: dict[str, Any]) -> None:
+        """Archive a product."""
+        self._send("DELETE", f"/api/products/{product['id']}")
+
+    def sell(self, product: dict[str, Any], quantity: int, **variant: str) -> None:
+        """Sell units."""
+        self._stock("reduce", product, quantity, variant)
+
+    def count(self, product: dict[str, Any], stock: int, **variant: str) -> None:
+        """Set what is on the shelf."""
+        items = [{"productId": product["id"], "stock": stock, **variant}]
+        self._send("POST", "/api/stock/sync", {"items": items})
+
+    def _stock(self, action: str, product: dict[str, Any], quantity: int, variant: dict[str, str]) -> None:
+        items: Sequence[dict[str, Any]] = [{"productId": product["id"], "quantity": quantity, **variant}]
+        self._send("POST", f"/api/stock/{action}", {"items": items})
+
+    def _send(self, method: str, path: str, body: Any = None) -> Any:
+        request = urllib.request.Request(
+            self._base_url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+            return json.loads(answer.read() or b"null")
