@@ -1,7 +1,7 @@
 """Which app answers which path. Each app lists its own in `api/urls.py`; nothing else belongs here."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from realtime.health import health, ready
 from realtime.pages import shop
@@ -11,6 +11,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/health", health),
     path("api/ready", ready),
+    path("", include("inventory.api.urls")),
+    path("", include("catalog.api.urls")),
+    path("", include("realtime.api.urls")),
 ]
 
 # Errors outside of any view; each keeps Django's own page for the admin and the pages.

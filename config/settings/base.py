@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "config.api.middleware.ErrorShapeMiddleware",  # inside CORS, so that a page may read its errors
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "realtime.middleware.EventCursorMiddleware",  # before any view reads its data
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
