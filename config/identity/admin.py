@@ -142,12 +142,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
             "record": issued.record,
             "secret": issued.secret,
         }
-        return TemplateResponse(
-            request,
-            "admin/identity/apikey/issued.html",
-            context,
-            headers={"Cache-Control": "no-store"},
-        )
+        return TemplateResponse(request, "admin/identity/apikey/issued.html", context)
 
     @admin.action(description="Revoke the selected keys")
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -62,4 +63,5 @@ def _note_use(record: ApiKey) -> None:
         return
     stale = ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=before), pk=record.pk)
     free = stale.select_for_update(skip_locked=True).values("pk")
-    ApiKey.objects.filter(pk__in=free).update(last_used_at=Now())
+    with transaction.atomic(savepoint=False):  # which Django wants for the lock
+        ApiKey.objects.filter(pk__in=free).update(last_used_at=Now())

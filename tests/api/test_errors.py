@@ -173,6 +173,7 @@ def test_a_body_of_the_wrong_shape_says_what_it_must_be(client: Client, sent: An
     assert body["error"] == error
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "path", ["/nowhere", "/api/nowhere", "/products/x/y/z", "/echo/", "/%00", "/%ff%fe", "/é"]
 )
