@@ -20,6 +20,7 @@ from config.embedded.redis import Redis, find_redis
 from config.embedded.sharing import open_lock, try_lock
 
 PAUSE = 0.2
+LOCK_PATIENCE = 5.0
 
 
 class Service(Protocol):
@@ -43,7 +44,11 @@ def main(path: str) -> int:
     """Run the services of the home at `path` until nobody uses them."""
     home = Home.at(path)
     lock = open_lock(home.keeper_lock)
-    if not try_lock(lock, fcntl.LOCK_EX):
+    # Whoever looks whether a keeper runs holds the lock for an instant too.
+    deadline = time.monotonic() + LOCK_PATIENCE
+    while not (ours := try_lock(lock, fcntl.LOCK_EX)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if not ours:
         print("another keeper runs here", file=sys.stderr)  # noqa: T201  its stderr is the services' log
         return 1
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -72,8 +77,16 @@ def main(path: str) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         home.state.unlink(missing_ok=True)
         for service in reversed(services):
-            service.stop()
+            _stop(service)
     return 0
+
+
+def _stop(service: Service) -> None:
+    try:
+        service.stop()
+    except OSError as error:
+        # The other one has to be stopped all the same.
+        print(f"error: {error}", file=sys.stderr, flush=True)  # noqa: T201  as above
 
 
 def _on_terminate(_signal: int, _frame: object) -> None:

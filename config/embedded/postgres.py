@@ -78,7 +78,7 @@ class Postgres:
             try:
                 self._wait_until_it_answers()
             except ServiceError:
-                # A killed server's processes hold its memory for a moment; rightly PostgreSQL refuses till then.
+                # A killed server's processes hold its memory for a moment, and PostgreSQL refuses till then.
                 if time.monotonic() > patience:
                     raise
                 time.sleep(0.2)
@@ -158,16 +158,19 @@ class Postgres:
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT
-        while True:
+        problem = "another server answers in its place"
+        while self.runs() and time.monotonic() < deadline:
             try:
                 self._connect().close()
             except psycopg.OperationalError as error:
-                if not self.runs() or time.monotonic() > deadline:
-                    self.stop()
-                    raise ServiceError(f"PostgreSQL does not start: {error}") from error
-                time.sleep(0.03)
+                problem = str(error)
             else:
-                return
+                # Ours and not one that was left: only ours would be stopped at the end.
+                if self.runs():
+                    return
+            time.sleep(0.03)
+        self.stop()
+        raise ServiceError(f"PostgreSQL does not start: {problem}")
 
     def _make_database(self) -> None:
         with self._connect() as connection:
@@ -222,7 +225,7 @@ def _system_account() -> pwd.struct_passwd:
 
 def _command_of(pid: str) -> str:
     """Give the command line of a process, or nothing."""
-    asked = ["ps", "-p", pid, "-o", "command="]
+    asked = ["ps", "-ww", "-p", pid, "-o", "command="]
     return subprocess.run(asked, check=False, capture_output=True, text=True).stdout
 
 

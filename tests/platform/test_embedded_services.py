@@ -52,7 +52,7 @@ def wait_until_stopped(home: Home, seconds: float = 15) -> None:
     """Wait until nothing of the home runs."""
     deadline = time.monotonic() + seconds
     while left := service_processes(home):
-        assert time.monotonic() < deadline, f"still running: {left}"
+        assert time.monotonic() < deadline, f"still running: {left}\n{home.log.read_text()}"
         time.sleep(0.05)
 
 
@@ -122,7 +122,10 @@ def test_ctrl_c_ends_the_user_and_stops_the_database_cleanly(
     leave(again)
 
 
-def test_what_a_killed_keeper_left_is_taken_over(home: Home, use_services: Callable[..., User]) -> None:
+def test_what_a_killed_keeper_left_is_taken_over(
+    home: Home, use_services: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")  # ps shortens what it shows to this
     first = use_services()
     urls(first)
     keeper = next(p for p in service_processes(home) if "config.embedded.keeper" in p.cmdline())
