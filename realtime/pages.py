@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.generic import TemplateView
 
+from catalog.selectors import largest_categories
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -18,6 +20,8 @@ CONTENT_SECURITY_POLICY = (
 # Fetched beside the first module, not after it has been read.
 SHOP_MODULES = ("client", "store", "listing", "grid", "card", "status", "format")
 SKELETONS = 12
+# More than that is no choice but a list to scroll through; the search finds the rest.
+MOST_CATEGORIES = 12
 
 
 class ShopPage(TemplateView):
@@ -29,6 +33,7 @@ class ShopPage(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Give what the page needs before its first request."""
         return super().get_context_data(
+            categories=largest_categories(limit=MOST_CATEGORIES),
             low_stock=settings.STOCKWIRE_LOW_STOCK,
             modules=[f"stockwire/{name}.js" for name in SHOP_MODULES],
             skeletons=range(SKELETONS),

@@ -1,5 +1,6 @@
 """Reads of the catalog. Nothing here writes; locks are taken only by a queryset that asks for them."""
 
+from catalog.selectors.categories import largest_categories
 from catalog.selectors.listing import (
     SORTS,
     Listing,
@@ -18,6 +19,7 @@ __all__ = [
     "Shown",
     "catalog_listing",
     "featured_listing",
+    "largest_categories",
     "product_records",
     "product_shown",
     "product_stamp",

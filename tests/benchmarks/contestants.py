@@ -33,6 +33,8 @@ class Contestant(AbstractContextManager["Contestant"], Protocol):
 
     name: str
     port: int
+    #: Events so far; each listener should have had as many.
+    sent: int
 
     def flood(self, seconds: float, load: Child) -> None:
         """Begin to send as many events as get through, for so long; `end_flood` waits for the end."""
@@ -52,6 +54,7 @@ class _Server:
 
     def __init__(self, *, pinned: bool) -> None:
         self.port = free_port()
+        self.sent = 0
         self._pinned = pinned
         self._stack = ExitStack()
         self._server: Child | None = None
@@ -89,10 +92,10 @@ class _Commanded(_Server):
         self.server.tell(do="flood", seconds=seconds)
 
     def end_flood(self) -> None:
-        self.server.answer()
+        self.sent += self.server.answer()["events"]
 
     def steady(self, per_second: int, seconds: float) -> None:
-        self.server.ask(do="rate", perSecond=per_second, seconds=seconds)
+        self.sent += self.server.ask(do="rate", perSecond=per_second, seconds=seconds)["events"]
 
 
 class NodeWs(_Commanded):
@@ -141,17 +144,14 @@ class StockwireWhole(_Server):
         return self._publisher
 
     def flood(self, seconds: float, load: Child) -> None:
-        # Counted from what everybody has had, so that a listener's own hello or ping makes no difference.
-        published = load.ask(do="behind")["most"]
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if published - load.ask(do="behind")["least"] <= MOST_OUTSTANDING:
-                self.publisher.ask(do="publish", count=EVENTS_AT_ONCE)
-                published += EVENTS_AT_ONCE
+            if self.sent - load.ask(do="behind")["least"] <= MOST_OUTSTANDING:
+                self.sent += self.publisher.ask(do="publish", count=EVENTS_AT_ONCE)["events"]
             time.sleep(PAUSE)
 
     def end_flood(self) -> None:
         """Nothing to wait for: `flood` has returned at the end."""
 
     def steady(self, per_second: int, seconds: float) -> None:
-        self.publisher.ask(do="rate", perSecond=per_second, seconds=seconds)
+        self.sent += self.publisher.ask(do="rate", perSecond=per_second, seconds=seconds)["events"]

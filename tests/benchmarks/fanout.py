@@ -88,13 +88,17 @@ def _measure(contestant: Contestant, *, options: argparse.Namespace, pinned: boo
         time.sleep(SETTLE)
 
         load.ask(do="latency")
+        timed = -contestant.sent
         contestant.steady(options.rate, options.rate_seconds)
+        timed += contestant.sent
         time.sleep(SETTLE)
         late = load.ask(do="latency", stop=True)
         behind = load.ask(do="behind")
-    expected = int(options.rate * options.rate_seconds) * options.clients
-    if counted["closed"] or behind["least"] != behind["most"] or late["count"] != expected:
-        raise SystemExit(f"{contestant.name} lost something: {counted} {behind} {late['count']}/{expected}")
+    had = {behind["least"], behind["most"]}
+    if counted["closed"] or had != {contestant.sent} or late["count"] != timed * options.clients:
+        raise SystemExit(
+            f"{contestant.name} lost or doubled something: {counted}, {behind}, {contestant.sent} sent"
+        )
     return Figures(
         deliveries=counted["events"] / counted["microseconds"] * 1e6,
         bytes_each=counted["bytes"] / counted["events"],

@@ -115,9 +115,12 @@ def visitors(browser: Browser) -> Iterator[Visitors]:
 
 @pytest.fixture
 def visit(visitors: Visitors, line: Line) -> Callable[..., Page]:
-    """Give a function that opens the shop over the line: `visit()`, `visit("/?category=Shoes")`."""
+    """Give a function that opens the shop over the line: `visit()`, `visit("/?category=Shoes")`.
 
-    def open_page(path: str = "/", **options: Any) -> Page:
+    Newest first, unless the path says otherwise: what a test has just made is on the first page.
+    """
+
+    def open_page(path: str = "/?sort=newest", **options: Any) -> Page:
         return visitors.open(line.base_url + path, **options)
 
     return open_page

@@ -90,8 +90,8 @@ def test_where_the_log_began_anew_everything_is_fetched_afresh(
         connection.execute("UPDATE realtime_eventhead SET epoch = 'restored'")
     server.start()
     shopkeeper.sell(product, 10)
-    is_live(page)
     expect(card(page, "Restored Cake").locator(".stock")).to_contain_text("40 in stock", timeout=COMES_BACK)
+    is_live(page)
     assert sum("/api/products" in address for address in visitors.requests) > lists
 
 

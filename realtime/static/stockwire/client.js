@@ -28,6 +28,7 @@ export class LiveClient {
   #cursor = null;
   #started = false;
   #tries = 0;
+  #losses = 0;
   #state = { state: "idle", retryAt: null, reason: null };
   #seen = new RecentIds(REMEMBERED_IDS);
   #timers = new Map();
@@ -149,7 +150,7 @@ export class LiveClient {
   // Its cursor is not taken: what was missed may only now be on its way, and the connection can break before.
   #hello(message) {
     this.#cancel("connect");
-    this.#after("steady", STEADY_MILLISECONDS, () => (this.#tries = 0));
+    this.#after("steady", STEADY_MILLISECONDS, () => (this.#tries = this.#losses = 0));
     this.#heartbeat((message.heartbeat ?? DEFAULT_HEARTBEAT_SECONDS) * 1000);
     this.#cursor ??= message.cursor ?? null;
     this.#tell("live");
@@ -174,10 +175,14 @@ export class LiveClient {
     this.#wait();
   }
 
+  // The server is there, so the first time nobody has to wait for it: whoever lost the place alone is alone, and
+  // after a restart the waits have spread everybody already.
   #lostPlace() {
     this.#cursor = null;
     this.#drop();
-    this.#wait();
+    this.#losses += 1;
+    if (this.#losses === 1) this.#connect();
+    else this.#wait();
   }
 
   #closed(code) {

@@ -146,21 +146,35 @@ test("a connection that held for a while begins with short waits again", async (
   assert.equal(client.state.retryAt - Date.now(), 2000);
 });
 
-for (const [title, lose] of [
-  ["close code 3010", (socket) => socket.breaks(3010)],
-  ["recovered: false", (socket) => socket.says({ type: "resumed", recovered: false, reason: "expired" })],
-]) {
-  test(`${title} has state fetched afresh`, async (t) => {
-    const { last, snapshots } = await started(t);
-    last().says(hello);
-    last().says(event(3));
-    lose(last());
-    t.mock.timers.tick(2000);
-    await settle();
-    assert.equal(snapshots.length, 2);
-    assert.equal(last().address.searchParams.get("cursor"), "c100");
-  });
-}
+test("close code 3010 has state fetched afresh, after a wait", async (t) => {
+  const { last, snapshots } = await started(t);
+  last().says(hello);
+  last().says(event(3));
+  last().breaks(3010);
+  await settle();
+  assert.equal(snapshots.length, 1);
+  t.mock.timers.tick(2000);
+  await settle();
+  assert.equal(snapshots.length, 2);
+  assert.equal(last().address.searchParams.get("cursor"), "c100");
+});
+
+test("recovered: false has state fetched afresh, at once the first time, after a wait the next", async (t) => {
+  const { last, snapshots } = await started(t);
+  const lost = { type: "resumed", recovered: false, reason: "expired" };
+  last().says(hello);
+  last().says(lost);
+  await settle();
+  assert.equal(snapshots.length, 2);
+  assert.equal(last().address.searchParams.get("cursor"), "c100");
+  last().says(hello);
+  last().says(lost);
+  await settle();
+  assert.equal(snapshots.length, 2);
+  t.mock.timers.tick(2000);
+  await settle();
+  assert.equal(snapshots.length, 3);
+});
 
 test("told to stay away it stays away, until somebody asks for it", async (t) => {
   const { client, last, states } = await started(t);
