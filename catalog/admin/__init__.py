@@ -1,0 +1,5 @@
+"""The staff's door to the catalog: forms become drafts, and every save goes through the services."""
+
+from catalog.admin.products import ProductAdmin
+
+__all__ = ["ProductAdmin"]

@@ -1,0 +1,161 @@
+"""The forms of a product and of what hangs on it. They read and show; the services judge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from rest_framework import serializers
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from catalog.api.catalog_serializers import OptionSerializer
+from catalog.dialects.shop import shop_currency
+from catalog.models import MarketText, Price, Product, Variant
+from catalog.services import OptionDraft
+from config.api.errors import place_message
+from config.kernel.errors import StockwireError
+
+# More would be refused for the amount anyway; it keeps the forms' own error readable.
+_DECIMALS = 4
+
+
+class JudgedByServices:
+    """Uniqueness is judged by the services, which know that two variants may change their skus at once."""
+
+    def validate_unique(self) -> None:
+        """Nothing here."""
+
+    def validate_constraints(self) -> None:
+        """Nothing here."""
+
+
+class JudgedFormSet(JudgedByServices, BaseInlineFormSet[Any, Any, Any]):
+    """Rows that the services judge together."""
+
+
+class AttributesFormField(forms.CharField):
+    """``size: M`` and ``color: Red``, a line each."""
+
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 2})
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return "\n".join(f"{name}: {text}" for name, text in value.items())
+        return value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(super().has_changed(self.prepare_value(initial), data))
+
+    def clean(self, value: Any) -> dict[str, str]:
+        lines = [line for line in str(super().clean(value)).splitlines() if line.strip()]
+        pairs = [tuple(part.strip() for part in line.split(":", 1)) for line in lines]
+        if any(len(pair) < len(("name", "value")) for pair in pairs):
+            raise ValidationError("Write a line for each, such as “size: M”.")
+        return {pair[0]: pair[1] for pair in pairs}
+
+
+class OptionsFormField(forms.JSONField):
+    """Options as the catalog dialect writes them."""
+
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 4})
+
+    def clean(self, value: Any) -> tuple[OptionDraft, ...]:
+        sent = super().clean(value)
+        try:
+            data = OptionSerializer(many=True).run_validation(sent or [])
+        except serializers.ValidationError as error:
+            raise ValidationError(place_message(error.detail)) from error
+        return tuple(OptionDraft(option["name"], tuple(option["choices"])) for option in data)
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+
+
+class ProductForm(JudgedByServices, forms.ModelForm[Product]):
+    """The product itself. ``known_version`` is the one that was on the screen."""
+
+    refusal: StockwireError | None = None
+
+    sku = forms.CharField(
+        required=False,
+        strip=False,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="Left empty, one is made for a new product.",
+    )
+    options = OptionsFormField(
+        required=False,
+        help_text='[{"name": "flavors", "choices": [{"name": "Vanilla", "price_multiplier": 1.2}]}]',
+    )
+    known_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Product
+        fields = (
+            "title",
+            "sku",
+            "description",
+            "category",
+            "subcategory",
+            "image",
+            "available",
+            "featured",
+            "options",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            self.initial["known_version"] = self.instance.version
+
+    def clean(self) -> dict[str, Any] | None:
+        if self.refusal is not None:
+            raise ValidationError(self.refusal.message)
+        return super().clean()
+
+
+class PriceForm(JudgedByServices, forms.ModelForm[Price]):
+    """A price of the product."""
+
+    class Meta:
+        model = Price
+        fields = ("currency", "amount")
+
+    def clean_currency(self) -> str:
+        return str(self.cleaned_data["currency"]).strip().upper()
+
+
+class VariantForm(JudgedByServices, forms.ModelForm[Variant]):
+    """A variant. Its own price is the one in the shop's currency; those in others stay as they are."""
+
+    sku = forms.CharField(required=False, strip=False, widget=UnfoldAdminTextInputWidget())
+    attributes = AttributesFormField()
+    own_price = forms.DecimalField(
+        required=False, min_value=0, decimal_places=_DECIMALS, widget=UnfoldAdminDecimalFieldWidget()
+    )
+
+    class Meta:
+        model = Variant
+        fields = ("sku", "attributes")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["own_price"].label = f"Own price, {shop_currency()}"
+        if not self.instance._state.adding:
+            own = [price for price in self.instance.prices.all() if price.currency == shop_currency()]
+            self.initial["own_price"] = own[0].amount.normalize() if own else None
+
+
+class MarketForm(JudgedByServices, forms.ModelForm[MarketText]):
+    """How the product is presented in one market."""
+
+    class Meta:
+        model = MarketText
+        fields = ("market", "title", "description", "keywords")
