@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
@@ -71,6 +72,9 @@ class SessionAuthentication(authentication.SessionAuthentication):
             raise exceptions.AuthenticationFailed(
                 "Authorization must be Bearer or Api-Key", code="unsupported_credentials"
             )
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            # Not even looked at: the answer would bear `Vary: Cookie`, and no cache could keep it for two.
+            return None
         user = getattr(request._request, "user", None)
         if not isinstance(user, User) or not user.is_active or not user.is_staff:
             return None

@@ -152,6 +152,12 @@ def test_a_session_ends_with_the_role(client: Client, staff: User) -> None:
     refused(get(client), 401, "not_authenticated")
 
 
+def test_an_answer_to_a_stranger_depends_on_no_cookie(client: Client, staff: User) -> None:
+    assert "Vary" not in get(client, "/echo").headers
+    client.force_login(staff)
+    assert get(client, "/echo").headers["Vary"] == "Cookie"
+
+
 def test_a_cookie_that_is_none_is_a_stranger(client: Client) -> None:
     client.cookies["sessionid"] = "nonsense"
     assert get(client, "/echo").status_code == 200
