@@ -28,7 +28,7 @@ class StockLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountLine:
-    """``quantity`` units counted on the shelf at one location; ``expected`` is what the count was based on."""
+    """``quantity`` units counted at one location; ``expected`` is the figure that the count was based on."""
 
     product_id: str
     variant_id: str

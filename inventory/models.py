@@ -127,13 +127,17 @@ class StockMovement(models.Model):
 
     Append-only: a trigger refuses UPDATE, DELETE and TRUNCATE. ``occurred_at`` is when it happened
     in the shop's life, ``recorded_at`` when it was written here; they differ for what is imported.
+
+    Product, variant and location bear no foreign keys of their own: one over (variant, location) to the
+    level, in the migration, stands for all three. It is the stronger rule, and each of theirs would have
+    every sale of the shop share a lock on the same few rows.
     """
 
     id = models.BigAutoField(primary_key=True)
     operation = models.ForeignKey(StockOperation, on_delete=models.PROTECT, related_name="movements")
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
-    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     delta = models.BigIntegerField()
     balance_after = models.BigIntegerField()
     kind = models.CharField(max_length=20, choices=MovementKind.choices)

@@ -1,4 +1,4 @@
-"""Periodic jobs of stock; the worker runs them. Each only tidies: nothing is right or wrong by its having run."""
+"""Periodic jobs of stock; the worker runs them. They only tidy: nothing depends on their having run."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class LevelsView(StockView):
 
     permissions = {"PATCH": staff}
 
-    def patch(self, request: Request) -> Response:
+    def patch(self, request: Request) -> Response:  # noqa: ARG002  DRF's signature
         lines = threshold_lines(self.body(ThresholdsBody)["items"])
         services.set_thresholds(lines=lines)
         answer = {"success": True, "items": [line.item for line in lines]}

@@ -1,4 +1,4 @@
-"""What can be asked of a book. A request decides itself: the entries it takes, or a ``Refusal``; it changes nothing."""
+"""What can be asked of a book. A request decides itself: the entries that meet it, or a ``Refusal``."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def add_up(wants: Iterable[Want]) -> list[Want]:
 class _NothingElse:
     """Most requests announce what they move, and nothing else."""
 
-    def looks_at(self, book: Book) -> Iterable[str]:
+    def looks_at(self, book: Book) -> Iterable[str]:  # noqa: ARG002  the protocol's signature
         return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Draw(_NothingElse):
-    """Take units that can be sold, or hold them (``holding``): from the first location by priority, then the next."""
+    """Take units that can be sold, or hold them (``holding``), from one location after the other by priority."""
 
     wants: Sequence[Want]
     holding: bool = False
@@ -138,7 +138,7 @@ class EndHold(_NothingElse):
     selling: bool = False
     reason: str = ""
 
-    def decide(self, book: Book) -> Sequence[Entry]:
+    def decide(self, book: Book) -> Sequence[Entry]:  # noqa: ARG002  the protocol's signature
         return [
             Entry(
                 want.variant_id,
@@ -231,7 +231,7 @@ class Touch:
 
     product_ids: Sequence[str]
 
-    def decide(self, book: Book) -> Sequence[Entry]:
+    def decide(self, book: Book) -> Sequence[Entry]:  # noqa: ARG002  the protocol's signature
         return ()
 
     def looks_at(self, book: Book) -> Iterable[str]:

@@ -20,9 +20,13 @@ CREATE TRIGGER ledger_entries_stay BEFORE UPDATE OR DELETE ON inventory_stockmov
     FOR EACH STATEMENT EXECUTE FUNCTION inventory_refuse_change_of_ledger();
 CREATE TRIGGER ledger_stays BEFORE TRUNCATE ON inventory_stockmovement
     FOR EACH STATEMENT EXECUTE FUNCTION inventory_refuse_change_of_ledger();
+-- An entry belongs to a level, which therefore stays as long as the ledger does.
+ALTER TABLE inventory_stockmovement ADD CONSTRAINT movement_has_level
+    FOREIGN KEY (variant_id, location_id) REFERENCES inventory_stocklevel (variant_id, location_id);
 """
 
 _ALLOW = """
+ALTER TABLE inventory_stockmovement DROP CONSTRAINT movement_has_level;
 DROP TRIGGER ledger_stays ON inventory_stockmovement;
 DROP TRIGGER ledger_entries_stay ON inventory_stockmovement;
 DROP FUNCTION inventory_refuse_change_of_ledger();

@@ -39,7 +39,7 @@ class BadFile(ValueError):  # noqa: N818  it names what is bad
 
 @dataclass(slots=True)
 class Invoice:
-    """One invoice. ``sold`` and ``written_off`` are units by SKU, as they stand in its lines; ``returned`` too."""
+    """One invoice. ``sold``, ``returned`` and ``written_off`` are its lines: SKU and units."""
 
     number: str
     occurred_at: dt.datetime

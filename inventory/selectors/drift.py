@@ -33,7 +33,8 @@ class Drift:
             return f"{where}: on hand is {self.stands}, the ledger adds up to {self.should}"
         if self.kind == "reserved":
             return f"{where}: reserved is {self.stands}, open holds add up to {self.should}"
-        return f"{where}: entry {self.movement_id} says {self.stands}, the entries up to it add up to {self.should}"
+        entry = f"entry {self.movement_id} says {self.stands}"
+        return f"{where}: {entry}, the entries up to it add up to {self.should}"
 
 
 # A level without entries counts as 0; entries without a level are as wrong.
@@ -53,8 +54,8 @@ ORDER BY variant.sku, place.location_id
 
 # An entry that bears a wrong balance can't be edited. Once a repair has looked at it, it is known.
 _CHAIN = """
-SELECT variant.sku, variant.id, entry.location_id, variant.product_id, entry.balance_after, entry.total::bigint,
-       entry.id
+SELECT variant.sku, variant.id, entry.location_id, variant.product_id,
+       entry.balance_after, entry.total::bigint, entry.id
 FROM (SELECT id, variant_id, location_id, balance_after,
              sum(delta) OVER (PARTITION BY variant_id, location_id ORDER BY id) AS total
       FROM inventory_stockmovement) AS entry
@@ -99,7 +100,9 @@ def sizes() -> tuple[int, int]:
     """How many levels and entries there are."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT (SELECT count(*) FROM inventory_stocklevel), (SELECT count(*) FROM inventory_stockmovement)"
+            """
+            SELECT (SELECT count(*) FROM inventory_stocklevel), (SELECT count(*) FROM inventory_stockmovement)
+            """
         )
         levels, entries = cursor.fetchone()
     return levels, entries

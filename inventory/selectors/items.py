@@ -16,7 +16,7 @@ from inventory.models import Location
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An item of a request. ``sent`` is how it was sent; ``attributes`` those that it names (``size``, ``color``, …)."""
+    """An item of a request. ``sent`` is how it was sent, ``attributes`` are those that it names."""
 
     sent: Any
     product_id: str | None = None
@@ -77,7 +77,7 @@ class _Candidates:
         self._by_id: dict[str, _Variant] = {}
         self._by_sku: dict[str, _Variant] = {}
         self._product_by_sku: dict[str, str] = {}
-        # A product's own sku is nobody's variant's, or its implicit variant's: asked for where no variant has it.
+        # A product's own sku is its implicit variant's, or nobody's: asked for where no variant has it.
         self._load(Q(id__in=_all(items, "variant_id")) | Q(sku__in=_all(items, "sku")))
         skus = [sku for sku in _all(items, "sku") if sku not in self._by_sku]
         if skus:

@@ -22,7 +22,7 @@ class VariantStock:
 
 @dataclass(frozen=True, slots=True)
 class ProductStockRecord:
-    """One product's stock. ``changed_at`` is when it last changed, ``described_at`` when its description did."""
+    """One product's stock. It last changed at ``changed_at``, what describes it at ``described_at``."""
 
     id: str
     title: str

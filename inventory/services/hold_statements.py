@@ -28,7 +28,8 @@ def insert(
                 INSERT INTO inventory_reservation (id, holder, state, created_at, expires_at)
                 VALUES (%s, %s, 'active', %s, %s)
             )
-            INSERT INTO inventory_reservationline (reservation_id, product_id, variant_id, location_id, quantity)
+            INSERT INTO inventory_reservationline (
+                reservation_id, product_id, variant_id, location_id, quantity)
             SELECT %s, variant.product_id, new.variant_id, new.location_id, new.quantity
             FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS new(variant_id, location_id, quantity)
             JOIN catalog_variant AS variant ON variant.id = new.variant_id

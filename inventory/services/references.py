@@ -37,7 +37,7 @@ class Remembered:
 
 
 def fingerprint_of(wants: Iterable[Want], *more: str) -> str:
-    """The same for the same variants, quantities and locations, in whatever order and words they were sent."""
+    """The same for the same variants, quantities and locations, in whatever order they were sent."""
     parts = [[want.variant_id, want.location_id, want.quantity] for want in add_up(wants)]
     return hashlib.sha256(orjson.dumps([parts, more])).hexdigest()
 

@@ -6,16 +6,12 @@ compensating entry that says so. No entry is ever edited or taken out.
 
 from __future__ import annotations
 
-from django.db import connection
-
+from config.kernel import clock
 from config.kernel.actors import Actor
-from config.kernel.ids import new_id
 from config.kernel.transactions import in_transaction
-from inventory.defaults import default_threshold
-from inventory.ledger.book import Level
 from inventory.models import MovementKind, StockLevel, StockMovement, StockOperation
 from inventory.selectors.drift import Drift, drifts_of
-from inventory.services.statements import lock_heads, open_levels
+from inventory.services.statements import lock_heads
 
 REASON = "repair: the level stood elsewhere than the ledger"
 
@@ -43,15 +39,7 @@ def repair_drift(*, actor: Actor) -> list[Drift]:
 
 
 def _compensate(drift: Drift, actor: Actor) -> None:
-    level = StockLevel.objects.filter(variant_id=drift.variant_id, location_id=drift.location_id).first()
-    if level is None:
-        # Entries of a level that somebody took away: it comes back with what they add up to.
-        opened = Level(drift.variant_id, drift.product_id, drift.location_id, threshold=default_threshold())
-        open_levels([opened])
-        StockLevel.objects.filter(id=opened.id).update(on_hand=max(0, drift.should))
-        return
     operation = StockOperation.objects.create(kind="repair")
-    moment = _moment()
     StockMovement.objects.create(
         operation=operation,
         product_id=drift.product_id,
@@ -63,14 +51,12 @@ def _compensate(drift: Drift, actor: Actor) -> None:
         reason=REASON,
         actor=str(actor),
         source=actor.source,
-        occurred_at=moment,
+        occurred_at=clock.now(),
     )
 
 
 def _note(drift: Drift, actor: Actor) -> None:  # noqa: ARG001  as the other repairs
-    StockOperation.objects.create(
-        id=new_id("op"), kind="known", reference=f"movement {drift.movement_id}", answer=str(drift)
-    )
+    StockOperation.objects.create(kind="known", reference=f"movement {drift.movement_id}", answer=str(drift))
 
 
 def _set_reserved(drift: Drift, actor: Actor) -> None:  # noqa: ARG001  as the other repairs
@@ -81,9 +67,3 @@ def _set_reserved(drift: Drift, actor: Actor) -> None:  # noqa: ARG001  as the o
 
 
 _REPAIRS = {"balance": _compensate, "chain": _note, "reserved": _set_reserved}
-
-
-def _moment() -> object:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        return cursor.fetchone()[0]

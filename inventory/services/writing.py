@@ -197,15 +197,13 @@ def _note_entry(ledger: _Ledger, operation: Operation, entry: Entry, operation_i
             kind=operation.kind,
             reason=entry.reason,
             reference=operation.shown_reference or operation.reference or "",
-            actor=str(ledger.actor),
-            source=ledger.actor.source,
             occurred_at=operation.occurred_at or ledger.moment,
         )
     )
 
 
 def _open_levels(book: Book, open_locations: Collection[str]) -> None:
-    """Give rows to the levels that were opened while deciding, and to their locations where that is allowed."""
+    """Give rows to the levels that were opened while deciding, and to their locations where allowed."""
     levels = list(book.new_levels())
     if not levels:
         return
@@ -217,7 +215,7 @@ def _open_levels(book: Book, open_locations: Collection[str]) -> None:
 
 
 def _write(ledger: _Ledger, book: Book, *, locked: dict[str, int]) -> None:
-    """Write all of it with one statement. The levels' conditions are part of it: the decision is the write."""
+    """Write all of it with one statement, the levels' conditions included: the decision is the write."""
     heads = {p: version for p, version in ledger.versions.items() if version != locked[p]}
     level_ids = {key: book.level(*key).id or 0 for key in ledger.levels}
     changes = {level_ids[key]: change for key, change in ledger.levels.items()}
@@ -231,6 +229,7 @@ def _write(ledger: _Ledger, book: Book, *, locked: dict[str, int]) -> None:
             movements=ledger.movements,
             level_ids=level_ids,
             moment=ledger.moment,
+            actor=ledger.actor,
         )
     except IntegrityError as error:
         if statements.violates(error, "operation_once"):

@@ -58,7 +58,7 @@ class Goods:
 def make_goods(
     *attributes: Mapping[str, str], stock: int | Mapping[str, int] = 0, title: str = "Mug"
 ) -> Goods:
-    """A product with a variant for each set of attributes, or with its implicit one; ``stock`` of each variant."""
+    """A product with a variant for each set of attributes, or its implicit one; ``stock`` of each variant."""
     number = next(_numbers)
     product = Product.objects.create(sku=f"P-{number}", title=title)
     variants = tuple(

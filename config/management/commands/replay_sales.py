@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -27,7 +28,9 @@ _BAD_ROWS_SHOWN = 10
 
 
 class Command(BaseCommand):
-    help = "Replay a file of real invoices: sales, cancellations and adjustments, each under its own number, once."
+    help = (
+        "Replay a file of real invoices: each sale, cancellation and adjustment under its own number, once."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -84,7 +87,13 @@ def _tallies(invoices: list[Invoice], places: Places, options: dict[str, Any]) -
         yield from _at_pace(invoices, places, options["speed"])
     elif options["workers"] > 1:
         parts = batches(invoices, lines=_LINES_AT_ONCE)
-        yield from replay_with_workers(parts, workers=options["workers"], places=places, actor=_ACTOR)
+        yield from replay_with_workers(
+            parts,
+            workers=options["workers"],
+            places=places,
+            actor=_ACTOR,
+            database=str(connection.settings_dict["NAME"]),
+        )
     else:
         for batch in batches(invoices, lines=_LINES_AT_ONCE):
             yield replay(batch, places=places, actor=_ACTOR)

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--repair",
             action="store_true",
-            help="write compensating movements for what disagrees (levels keep their figures; no entry is edited)",
+            help="write compensating movements for what disagrees (levels keep their figures)",
         )
 
     def handle(self, **options: Any) -> None:
