@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from catalog.dialects.shop import OPTION_FIELDS, shop_currency, shop_product
 from catalog.records import VariantRecord
@@ -44,6 +44,11 @@ class ShopWrite:
         data = self._data
         currency = data.get("currency", self._shown.get("currency", shop_currency()))
         variants = self._variants(currency)
+        stock = self._stock(variants)
+        if _is_nameless(variants):
+            # A client that knows only sizes writes a product without any as one size without a name.
+            stock = variants[0].stock
+            variants = ()
         return ProductDraft(
             id=data.get("id") or data.get("_id") or None,
             sku=data.get("sku", UNSET),
@@ -57,7 +62,7 @@ class ShopWrite:
             price=PriceDraft(currency, data[self._price]) if self._price in data else UNSET,
             variants=variants,
             changed_options=tuple(self._options()),
-            stock=self._stock(variants),
+            stock=stock,
         )
 
     def place(self, place: str) -> str:
@@ -171,6 +176,13 @@ class ShopWrite:
     def _variant_place(self, match: re.Match[str]) -> str:
         index = int(match[1])
         return self._places[index] if index < len(self._places) else match[0]
+
+
+def _is_nameless(variants: tuple[VariantDraft, ...] | Unset) -> TypeGuard[tuple[VariantDraft, ...]]:
+    """Whether it is one variant that is nothing but a stock figure."""
+    if isinstance(variants, Unset) or len(variants) != 1:
+        return False
+    return variants[0] == VariantDraft(attributes={}, stock=variants[0].stock)
 
 
 def _variant(data: Data, attributes: Mapping[str, str], currency: str) -> VariantDraft:
