@@ -153,9 +153,9 @@ def test_a_session_ends_with_the_role(client: Client, staff: User) -> None:
 
 
 def test_an_answer_to_a_stranger_depends_on_no_cookie(client: Client, staff: User) -> None:
-    assert "Vary" not in get(client, "/echo").headers
+    assert "Cookie" not in get(client, "/echo").headers.get("Vary", "")
     client.force_login(staff)
-    assert get(client, "/echo").headers["Vary"] == "Cookie"
+    assert "Cookie" in get(client, "/echo").headers["Vary"]
 
 
 def test_a_cookie_that_is_none_is_a_stranger(client: Client) -> None:
