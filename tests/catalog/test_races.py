@@ -1,0 +1,166 @@
+"""Two writers at once. Each race is shown to happen where its guard is taken out, and not to where it is in."""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from catalog.models import Product, Variant
+from catalog.selectors import product_records
+from catalog.services import changing, storing
+from catalog.stock_port import stock
+from config.kernel.transactions import in_transaction
+from tests.catalog.conftest import caller
+from tests.catalog.goods import body, draft, fresh_sku, made
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("open_mode")]
+
+
+def at_once(*tasks: Callable[[], Any]) -> list[Any]:
+    """What the tasks answer, each in a thread with a connection of its own."""
+    answers: list[Any] = [None] * len(tasks)
+
+    def run(index: int) -> None:
+        try:
+            answers[index] = tasks[index]()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(len(tasks))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return answers
+
+
+def send(method: str, path: str, sent: Any, **headers: str) -> Callable[[], Any]:
+    return lambda: caller(Client(raise_request_exception=False))(method, path, sent, **headers)
+
+
+class Meeting:
+    """Lets two threads go on only when both have come, at a point that the test chooses. Only once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
+        self._barrier = threading.Barrier(2)
+        self._original = getattr(owner, name)
+        monkeypatch.setattr(owner, name, self)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # Where one has been held off by a lock elsewhere, the other does not wait for long.
+        with suppress(threading.BrokenBarrierError):
+            self._barrier.wait(timeout=1)
+        return self._original(*args, **kwargs)
+
+
+def test_control_without_the_second_judgement_a_sku_race_is_a_500(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalog.services.creating.decided_by_indexes", in_transaction)
+    Meeting(monkeypatch, storing, "_store_products")
+    sku = fresh_sku()
+    answers = at_once(*(send("POST", "/products", body(sku=sku, variants=None)) for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [201, 500]
+
+
+def test_of_two_that_create_one_sku_at_once_one_is_told_that_it_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Meeting(monkeypatch, storing, "_store_products")
+    sku = fresh_sku()
+    answers = at_once(*(send("POST", "/products", body(sku=sku, variants=None)) for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    assert {answer.data.get("code") for answer in answers} == {None, "sku_taken"}
+    assert Product.objects.filter(sku=sku).count() == 1
+
+
+def test_in_a_batch_too_the_others_go_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    Meeting(monkeypatch, storing, "_store_products")
+    shared = fresh_sku()
+    batches = [[body(), body(sku=shared), body()], [body(), body(sku=shared), body()]]
+    answers = at_once(*(send("POST", "/products/batch", batch) for batch in batches))
+    successes = sorted([result["success"] for result in answer.data] for answer in answers)
+    assert successes == [[True, False, True], [True, True, True]]
+    assert Product.objects.count() == 5
+
+
+def test_of_two_that_take_one_variant_id_at_once_neither_gets_the_others_variant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Meeting(monkeypatch, storing, "_store_variants")
+    bodies = [body(), body()]
+    for sent in bodies:
+        sent["variants"][0]["id"] = "var_shared"
+    answers = at_once(*(send("POST", "/products", sent) for sent in bodies))
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    winner = next(answer.data for answer in answers if answer.status_code == 201)
+    assert Variant.objects.get(id="var_shared").product_id == winner["id"]
+
+
+def _plain(rows: Any) -> Any:
+    """The same rows without the lock on them."""
+    clone = rows.all()
+    clone.query.select_for_update = False
+    return clone
+
+
+def two_titles(product_id: str, etag: str) -> list[Any]:
+    path = f"/products/{product_id}"
+    return at_once(
+        *(send("PATCH", path, {"base_title": title}, **{"If-Match": etag}) for title in ("One", "Two"))
+    )
+
+
+def test_control_without_the_row_lock_an_update_is_lost_in_spite_of_if_match(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (product_id,) = made(draft())
+    etag = caller(Client())("GET", f"/products/{product_id}")["ETag"]
+    original = product_records
+    monkeypatch.setattr(changing, "product_records", lambda rows: original(_plain(rows)))
+    monkeypatch.setattr(type(stock()), "lock", lambda self, product_ids: None)
+    Meeting(monkeypatch, changing, "_write")
+    answers = two_titles(product_id, etag)
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert Product.objects.get(id=product_id).version == 2  # two changes, and one of them is gone
+
+
+def test_of_two_writers_with_one_version_one_is_told_that_it_has_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (product_id,) = made(draft())
+    etag = caller(Client())("GET", f"/products/{product_id}")["ETag"]
+    Meeting(monkeypatch, changing, "_write")
+    answers = two_titles(product_id, etag)
+    assert sorted(answer.status_code for answer in answers) == [200, 412]
+    winner = next(answer for answer in answers if answer.status_code == 200)
+    loser = next(answer for answer in answers if answer.status_code == 412)
+    assert loser["ETag"] == winner["ETag"]
+    assert Product.objects.get(id=product_id).title == winner.data["base_title"]
+
+
+def test_batches_that_change_the_same_products_in_opposite_order_all_go_through() -> None:
+    ids = made(*(draft() for _ in range(40)))
+
+    def batch(order: list[str], title: str) -> Any:
+        items = [{"id": i, "sku": f"{title}-{i}", "base_title": title} for i in order]
+        return send("PUT", "/products/batch", items)
+
+    answers = at_once(batch(ids, "A"), batch(ids[::-1], "B"), batch(ids, "C"), batch(ids[::-1], "D"))
+    assert all(result["success"] for answer in answers for result in answer.data)
+    assert set(Product.objects.values_list("version", flat=True)) == {5}
+
+
+def test_sales_and_writes_of_one_product_do_not_wait_for_each_other_for_ever() -> None:
+    product = caller(Client())("POST", "/products", body()).data
+    variant = product["variants"][0]["id"]
+    item = {"productId": product["id"], "variantId": variant, "quantity": 1}
+    sales = [send("POST", "/api/stock/reduce", {"items": [item]}) for _ in range(20)]
+    writes = [send("PATCH", f"/products/{product['id']}", {"base_title": f"T{n}"}) for n in range(10)]
+    answers = at_once(*sales, *writes)
+    assert {answer.status_code for answer in answers} == {200}
+    left = stock().figures([variant])[variant].locations[0].on_hand
+    assert left == 80
+    assert Product.objects.get(id=product["id"]).version == 11
