@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from config.embedded import Home
@@ -12,6 +13,10 @@ from config.embedded.postgres import Postgres
 from config.embedded.redis import Redis, find_redis
 from tests.emptying import django_db_setup  # noqa: F401  overrides pytest-django's
 from tests.server_process import ServerProcess, end_all, fresh_database_url
+
+# How long one example takes says more about the machine than about the code; a test's own timeout holds.
+hypothesis.settings.register_profile("stockwire", deadline=None)
+hypothesis.settings.load_profile("stockwire")
 
 
 @pytest.fixture
