@@ -49,7 +49,7 @@ class StockView(ApiView):
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> Response:
-        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  any response
+        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # any response
         if TIMESTAMP not in final:
             final[TIMESTAMP] = clock.iso(clock.now())
         final["Cache-Control"] = _cache_control(request)

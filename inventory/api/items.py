@@ -83,7 +83,7 @@ class _Items(serializers.ListField):
 
 
 class ItemsBody(serializers.Serializer[Any]):
-    items = _Items(ItemSerializer())  # type: ignore[assignment]  a field's name on the wire
+    items = _Items(ItemSerializer())
 
 
 class RestockBody(ItemsBody):
@@ -104,18 +104,16 @@ class ExtendBody(serializers.Serializer[Any]):
 
 
 class AdjustBody(serializers.Serializer[Any]):
-    items = _Items(AdjustmentSerializer())  # type: ignore[assignment]  as above
+    items = _Items(AdjustmentSerializer())
 
 
 class ThresholdsBody(serializers.Serializer[Any]):
-    items = _Items(ThresholdSerializer())  # type: ignore[assignment]  as above
+    items = _Items(ThresholdSerializer())
 
 
 class SyncBody(serializers.Serializer[Any]):
     productIds = serializers.ListField(child=IdField(), required=False, default=list, max_length=MAX_PRODUCTS)  # noqa: N815
-    items = serializers.ListField(  # type: ignore[assignment]  as above
-        child=CountSerializer(), required=False, default=list, max_length=MAX_ITEMS
-    )
+    items = serializers.ListField(child=CountSerializer(), required=False, default=list, max_length=MAX_ITEMS)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs["productIds"] and not attrs["items"]:

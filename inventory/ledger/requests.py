@@ -68,7 +68,7 @@ class _NothingElse:
 
 @dataclass(frozen=True, slots=True)
 class Draw(_NothingElse):
-    """Take units that can be sold, or hold them (``holding``), from one location after the other by priority."""
+    """Take units that can be sold, or hold them (``holding``), from one location after another."""
 
     wants: Sequence[Want]
     holding: bool = False

@@ -70,7 +70,7 @@ def lapsed_since(product_ids: Sequence[str]) -> dict[str, dt.datetime]:
     return dict(rows)
 
 
-def levels_with_available() -> QuerySet[StockLevel]:
+def levels_with_available() -> QuerySet[Any, Any]:
     """Levels with what can be sold as ``sellable`` (below zero where more is held than is there)."""
     lapsed = (
         _lapsed_lines()
@@ -89,7 +89,7 @@ def levels_with_available() -> QuerySet[StockLevel]:
     )
 
 
-def products_in_stock() -> QuerySet[StockLevel, Any]:
+def products_in_stock() -> QuerySet[Any, Any]:
     """The ids of products of which something can be sold, for ``id__in``."""
     return (
         levels_with_available()

@@ -114,4 +114,5 @@ def mark_expired(reservation_ids: Sequence[str]) -> int:
             """,
             [list(reservation_ids)],
         )
-        return cursor.rowcount
+        marked: int = cursor.rowcount
+    return marked

@@ -267,7 +267,7 @@ def write(
         }
         for place, row in enumerate(movements)
     ]
-    parameters = {
+    parameters: dict[str, Any] = {
         "moment": moment,
         "changes": _json(
             [{"level": id_, "delta": one.delta, "held": one.held} for id_, one in changes.items()]

@@ -7,7 +7,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             )
         if options["workers"] < 1 or (options["limit"] is not None and options["limit"] < 1):
             raise CommandError("--workers and --limit must be at least 1")
-        console = Console(file=self.stdout._out)  # type: ignore[attr-defined]
+        console = Console(file=cast("TextIO", self.stdout._out))
         book = _read(Path(options["file"]))
         stocked = stock_up(list(book.goods.values()), begins_at=book.begins_at, actor=_ACTOR)
         invoices = book.invoices[: options["limit"]]
