@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 
 import structlog
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 
 from realtime.hub.hub import Hub
 from realtime.hub.session import CloseCode, Session
 from realtime.principals import Principal, no_longer_hold
 from realtime.rooms import refusal_of
+from realtime.threads import threads
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ async def end_those_withdrawn(hub: Hub) -> None:
     connected = {session.principal for session in hub.sessions if _is_known(session)}
     if not connected:
         return
-    gone = await sync_to_async(_no_longer_hold, thread_sensitive=False)(connected)
+    gone = await threads.run(partial(_no_longer_hold, connected))
     for session in list(hub.sessions):
         if session.principal in gone:
             hub.close(session, CloseCode.INVALID_TOKEN)
@@ -52,7 +52,4 @@ def _is_known(session: Session) -> bool:
 
 
 def _no_longer_hold(principals: Iterable[object]) -> set[Principal]:
-    try:
-        return no_longer_hold([p for p in principals if isinstance(p, Principal)])
-    finally:
-        close_old_connections()
+    return no_longer_hold([principal for principal in principals if isinstance(principal, Principal)])

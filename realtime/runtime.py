@@ -13,9 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import structlog
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import close_old_connections
 
 from realtime import connections, layer, retention
 from realtime.announcer import Announcer, is_own
@@ -24,6 +22,7 @@ from realtime.hub.hub import Hub, HubLimits
 from realtime.relay import Relay
 from realtime.rights import look_again
 from realtime.source import PostgresSource
+from realtime.threads import threads
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +88,7 @@ async def live() -> AsyncIterator[None]:
         del _hubs[loop]
         await the_hub.stop()
         await source.close()
+        await threads.close()
 
 
 @asynccontextmanager
@@ -136,7 +136,5 @@ async def _tidy_log() -> None:
             retention.maintain()
         except Exception as error:  # noqa: BLE001  without a database the rest of the house waits for one too
             log.warning("the log's days could not be looked after", error=str(error).strip())
-        finally:
-            close_old_connections()
 
-    await sync_to_async(tidy, thread_sensitive=False)()
+    await threads.run(tidy)

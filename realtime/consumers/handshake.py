@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import close_old_connections
 from django.http.request import validate_host
 
 from realtime.principals import GUEST, Principal, principal_of_header, principal_of_token
+from realtime.threads import threads
 
 PROTOCOL = "stockwire.v1"
 _BEARER = "bearer."
@@ -55,25 +55,10 @@ class Handshake:
     async def principal(self) -> Principal:
         """Whoever the credentials name. Raises ``NotAuthenticated`` for wrong ones, never a silent guest."""
         if self.authorization is not None:
-            return await in_thread(principal_of_header, self.authorization)
+            return await threads.run(partial(principal_of_header, self.authorization))
         if self.token is not None:
-            return await in_thread(principal_of_token, self.token)
+            return await threads.run(partial(principal_of_token, self.token))
         return GUEST
-
-
-async def in_thread(check: Any, credential: str) -> Principal:
-    """``check(credential)``, which asks the database, away from the event loop."""
-
-    def work() -> Principal:
-        close_old_connections()
-        try:
-            found: Principal = check(credential)
-            return found
-        finally:
-            close_old_connections()
-
-    # Not the one shared thread: there a slow answer would be everybody's.
-    return await sync_to_async(work, thread_sensitive=False)()
 
 
 def is_allowed_origin(origin: str | None, *, host: str) -> bool:

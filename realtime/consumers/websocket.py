@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -15,7 +16,7 @@ from django.db import DatabaseError, InterfaceError
 from config.kernel.clock import iso, now
 from config.kernel.errors import NotAuthenticated
 from realtime import runtime
-from realtime.consumers.handshake import Handshake, in_thread
+from realtime.consumers.handshake import Handshake
 from realtime.consumers.lean import LeanConsumer, Message
 from realtime.consumers.requests import ClientMessage, MalformedError, read_message
 from realtime.cursor import parse_cursor, to_cursor
@@ -26,6 +27,7 @@ from realtime.hub.wire import Wire
 from realtime.principals import GUEST, Principal, principal_of_token
 from realtime.rights import rooms_lost
 from realtime.rooms import Grant, grant_topics, room_of_topic
+from realtime.threads import threads
 from realtime.transport.asgi_writer import AsgiWriter
 from realtime.transport.frames import as_it_is, text_frame
 from realtime.transport.uvicorn_protocol import EXTENSION
@@ -156,7 +158,7 @@ class CatalogConsumer(LeanConsumer):
 
     async def _on_auth(self, request: ClientMessage) -> None:
         try:
-            principal = await in_thread(principal_of_token, request.token)
+            principal = await threads.run(partial(principal_of_token, request.token))
         except NotAuthenticated as error:
             self._send_error("invalid_token", error.message, request)
             return

@@ -35,11 +35,52 @@ export function hueOf(text) {
   return hash % 360;
 }
 
-/** The CSS colour that a colour's name means, or null: "Navy blue" is `navy`, "Sea mist" is nothing that we know. */
+// What shops mean by these words; CSS means something louder by some of them, and nothing by others.
+const SHOP_COLORS = {
+  beige: "#e3d5b8",
+  black: "#1d1d20",
+  blue: "#3468c0",
+  brown: "#7a5135",
+  burgundy: "#6d1f33",
+  camel: "#c19a6b",
+  charcoal: "#3c4046",
+  coral: "#f0806b",
+  cream: "#f4ead2",
+  denim: "#4a6a94",
+  gold: "#cda349",
+  green: "#3f8f5a",
+  grey: "#8f949b",
+  ink: "#242a3d",
+  khaki: "#a39a6f",
+  lime: "#96c93d",
+  marigold: "#e6a52f",
+  mint: "#a9dcc3",
+  mustard: "#d3a02c",
+  natural: "#ece3cf",
+  navy: "#24305e",
+  olive: "#6d7340",
+  orange: "#e8833a",
+  pink: "#efa3b9",
+  plum: "#6d3a63",
+  purple: "#77539d",
+  red: "#c8362f",
+  rose: "#d98a96",
+  rust: "#a8512c",
+  sand: "#dcc79f",
+  sky: "#9cc7ea",
+  stone: "#b9b2a3",
+  tan: "#c89b6c",
+  teal: "#2f8585",
+  white: "#fdfdfb",
+  yellow: "#ecc844",
+};
+
+/** The CSS colour that a colour's name means, or null: "Faded Navy" is navy, "Seafoam" is nothing that we know. */
 export function cssColor(name, supports = (value) => CSS.supports("color", value)) {
   const words = name.toLowerCase().split(/[^a-z]+/).filter(Boolean);
   const candidates = [words.join(""), ...words.toReversed()];
-  return candidates.find((word) => /^[a-z]+$/.test(word) && supports(word)) ?? null;
+  const known = candidates.find((word) => Object.hasOwn(SHOP_COLORS, word) || supports(word));
+  return known === undefined ? null : (SHOP_COLORS[known] ?? known);
 }
 
 /** Same-origin http(s) images only: the shop's page asks nothing of other people's servers. */

@@ -78,6 +78,7 @@ function draw() {
   tellNews();
   parts.failed.hidden = true;
   parts.empty.hidden = !grid.isEmpty;
+  parts.empty.dataset.asked = Object.values(listing.query).some(Boolean) ? "yes" : "no";
   tellCount();
 }
 

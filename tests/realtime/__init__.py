@@ -1,0 +1,1 @@
+"""Tests of the live half: the log, the relay, the hub, the doors."""

@@ -1,0 +1,41 @@
+"""Fixtures of the live half: a channel layer of each test's own, a relay at hand, a live half in the test's loop."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from realtime import runtime
+from realtime.courier import courier
+from realtime.hub.hub import Hub
+from tests.realtime.log import LiveHalf
+
+
+@pytest.fixture(autouse=True)
+def own_layer(settings: Settings) -> None:
+    """Redis pub/sub knows no databases: without a prefix of its own a test would hear its neighbours."""
+    prefix = f"test-{secrets.token_hex(6)}"
+    settings.REDIS_PREFIX = prefix
+    config = {"hosts": [settings.REDIS_URL], "prefix": prefix}
+    settings.CHANNEL_LAYERS = {
+        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": config}
+    }
+
+
+@pytest.fixture
+def quiet_courier(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pokes: what the relay finds, it finds by itself."""
+    monkeypatch.setattr(courier, "poke", lambda: None)
+
+
+@pytest.fixture
+async def live_half(transactional_db: None) -> AsyncIterator[LiveHalf]:
+    """The hub, the relay and the courier, in the test's own loop."""
+    async with runtime.live():
+        hub = await runtime.hub()
+        assert await hub.ready()
+        yield LiveHalf(hub)

@@ -1,0 +1,116 @@
+"""A real server in the test's own loop, and clients that speak to it over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from channels.routing import ProtocolTypeRouter, URLRouter
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from config.lifespan import Lifespan
+from config.serving.listening import listen
+from realtime.routing import websocket_urlpatterns
+from realtime.transport.uvicorn_protocol import FrameProtocol
+
+FRAMES, PLAIN = "frames", "plain"
+PATIENCE = 10.0
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
+    """Serve `/ws`: with ready-made frames, or as any ASGI server would."""
+    listener = listen("127.0.0.1", 0)
+    app = Lifespan(ProtocolTypeRouter({"websocket": URLRouter(websocket_urlpatterns)}))  # type: ignore[arg-type]
+    config = uvicorn.Config(
+        app,
+        ws=FrameProtocol if kind == FRAMES else "websockets-sansio",
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_config=None,
+        timeout_graceful_shutdown=3,
+        **{"ws_max_size": 66_560, **options},
+    )
+    server = _Server(config)
+    serve = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.005)
+    door = Door(listener.getsockname()[1], server)
+    try:
+        yield door
+    finally:
+        for caller in door.callers:
+            await caller.hang_up()
+        server.should_exit = True
+        await serve
+
+
+class Door:
+    def __init__(self, port: int, server: uvicorn.Server) -> None:
+        self.url = f"ws://127.0.0.1:{port}/ws"
+        self.server = server
+        self.callers: list[Caller] = []
+
+    async def call(self, query: str = "", *, greeted: bool = True, **options: Any) -> Caller:
+        """Connect; with `greeted` the hello is taken off."""
+        connection = await connect(f"{self.url}{query}", compression=None, **options)
+        caller = Caller(connection)
+        self.callers.append(caller)
+        if greeted:
+            caller.hello = await caller.hear()
+            assert caller.hello["type"] == "hello"
+        return caller
+
+
+class Caller:
+    """A client."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.hello: dict[str, Any] = {}
+
+    async def hear(self, *, within: float = PATIENCE) -> dict[str, Any]:
+        async with asyncio.timeout(within):
+            message: dict[str, Any] = json.loads(await self.connection.recv())
+        return message
+
+    async def hear_of(self, kind: str) -> dict[str, Any]:
+        """The next message, which has to be of this type."""
+        message = await self.hear()
+        assert message["type"] == kind, message
+        return message
+
+    async def say(self, **message: Any) -> None:
+        await self.connection.send(json.dumps(message))
+
+    async def ask(self, **message: Any) -> dict[str, Any]:
+        """Say something, and hear the answer."""
+        await self.say(**message)
+        return await self.hear()
+
+    async def hears_nothing(self) -> bool:
+        """Whether nothing is on its way: a ping is answered first."""
+        return (await self.ask(type="ping"))["type"] == "pong"
+
+    async def closed_with(self, *, within: float = PATIENCE) -> tuple[int | None, str]:
+        """The close code, whatever came before it."""
+        async with asyncio.timeout(within):
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    await self.connection.recv()
+        return self.connection.close_code, self.connection.close_reason or ""
+
+    async def hang_up(self) -> None:
+        await self.connection.close()

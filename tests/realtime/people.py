@@ -1,0 +1,58 @@
+"""Who calls: users of each role, keys, and their credentials, made from an event loop or outside of one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from asgiref.sync import sync_to_async
+from django.db import connection
+from rest_framework_simplejwt.tokens import AccessToken
+
+from config.identity.models import Role, Scope, User
+from config.identity.services import create_user, issue_api_key
+from config.identity.tokens import issue_token
+from config.kernel.actors import SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    user: User
+    token: str
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+def make_person(role: Role = Role.CUSTOMER, *, email: str = "") -> Person:
+    user = create_user(email=email or f"{role}@example.com", password=None, role=role)
+    return Person(user, issue_token(user=user))
+
+
+def token_that_lives(user: User, seconds: float) -> str:
+    token = AccessToken(issue_token(user=user))  # type: ignore[arg-type]
+    token.set_exp(lifetime=dt.timedelta(seconds=seconds))
+    return str(token)
+
+
+def make_key(*scopes: Scope) -> str:
+    return issue_api_key(name="shop", scopes=scopes or (Scope.EVENTS_READ,), created_by=SYSTEM).secret
+
+
+async def a_person(role: Role = Role.CUSTOMER, *, email: str = "") -> Person:
+    return await _away(make_person, role, email=email)
+
+
+async def a_key(*scopes: Scope) -> str:
+    return await _away(make_key, *scopes)
+
+
+async def _away(make: object, *args: object, **kwargs: object):  # type: ignore[no-untyped-def]
+    def work() -> object:
+        try:
+            return make(*args, **kwargs)  # type: ignore[operator]
+        finally:
+            connection.close()
+
+    return await sync_to_async(work, thread_sensitive=False)()

@@ -1,0 +1,248 @@
+"""`/ws` as clients see it, message by message, over a real socket and both ways of writing to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from catalog.events import ProductUpdated
+from config.identity.models import Role
+from realtime.courier import courier
+from tests.realtime.door import FRAMES, PLAIN, Door, serving
+from tests.realtime.log import LiveHalf, publish_soon, stock_low, stock_reduced
+from tests.realtime.people import a_person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(params=[FRAMES, PLAIN])
+async def door(request: pytest.FixtureRequest, live_half: LiveHalf) -> AsyncIterator[Door]:
+    async with serving(request.param) as door:
+        yield door
+
+
+def product_updated(product_id: str = "prod_1", version: int = 2) -> ProductUpdated:
+    return ProductUpdated(
+        product_id=product_id,
+        action="updated",
+        product={"id": product_id, "base_title": "Tasse ☕"},
+        shop_product={"_id": product_id, "title": "Tasse ☕"},
+        version=version,
+    )
+
+
+async def test_who_connects_and_says_nothing_is_greeted_and_hears_every_product(door: Door) -> None:
+    caller = await door.call()
+    assert set(caller.hello) == {"type", "cursor", "heartbeat", "server_time"}
+    assert caller.hello["heartbeat"] == 25
+    await publish_soon(stock_reduced(), product_updated())
+    event = await caller.hear()
+    assert set(event) == {"id", "type", "data", "timestamp", "cursor", "version"}
+    assert event["type"] == "product.updated"
+    assert event["version"] == 2
+    assert event["data"] == {
+        "product_id": "prod_1",
+        "action": "updated",
+        "product": {"id": "prod_1", "base_title": "Tasse ☕"},
+    }
+    assert await caller.hears_nothing()
+
+
+async def test_a_subscription_says_what_was_granted_and_what_was_not(door: Door) -> None:
+    caller = await door.call()
+    answer = await caller.ask(
+        type="subscribe", ref=[1, {"a": 2}], topics=["stock", "stock", "admin", "me", "nonsense", "product:p 1"]
+    )
+    assert answer == {
+        "type": "subscribed",
+        "topics": ["stock"],
+        "refused": [
+            {"topic": "admin", "code": "not_authenticated"},
+            {"topic": "me", "code": "not_authenticated"},
+            {"topic": "nonsense", "code": "unknown_topic"},
+            {"topic": "product:p 1", "code": "unknown_topic"},
+        ],
+        "cursor": caller.hello["cursor"],
+        "ref": [1, {"a": 2}],
+    }
+    await publish_soon(stock_reduced())
+    assert (await caller.hear_of("stock.reduced"))["data"]["product_id"] == "prod_1"
+
+
+async def test_each_topic_hears_its_own_and_an_event_of_several_topics_comes_once(door: Door) -> None:
+    caller = await door.call("?topics=stock,product:prod_1")
+    await caller.hear_of("subscribed")
+    await publish_soon(stock_reduced("prod_1", 1), stock_reduced("prod_2", 1), product_updated("prod_1"))
+    assert [(await caller.hear())["data"]["product_id"] for _event in range(3)] == ["prod_1", "prod_2", "prod_1"]
+    assert await caller.hears_nothing()
+
+
+async def test_unsubscribing_ends_it(door: Door) -> None:
+    caller = await door.call()
+    answer = await caller.ask(type="unsubscribe", topics=["products", "whatever"], ref=None)
+    assert answer == {"type": "unsubscribed", "topics": ["products", "whatever"], "ref": None}
+    await publish_soon(product_updated())
+    assert await caller.hears_nothing()
+
+
+async def test_topics_with_nothing_in_it_gives_no_default_feed(door: Door) -> None:
+    caller = await door.call("?topics=")
+    assert (await caller.hear())["topics"] == []
+    await publish_soon(product_updated())
+    assert await caller.hears_nothing()
+
+
+async def test_a_cursor_in_the_url_brings_what_was_missed_before_anything_live(door: Door) -> None:
+    first = await door.call("?topics=stock")
+    await first.hear_of("subscribed")
+    await publish_soon(*(stock_reduced("prod_1", version) for version in range(1, 6)))
+    cursor = [(await first.hear())["cursor"] for _event in range(5)][1]
+    second = await door.call(f"?topics=stock,admin&cursor={cursor}")
+    assert (await second.hear_of("subscribed"))["refused"] == [{"topic": "admin", "code": "not_authenticated"}]
+    assert [(await second.hear())["version"] for _event in range(3)] == [3, 4, 5]
+    resumed = await second.hear()
+    assert resumed == {
+        "type": "resumed",
+        "recovered": True,
+        "replayed": 3,
+        "cursor": second.hello["cursor"],
+        "refused": [{"topic": "admin", "code": "not_authenticated"}],
+    }
+    await publish_soon(stock_reduced("prod_1", 6))
+    assert (await second.hear())["version"] == 6
+
+
+async def test_a_resume_message_repeats_nothing_that_this_connection_has_heard(door: Door) -> None:
+    caller = await door.call("?topics=stock")
+    start = (await caller.hear_of("subscribed"))["cursor"]
+    await publish_soon(stock_reduced("prod_1", 1), product_updated("prod_1", 2))
+    assert (await caller.hear())["version"] == 1
+    await caller.say(type="resume", cursor=start, topics=["stock", "products"], ref="r")
+    assert (await caller.hear_of("product.updated"))["version"] == 2
+    answer = await caller.hear()
+    assert (answer["recovered"], answer["replayed"], answer["ref"]) == (True, 1, "r")
+    answer = await caller.ask(type="resume", cursor=start)
+    assert (answer["recovered"], answer["replayed"]) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("cursor", "reason"),
+    [("garbage", "malformed"), (17, "malformed"), (None, "malformed"), ("0000aaaa-3", "epoch_changed")],
+)
+async def test_a_cursor_that_can_not_be_resumed_from_says_why(door: Door, cursor: object, reason: str) -> None:
+    caller = await door.call()
+    answer = await caller.ask(type="resume", cursor=cursor, topics=["stock"])
+    assert answer == {
+        "type": "resumed",
+        "recovered": False,
+        "reason": reason,
+        "cursor": caller.hello["cursor"],
+    }
+    # It is subscribed all the same: state that is fetched now and what comes from now on fit together.
+    await publish_soon(stock_reduced())
+    await caller.hear_of("stock.reduced")
+
+
+async def test_a_ping_is_answered_and_its_ref_repeated(door: Door) -> None:
+    caller = await door.call()
+    answer = await caller.ask(type="ping", ref=0)
+    assert (answer["type"], answer["ref"]) == ("pong", 0)
+    assert answer["timestamp"].endswith("Z")
+    assert "ref" not in await caller.ask(type="ping")
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "ref"),
+    [
+        ("{", "malformed", None),
+        ("[]", "malformed", None),
+        ("null", "malformed", None),
+        ('{"ref": 1}', "unknown_type", 1),
+        ('{"type": "shout", "ref": "x"}', "unknown_type", "x"),
+        ('{"type": ["ping"]}', "unknown_type", None),
+        ('{"type": "subscribe"}', "malformed", None),
+        ('{"type": "subscribe", "topics": "stock"}', "malformed", None),
+        ('{"type": "subscribe", "topics": [1]}', "malformed", None),
+        ('{"type": "unsubscribe", "topics": {}}', "malformed", None),
+        ('{"type": "auth", "token": 5}', "malformed", None),
+        ('{"type": "ping", "x": "' + "y" * 65_530 + '"}', "too_large", None),
+        (b'{"type": "ping"}', "malformed", None),
+    ],
+)
+async def test_a_malformed_message_is_answered_and_the_connection_stays(
+    door: Door, message: str | bytes, code: str, ref: object
+) -> None:
+    caller = await door.call()
+    await caller.connection.send(message)
+    answer = await caller.hear()
+    assert set(answer) == {"type", "code", "message", "ref"}
+    assert (answer["type"], answer["code"], answer["ref"]) == ("error", code, ref)
+    assert await caller.hears_nothing()
+
+
+async def test_twenty_malformed_messages_in_a_row_close_it_with_3501(door: Door) -> None:
+    caller = await door.call()
+    for _each in range(19):
+        assert (await caller.ask(type="nonsense"))["type"] == "error"
+    assert await caller.hears_nothing()
+    for _each in range(20):
+        await caller.say(type="nonsense")
+    assert await caller.closed_with() == (3501, "bad request")
+
+
+async def test_a_message_has_at_most_64_kib_and_a_larger_one_never_reaches_anybody(door: Door) -> None:
+    caller = await door.call()
+    fits = json.dumps({"type": "ping", "x": ""})
+    await caller.connection.send(fits[:-2] + "y" * (65_536 - len(fits)) + '"}')
+    assert (await caller.hear())["type"] == "pong"
+    await caller.connection.send("x" * 200_000)
+    assert (await caller.closed_with())[0] == 1009
+
+
+async def test_staff_hear_what_only_staff_may_and_others_do_not(door: Door) -> None:
+    staff = await a_person(Role.ADMIN)
+    told = await door.call("?topics=admin", additional_headers=staff.bearer)
+    assert (await told.hear_of("subscribed"))["topics"] == ["admin"]
+    other = await door.call("?topics=stock,products,product:prod_1")
+    await other.hear_of("subscribed")
+    await publish_soon(stock_low("prod_1"))
+    assert (await told.hear_of("stock.low"))["data"]["severity"] == "warning"
+    assert await other.hears_nothing()
+
+
+async def test_an_ephemeral_event_comes_without_a_cursor_and_is_not_replayed(door: Door) -> None:
+    from inventory.events import StockValidated
+    from realtime.receivers import pass_on_validation
+
+    caller = await door.call("?topics=product:prod_1")
+    await caller.hear_of("subscribed")
+    validated = StockValidated("prod_1", "var_1", "MUG", {}, 3, "2026-11-21T10:00:00.000Z")
+    pass_on_validation(None, validated)
+    event = await caller.hear_of("stock.validated")
+    assert "cursor" not in event
+    assert event["data"]["stock"] == 3
+    answer = await caller.ask(type="resume", cursor=caller.hello["cursor"])
+    assert answer["replayed"] == 0
+
+
+async def test_more_than_a_thousand_topics_on_one_connection_are_refused(door: Door) -> None:
+    caller = await door.call("?topics=")
+    await caller.hear_of("subscribed")
+    answer = await caller.ask(type="subscribe", topics=[f"product:{number}" for number in range(1_000)])
+    assert len(answer["topics"]) == 1_000
+    answer = await caller.ask(type="subscribe", topics=["stock"])
+    assert answer["refused"] == [{"topic": "stock", "code": "too_many_topics"}]
+    answer = await caller.ask(type="subscribe", topics=[f"product:{number}" for number in range(1_001)])
+    assert answer["type"] == "error"
+
+
+async def test_a_poke_finds_a_relay_of_another_process_by_the_layer(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    caller = await door.call("?topics=stock")
+    await caller.hear_of("subscribed")
+    with monkeypatch.context() as elsewhere:
+        # Where no relay runs, the poke goes by the layer.
+        elsewhere.setattr(courier, "_relays", [])
+        await publish_soon(stock_reduced())
+    await caller.hear_of("stock.reduced")
