@@ -97,12 +97,12 @@ class StockView(ApiView):
         that has just run out included; the ``timestamp`` is not part of it.
         """
         etag = hashlib.blake2b(write_json(content), digest_size=16).hexdigest()
-        last_modified = _settled(modified or moment or clock.now())
-        response: HttpResponse | None = not_modified(self.request, etag=etag, last_modified=last_modified)
+        modified = modified or moment or clock.now()
+        response: HttpResponse | None = not_modified(self.request, etag=etag, last_modified=modified)
         if response is None:
             now = {"timestamp": clock.iso(clock.now())} if isinstance(content, Mapping) else {}
             body = {**content, **now} if isinstance(content, Mapping) else content
-            response = stamp(Response(body), etag=etag, last_modified=last_modified)
+            response = stamp(Response(body), etag=etag, last_modified=_settled(modified))
         response[TIMESTAMP] = clock.iso(moment or clock.now())
         return response
 

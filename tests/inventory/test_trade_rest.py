@@ -1,0 +1,454 @@
+"""Validate, reduce and restock, through REST: rules, refusals, replays, headers, events."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from config.identity.models import Role, Scope
+from inventory.models import StockMovement, StockOperation
+from tests.inventory.conftest import Call, key_caller, user_caller
+from tests.inventory.shop import Goods, Heard, deltas, make_goods, make_location
+
+pytestmark = pytest.mark.django_db
+
+REDUCE = "/api/stock/reduce"
+RESTOCK = "/api/stock/restock"
+VALIDATE = "/api/stock/validate"
+
+
+def shirts(stock: int = 10) -> Goods:
+    return make_goods(
+        {"size": "M", "color": "Red"},
+        {"size": "M", "color": "Blue"},
+        {"size": "L", "color": "Red"},
+        stock=stock,
+    )
+
+
+def item(goods: Goods, quantity: int = 1, **more: Any) -> dict[str, Any]:
+    return {"productId": goods.id, "quantity": quantity, **more}
+
+
+# -------------------------------------------------------------------------------------------- reduce
+
+
+def test_a_reduction_echoes_each_item_with_what_is_left(call: Call) -> None:
+    goods = shirts()
+    sent = item(goods, 2, size="M", color="Red", note="as a gift")
+    answer = call("POST", f"{REDUCE}?afterOrder=true&orderId=12345", {"items": [sent]})
+    assert answer.status_code == 200
+    assert answer.data == {
+        "success": True,
+        "orderId": "12345",
+        "items": [{**sent, "stock": 8}],
+        "timestamp": answer.data["timestamp"],
+    }
+    assert answer["X-Stock-Timestamp"] == answer.data["timestamp"]
+    assert answer["Cache-Control"] == "no-cache, no-store, must-revalidate"
+    assert deltas(goods)[-1] == ("main", -2, 8, "sale")
+
+
+def test_a_reduction_is_announced_with_full_state(call: Call, heard: Heard) -> None:
+    goods = shirts()
+    heard.events.clear()
+    call("POST", f"{REDUCE}?afterOrder=true&orderId=o-1", {"items": [item(goods, 2, size="M", color="Red")]})
+    assert heard.names == ["stock.reduced"]
+    assert heard.events[0].data() == {
+        "product_id": goods.id,
+        "variant_id": goods.variants[0].id,
+        "sku": goods.variants[0].sku,
+        "attributes": {"size": "M", "color": "Red"},
+        "change": -2,
+        "stock": 8,
+        "total_stock": 28,
+        "locations": [{"location_id": "main", "quantity": 8}],
+        "after_order": True,
+        "reference": "o-1",
+        "version": 4,
+    }
+
+
+def test_a_reduction_that_falls_to_the_threshold_is_announced_as_low_once(call: Call, heard: Heard) -> None:
+    goods = make_goods(stock=7)
+    heard.events.clear()
+    for _ in range(4):
+        call("POST", REDUCE, {"items": [item(goods)]})
+    assert heard.names == ["stock.reduced", "stock.reduced", "stock.low", "stock.reduced", "stock.reduced"]
+    low = heard.events[2].data()
+    assert (low["current_stock"], low["low_stock_threshold"], low["severity"]) == (5, 5, "warning")
+    versions = [event.version_number for event in heard.events]
+    assert versions == sorted(set(versions), key=lambda version: version or 0), (
+        "each event is newer than the last"
+    )
+
+
+def test_short_stock_refuses_all_and_changes_nothing(call: Call, heard: Heard) -> None:
+    plenty, few = make_goods(stock=10), make_goods(stock=1)
+    heard.events.clear()
+    sent = [item(plenty, 2), item(few, 2)]
+    answer = call("POST", f"{REDUCE}?orderId=7", {"items": sent})
+    assert answer.status_code == 409
+    assert answer.data["errors"] == [
+        {"item": sent[1], "error": "Item out of stock", "code": "out_of_stock", "available": 1}
+    ]
+    assert (answer.data["success"], answer.data["code"]) == (False, "out_of_stock")
+    assert answer["X-Stock-Timestamp"]
+    assert answer["Cache-Control"] == "private, max-age=5"
+    assert (plenty.level().on_hand, few.level().on_hand) == (10, 1)
+    assert heard.names == []
+    assert not StockOperation.objects.filter(reference="7").exists()
+
+
+def test_a_refused_order_may_try_again_under_its_id(call: Call) -> None:
+    goods = make_goods(stock=1)
+    body = {"items": [item(goods, 2)]}
+    assert call("POST", f"{REDUCE}?orderId=7", body).status_code == 409
+    call("POST", RESTOCK, {"items": [item(goods, 5)]})
+    assert call("POST", f"{REDUCE}?orderId=7", body).data["items"][0]["stock"] == 4
+
+
+def test_items_of_one_variant_are_added_up_before_they_are_judged(call: Call) -> None:
+    goods = shirts(stock=5)
+    named = [
+        item(goods, 3, size="M", color="Red"),
+        {"sku": goods.variants[0].sku, "quantity": 3},
+    ]
+    answer = call("POST", REDUCE, {"items": named})
+    assert answer.status_code == 409
+    assert [error["item"] for error in answer.data["errors"]] == named
+    assert goods.level().on_hand == 5
+
+
+def test_the_same_order_gets_its_first_answer_byte_for_byte(call: Call) -> None:
+    goods = shirts()
+    path = f"{REDUCE}?orderId=12345&afterOrder=true"
+    first = call("POST", path, {"items": [item(goods, 2, size="M", color="Red"), item(goods, 1, size="L")]})
+    again = call(
+        "POST",
+        path,
+        {
+            "items": [
+                {"sku": goods.variants[2].sku, "quantity": 1},
+                {"variantId": goods.variants[0].id, "quantity": 2},
+            ]
+        },
+    )
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again["Idempotent-Replayed"] == "true"
+    assert again["X-Stock-Timestamp"] == first["X-Stock-Timestamp"]
+    assert not first.has_header("Idempotent-Replayed")
+    assert goods.level().on_hand == 8
+
+
+def test_the_same_order_with_other_items_is_refused(call: Call) -> None:
+    goods = shirts()
+    call("POST", f"{REDUCE}?orderId=1", {"items": [item(goods, 2, size="L")]})
+    answer = call("POST", f"{REDUCE}?orderId=1", {"items": [item(goods, 3, size="L")]})
+    assert (answer.status_code, answer.data["code"]) == (422, "idempotency_key_reused")
+    assert goods.level(variant=2).on_hand == 8
+
+
+def test_a_restock_may_bear_the_orders_id(call: Call) -> None:
+    goods = make_goods(stock=5)
+    call("POST", f"{REDUCE}?orderId=1", {"items": [item(goods, 2)]})
+    assert call("POST", f"{RESTOCK}?orderId=1", {"items": [item(goods, 2)]}).data["items"][0]["stock"] == 5
+    replayed = call("POST", f"{RESTOCK}?orderId=1", {"items": [item(goods, 2)]})
+    assert replayed["Idempotent-Replayed"] == "true"
+    assert goods.level().on_hand == 5
+
+
+def test_without_an_order_and_a_key_it_is_simply_done_each_time(call: Call) -> None:
+    goods = make_goods(stock=5)
+    for _ in range(2):
+        assert call("POST", REDUCE, {"items": [item(goods)]}).data["orderId"] is None
+    assert goods.level().on_hand == 3
+
+
+def test_an_idempotency_key_gives_the_first_answer_again(call: Call) -> None:
+    goods = make_goods(stock=5)
+    body = {"items": [item(goods)]}
+    first = call("POST", REDUCE, body, **{"Idempotency-Key": "k"})
+    again = call("POST", REDUCE, body, **{"Idempotency-Key": "k"})
+    assert (again.content, again["Idempotent-Replayed"]) == (first.content, "true")
+    assert again["X-Stock-Timestamp"] == first["X-Stock-Timestamp"]
+    other = call("POST", REDUCE, {"items": [item(goods, 2)]}, **{"Idempotency-Key": "k"})
+    assert (other.status_code, other.data["code"]) == (422, "idempotency_key_reused")
+    assert goods.level().on_hand == 4
+
+
+def test_a_location_narrows_a_sale_to_what_is_there(call: Call) -> None:
+    make_location("near", priority=1)
+    goods = make_goods(stock={"near": 2, "far": 9})
+    short = call("POST", REDUCE, {"items": [item(goods, 3, locationId="near")]})
+    assert (short.status_code, short.data["errors"][0]["available"]) == (409, 2)
+    assert call("POST", REDUCE, {"items": [item(goods, 3, locationId="far")]}).data["items"][0]["stock"] == 6
+    call("POST", REDUCE, {"items": [item(goods, 4)]})
+    assert (goods.level("near").on_hand, goods.level("far").on_hand) == (0, 4)
+    assert deltas(goods)[-2:] == [("near", -2, 0, "sale"), ("far", -2, 4, "sale")]
+
+
+def test_a_thousand_items_take_the_same_queries_as_one(
+    call: Call, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    many = [make_goods(stock=5) for _ in range(60)]
+    with django_assert_max_num_queries(16):
+        answer = call("POST", f"{REDUCE}?orderId=1", {"items": [item(goods) for goods in many] * 2})
+    assert answer.status_code == 200
+    assert all(goods.level().on_hand == 3 for goods in many)
+
+
+# ---------------------------------------------------------------------------------- naming variants
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"size": "M", "color": "Blue"},
+        {"variant": {"size": "M", "color": "Blue"}},
+        {"color": "Blue"},
+        {"size": None, "color": "Blue", "variantId": None},
+    ],
+)
+def test_attributes_that_leave_one_variant_name_it(call: Call, names: dict[str, Any]) -> None:
+    goods = shirts()
+    assert call("POST", REDUCE, {"items": [item(goods, 1, **names)]}).status_code == 200
+    assert goods.level(variant=1).on_hand == 9
+
+
+def test_variant_ids_and_skus_name_a_variant_without_its_product(call: Call) -> None:
+    goods = shirts()
+    items = [
+        {"variantId": goods.variants[1].id, "quantity": 1},
+        {"sku": goods.variants[1].sku, "quantity": 1},
+        {"productId": goods.id, "sku": goods.variants[1].sku, "quantity": 1},
+    ]
+    assert call("POST", REDUCE, {"items": items}).status_code == 200
+    assert goods.level(variant=1).on_hand == 7
+
+
+def test_a_products_sku_names_its_only_variant_or_with_attributes_one_of_them(call: Call) -> None:
+    single, many = make_goods(stock=5), shirts()
+    items = [
+        {"sku": single.product.sku, "quantity": 1},
+        {"sku": many.product.sku, "size": "L", "color": "Red", "quantity": 1},
+    ]
+    assert call("POST", REDUCE, {"items": items}).status_code == 200
+    assert (single.level().on_hand, many.level(variant=2).on_hand) == (4, 9)
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "text"),
+    [
+        ({"productId": "nothing"}, "unknown_product", "Unknown product"),
+        ({}, "ambiguous_variant", "Ambiguous: name size and color"),
+        ({"size": "M"}, "ambiguous_variant", "Ambiguous: name size and color"),
+        ({"size": "m", "color": "Red"}, "unknown_variant", "Unknown variant"),
+        ({"size": "XXL"}, "unknown_variant", "Unknown variant"),
+        (
+            {"size": "M", "color": "Red", "variant": {"material": "silk"}},
+            "unknown_variant",
+            "Unknown variant",
+        ),
+        ({"variantId": "var_none"}, "unknown_variant", "Unknown variant"),
+        ({"productId": None, "sku": "nothing"}, "unknown_variant", "Unknown variant"),
+        ({"size": "M", "color": "Red", "locationId": "nowhere"}, "unknown_location", "Unknown location"),
+    ],
+)
+@pytest.mark.parametrize("path", [REDUCE, RESTOCK, "/api/stock/reserve"])
+def test_an_item_that_names_no_single_variant_is_an_error_on_that_item(
+    call: Call, path: str, names: dict[str, Any], code: str, text: str
+) -> None:
+    goods = shirts()
+    wrong = {**item(goods), **names}
+    answer = call("POST", path, {"items": [item(goods, 1, size="L"), wrong]})
+    assert answer.status_code == 400
+    assert answer.data["errors"] == [{"item": wrong, "error": text, "code": code}]
+    assert (answer.data["success"], answer.data["code"], answer.data["message"]) == (False, code, text)
+    assert answer["X-Stock-Timestamp"]
+    assert goods.level(variant=2).on_hand == 10
+
+
+def test_an_id_of_another_kind_is_unknown(call: Call) -> None:
+    goods = make_goods(stock=5)
+    swapped = {"productId": goods.variants[0].id, "quantity": 1}
+    assert call("POST", REDUCE, {"items": [swapped]}).data["code"] == "unknown_product"
+    other = make_goods(stock=5)
+    mixed = {"productId": other.id, "variantId": goods.variants[0].id, "quantity": 1}
+    assert call("POST", REDUCE, {"items": [mixed]}).data["code"] == "unknown_variant"
+
+
+# --------------------------------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 1.5, "2", True, None, 1_000_001, 10**30, [1], {}])
+@pytest.mark.parametrize("path", [VALIDATE, REDUCE, RESTOCK, "/api/stock/reserve"])
+def test_a_quantity_is_a_whole_number_from_one_to_a_million(call: Call, path: str, quantity: Any) -> None:
+    goods = make_goods(stock=5)
+    answer = call(
+        "POST",
+        path,
+        {"items": [{"productId": goods.id, "quantity": 1}, {"productId": goods.id, "quantity": quantity}]},
+    )
+    assert answer.status_code == 400
+    assert list(answer.data["details"]) == ["items[1].quantity"]
+    assert goods.level().on_hand == 5
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, "items"),
+        ({"items": []}, "items"),
+        ({"items": {}}, "items"),
+        ({"items": [7]}, "items[0]"),
+        ({"items": [{"quantity": 1}]}, "items[0].productId"),
+        ({"items": [{"productId": 7, "quantity": 1}]}, "items[0].productId"),
+        ({"items": [{"productId": "x" * 65, "quantity": 1}]}, "items[0].productId"),
+        ({"items": [{"productId": "a\u0007b", "quantity": 1}]}, "items[0].productId"),
+        ({"items": [{"productId": "a", "size": 42, "quantity": 1}]}, "items[0].size"),
+        ({"items": [{"productId": "a", "variant": {"size": 42}, "quantity": 1}]}, "items[0].variant"),
+        ({"items": [{"productId": "a", "variant": ["M"], "quantity": 1}]}, "items[0].variant"),
+        ({"items": [{"productId": "a", "quantity": 1}] * 1001}, "items"),
+    ],
+)
+def test_a_bad_body_is_a_400_that_names_the_place(call: Call, body: Any, place: str) -> None:
+    answer = call("POST", REDUCE, body)
+    assert answer.status_code == 400
+    assert place in answer.data["details"]
+    assert answer["X-Stock-Timestamp"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"{",
+        b"",
+        b"[]",
+        b'"x"',
+        b'{"items": [{"productId": "\\u0000", "quantity": 1}]}',
+        b'{"items": [{"productId": "\\ud800", "quantity": 1}]}',
+        b'{"items": [{"productId": "a", "quantity": NaN}]}',
+        b"\xff\xfe",
+    ],
+)
+def test_a_body_that_is_not_what_it_should_be_is_a_400(call: Call, raw: bytes) -> None:
+    answer = call("POST", REDUCE, raw=raw)
+    assert answer.status_code == 400
+    assert answer["X-Stock-Timestamp"]
+
+
+@pytest.mark.parametrize("order_id", ["x" * 201, "a%00b", "a%0Ab"])
+def test_an_order_id_is_a_short_printable_text(call: Call, order_id: str) -> None:
+    goods = make_goods(stock=5)
+    answer = call("POST", f"{REDUCE}?orderId={order_id}", {"items": [item(goods)]})
+    assert (answer.status_code, list(answer.data["details"])) == (400, ["orderId"])
+    assert goods.level().on_hand == 5
+
+
+def test_unicode_is_kept_in_what_is_echoed(call: Call) -> None:
+    goods = make_goods({"size": "Größe 3½ 👟"}, stock=5)
+    sent = item(goods, 1, size="Größe 3½ 👟", note="ß")
+    answer = call("POST", f"{REDUCE}?orderId=%C3%BC", {"items": [sent]})
+    assert answer.data["items"] == [{**sent, "stock": 4}]
+    assert StockMovement.objects.latest("id").reference == "ü"
+
+
+# -------------------------------------------------------------------------------------------- restock
+
+
+def test_a_restock_writes_its_reason_and_announces_the_new_state(call: Call, heard: Heard) -> None:
+    goods = make_goods(stock=1)
+    call("POST", REDUCE, {"items": [item(goods)]})
+    heard.events.clear()
+    answer = call("POST", f"{RESTOCK}?orderId=o1", {"items": [item(goods, 3)], "reason": "came back"})
+    assert answer.data["items"][0]["stock"] == 3
+    movement = StockMovement.objects.latest("id")
+    assert (movement.kind, movement.reason, movement.reference) == ("restock", "came back", "o1")
+    assert (movement.source, movement.actor.split(":")[0]) == ("api", "service")
+    assert heard.names == ["stock.updated", "stock.back"]
+    assert heard.events[0].data()["change"] == 3
+
+
+def test_the_first_stock_ever_goes_to_the_shops_own_location_and_is_no_return(
+    call: Call, heard: Heard
+) -> None:
+    goods = make_goods()
+    assert call("POST", RESTOCK, {"items": [item(goods, 3)]}).status_code == 200
+    assert goods.level("main").on_hand == 3
+    assert heard.names == ["stock.updated"]
+
+
+# ------------------------------------------------------------------------------------------- validate
+
+
+def test_validation_tells_what_can_be_sold_and_changes_nothing(guest: Call) -> None:
+    goods = shirts()
+    sent = item(goods, 2, size="M", color="Red")
+    answer = guest("POST", VALIDATE, {"items": [sent]})
+    assert answer.status_code == 200
+    assert answer.data == {
+        "success": True,
+        "items": [{**sent, "available": 10}],
+        "timestamp": answer.data["timestamp"],
+    }
+    assert answer["Cache-Control"] == "private, max-age=5"
+    assert len(deltas(goods)) == 3
+
+
+def test_validation_finds_everything_that_is_wrong_and_answers_200(guest: Call) -> None:
+    goods = shirts(stock=1)
+    short, unknown = item(goods, 2, size="L"), item(goods, 1, size="XS")
+    answer = guest("POST", VALIDATE, {"items": [short, unknown, item(goods, 1, size="M", color="Red")]})
+    assert answer.status_code == 200
+    assert answer.data["success"] is False
+    assert answer.data["errors"] == [
+        {"item": short, "error": "Item out of stock", "code": "out_of_stock", "available": 1},
+        {"item": unknown, "error": "Unknown variant", "code": "unknown_variant"},
+    ]
+
+
+# ----------------------------------------------------------------------------------- who may, headers
+
+
+@pytest.mark.parametrize("path", [REDUCE, RESTOCK])
+def test_only_the_shops_server_and_staff_move_stock(
+    guest: Call, customer: Call, staff: Call, call: Call, path: str
+) -> None:
+    goods = make_goods(stock=5)
+    body = {"items": [item(goods)]}
+    reader = key_caller(Scope.ORDERS_READ, name="reader")
+    tailor = user_caller(Role.TAILOR, "tailor@example.com")
+    assert [one("POST", path, body).status_code for one in (guest, customer, tailor, reader)] == [
+        401,
+        403,
+        403,
+        403,
+    ]
+    refused = guest("POST", path, body)
+    assert refused["X-Stock-Timestamp"]
+    assert goods.level().on_hand == 5
+    assert [one("POST", path, body).status_code for one in (staff, call)] == [200, 200]
+
+
+def test_in_open_mode_anyone_reduces_but_nobody_restocks(guest: Call, settings: Settings) -> None:
+    settings.STOCKWIRE_OPEN_WRITES = True
+    goods = make_goods(stock=5)
+    assert guest("POST", REDUCE, {"items": [item(goods)]}).status_code == 200
+    assert guest("POST", RESTOCK, {"items": [item(goods)]}).status_code == 401
+
+
+@pytest.mark.parametrize("path", [REDUCE, RESTOCK, VALIDATE, "/api/stock/adjust", "/api/stock/transfer"])
+def test_a_method_that_is_not_there_says_so_with_the_same_headers(staff: Call, path: str) -> None:
+    answer = staff("GET", path)
+    assert (answer.status_code, answer["Cache-Control"]) == (405, "public, max-age=5")
+    assert answer["X-Stock-Timestamp"]
+
+
+def test_the_answer_is_json_that_a_replay_repeats_after_years(call: Call) -> None:
+    goods = make_goods(stock=5)
+    answer = call("POST", f"{REDUCE}?orderId=9", {"items": [item(goods)]})
+    assert json.loads(StockOperation.objects.get(reference="9").answer) == answer.data
