@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from config.kernel.errors import Conflict, NotFound
+from config.kernel.errors import Conflict, InvalidInput, NotFound
+
+
+def invalid(place: str, text: str) -> InvalidInput:
+    """One mistake and its place."""
+    return InvalidInput(f"{place}: {text}", details={place: [text]})
 
 
 class ProductNotFound(NotFound):

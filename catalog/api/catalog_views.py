@@ -19,9 +19,10 @@ from catalog.api.catalog_serializers import (
     draft_of,
     place_in_catalog,
 )
-from catalog.api.lists import answer_list, refused_parameter, text_parameter
+from catalog.api.lists import answer_list, text_parameter
 from catalog.api.places import places_renamed, renamed
 from catalog.dialects import catalog_product
+from catalog.errors import invalid
 from catalog.selectors import Shown, catalog_listing
 from catalog.services import (
     Outcome,
@@ -53,7 +54,7 @@ class ProductsView(ProductApiView):
         try:
             updated_since = parse_iso(since) if since else None
         except ValueError as error:
-            raise refused_parameter("updated_since", "must be an ISO 8601 date and time") from error
+            raise invalid("updated_since", "must be an ISO 8601 date and time") from error
         listing = catalog_listing(
             updated_since=updated_since,
             market=text_parameter(request, "market"),

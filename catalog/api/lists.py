@@ -10,11 +10,11 @@ from django.http import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.errors import invalid
 from catalog.selectors import Listing, Shown, products_shown
 from config.api.json import write_json
 from config.api.paging import paginate
 from config.api.streaming import json_array
-from config.kernel.errors import InvalidInput
 
 Show = Callable[[Shown], dict[str, Any]]
 
@@ -51,10 +51,5 @@ def flag_parameter(request: Request, name: str) -> bool:
     """``true`` narrows a list, ``false`` doesn't. Raises ``InvalidInput`` for anything else."""
     text = text_parameter(request, name)
     if text not in ("", "true", "false"):
-        raise refused_parameter(name, "must be true or false")
+        raise invalid(name, "must be true or false")
     return text == "true"
-
-
-def refused_parameter(name: str, text: str) -> InvalidInput:
-    """What is wrong with a parameter of the query."""
-    return InvalidInput(f"{name}: {text}", details={name: [text]})

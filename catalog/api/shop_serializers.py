@@ -10,14 +10,21 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.api.parts import AttributesField, ChoiceField, OptionalIdField
-from config.api.fields import AmountField, CountField, StrictBooleanField, StrictCharField
+from config.api.fields import AmountField, StrictBooleanField, StrictCharField, StrictIntegerField
+
+
+class UnitsField(StrictIntegerField):
+    """Units in all places together: each place has its bound, and what was read can be sent back."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"min_value": 0, **kwargs})
 
 
 class VariantSerializer(serializers.Serializer[Any]):
     id = OptionalIdField()
     sku = StrictCharField(required=False)
     attributes = AttributesField()
-    stock = CountField(required=False)
+    stock = UnitsField(required=False)
     price = AmountField(required=False)
 
 
@@ -25,7 +32,7 @@ class ColorSerializer(serializers.Serializer[Any]):
     id = OptionalIdField()
     sku = StrictCharField(required=False)
     color = StrictCharField(required=False, allow_blank=True, default="")
-    stock = CountField(required=False)
+    stock = UnitsField(required=False)
     price = AmountField(required=False)
 
 
@@ -66,4 +73,4 @@ class ShopProductSerializer(serializers.Serializer[Any]):
     options = OptionSerializer(many=True, required=False)
     available = StrictBooleanField(required=False)
     featured = StrictBooleanField(required=False)
-    stock = CountField(required=False)
+    stock = UnitsField(required=False)

@@ -10,12 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.access import ProductApiView, ShopWriters, expectation, require_stamp, shown_or_404
-from catalog.api.lists import answer_list, flag_parameter, refused_parameter, text_parameter
+from catalog.api.lists import answer_list, flag_parameter, text_parameter
 from catalog.api.places import places_renamed
 from catalog.api.shop_serializers import ShopProductSerializer
 from catalog.api.shop_writes import ShopWrite
 from catalog.dialects import shop_product
 from catalog.dialects.shop import shop_currency
+from catalog.errors import invalid
 from catalog.selectors import SORTS, ShopFilter, Shown, featured_listing, products_shown, shop_listing
 from catalog.services import archive_product, change_product, create_product
 from config.api.conditional import not_modified, stamp
@@ -104,7 +105,7 @@ def _write(request: Request, present: Shown | None) -> ShopWrite:
 def _filter(request: Request) -> ShopFilter:
     sort = text_parameter(request, "sort")
     if sort and sort not in SORTS:
-        raise refused_parameter("sort", f"must be one of {', '.join(SORTS)}")
+        raise invalid("sort", f"must be one of {', '.join(SORTS)}")
     return ShopFilter(
         currency=shop_currency(),
         category=text_parameter(request, "category"),
@@ -127,5 +128,5 @@ def _amount_parameter(request: Request, name: str) -> Decimal | None:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or amount < 0:
-        raise refused_parameter(name, "must be a number of at least 0")
+        raise invalid(name, "must be a number of at least 0")
     return amount

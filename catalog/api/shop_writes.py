@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from catalog.dialects.shop import OPTION_FIELDS, shop_currency, shop_product
+from catalog.errors import invalid
 from catalog.records import VariantRecord
 from catalog.selectors import Shown
 from catalog.services import (
@@ -22,7 +23,6 @@ from catalog.services import (
     Unset,
     VariantDraft,
 )
-from config.kernel.errors import InvalidInput
 
 Data = Mapping[str, Any]
 
@@ -85,8 +85,7 @@ class ShopWrite:
             return first
         as_it_is = [name for name in (first, second) if self._is_echo(name)]
         if not as_it_is:
-            text = f"says something else than {first}"
-            raise InvalidInput(f"{second}: {text}", details={second: [text]})
+            raise invalid(second, f"says something else than {first}")
         return first if as_it_is == [second] else second
 
     def _is_echo(self, name: str) -> bool:
@@ -151,8 +150,7 @@ class ShopWrite:
             if len(known) > 1:
                 # The entry stands for several variants: it can be sent back, but it can't be changed.
                 if data.get("stock", shown[cell]) != shown[cell] or data.keys() & {"sku", "price"}:
-                    text = "stands for several variants: write them as variants"
-                    raise InvalidInput(f"{place}: {text}", details={place: [text]})
+                    raise invalid(place, "stands for several variants: write them as variants")
                 for variant in known:
                     self._places.append(place)
                     yield VariantDraft(id=variant.id, attributes=variant.attributes, sku=variant.sku)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 
-from catalog.errors import StockHeld
+from catalog.errors import StockHeld, invalid
 from catalog.records import PriceRecord, ProductRecord, VariantRecord
 from catalog.search import words
 from catalog.services.drafts import (
@@ -24,9 +24,8 @@ from catalog.services.drafts import (
     Unset,
     VariantDraft,
 )
-from catalog.services.rules import MAX_VARIANT_SKU
+from catalog.services.rules import COUNT_BOUNDS, MAX_COUNT, MAX_VARIANT_SKU
 from catalog.stock_port import StockCount, VariantFigures
-from config.kernel.errors import InvalidInput
 from config.kernel.ids import new_id
 
 T = TypeVar("T")
@@ -227,8 +226,7 @@ def _counts(
         if not variants[0].implicit:
             counted = sum(figures.get(variant.id, NO_STOCK).available for variant in variants)
             if [count.quantity for count in draft.stock if count.location_id is None] != [counted]:
-                text = "this product has variants: write the stock of each"
-                raise InvalidInput(f"stock: {text}", details={"stock": [text]})
+                raise invalid("stock", "this product has variants: write the stock of each")
         else:
             counts += _counted(draft.stock, product_id, variants[0], figures, place="stock")
     for at, (variant, variant_draft) in enumerate(zip(variants, wanted, strict=True)):
@@ -258,6 +256,8 @@ def _counted(
             held = figure.on_hand - figure.available if figure is not None else 0
             if quantity < held:
                 raise StockHeld(held, place=f"{place}[{at}].quantity")
+            if quantity > MAX_COUNT:
+                raise invalid(f"{place}[{at}].quantity", COUNT_BOUNDS)
             counts.append(StockCount(product_id, variant.id, location_id, quantity))
     return counts
 

@@ -41,6 +41,7 @@ MAX_PLACE = MAX_ID_LENGTH
 MAX_NAME = 100
 MAX_VALUE = 200
 MAX_COUNT = 1_000_000_000
+COUNT_BOUNDS = f"must be a whole number from 0 to {MAX_COUNT}"
 MAX_MULTIPLIER = Decimal(1000)
 MULTIPLIER_DECIMALS = 4
 
@@ -175,8 +176,10 @@ def _multiplier(value: Decimal, place: str) -> Iterator[Problem]:
 
 def _counts(counts: Sequence[CountDraft], place: str) -> Iterator[Problem]:
     for index, count in enumerate(counts):
-        if not 0 <= count.quantity <= MAX_COUNT:
-            yield f"{place}[{index}].quantity", f"must be a whole number from 0 to {MAX_COUNT}"
+        # In all places together there may be more than in one.
+        most = MAX_COUNT if count.location_id is not None else count.quantity
+        if not 0 <= count.quantity <= most:
+            yield f"{place}[{index}].quantity", COUNT_BOUNDS
         if count.location_id is not None:
             yield from _text(
                 count.location_id, f"{place}[{index}].location_id", most=MAX_PLACE, required=True

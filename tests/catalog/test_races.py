@@ -1,4 +1,4 @@
-"""Two writers at once. Each race is shown to happen where its guard is taken out, and not to where it is in."""
+"""Two writers at once. Each race is shown to happen where its guard is taken out, and not where it is in."""
 
 import threading
 from collections.abc import Callable

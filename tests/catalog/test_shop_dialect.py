@@ -122,6 +122,7 @@ def test_one_option_can_be_changed_and_the_others_stay(call: Call) -> None:
         ),
         ({"stock": 5}, "stock"),
         ({"stock": 1.5}, "stock"),
+        ({"sizeVariants": None, "stock": 1_000_000_001}, "stock"),
         ({"sku": ""}, "sku"),
     ],
 )
