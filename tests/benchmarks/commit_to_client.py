@@ -27,8 +27,8 @@ from config.settings import environment
 QUIET_SECONDS = 2.0
 MILLISECONDS = 1000
 LARGEST_MESSAGE = 1 << 20
-# What moves units on the shelf. A hold does not.
-MOVING = frozenset({"stock.reduced", "stock.updated"})
+# What moves units on the shelf (a hold does not), and under which name they are compared.
+MOVING = {"stock.reduced": "sold", "stock.updated": "otherwise"}
 TOPICS = "products,stock"
 
 
@@ -58,7 +58,7 @@ class Listener:
     def agrees_with(self, moved: Counter[str]) -> bool:
         """Say whether what was heard is what the ledger says was moved, and nothing twice."""
         return not self.doubled and all(
-            self.moved[variant] == moved[variant] for variant in self.moved.keys() | moved.keys()
+            self.moved[name] == moved[name] for name in self.moved.keys() | moved.keys()
         )
 
     def _hear(self, event: dict[str, object], now: float) -> None:
@@ -70,7 +70,7 @@ class Listener:
         self.heard_at = now
         self.late.append((now - _seconds(str(event["timestamp"]))) * MILLISECONDS)
         if event["type"] in MOVING:
-            self.moved[data["variant_id"]] += data["change"]
+            self.moved[f"{data['variant_id']} {MOVING[str(event['type'])]}"] += data["change"]
 
 
 def _seconds(moment: str) -> float:
@@ -112,17 +112,17 @@ async def measure(*, address: str, clients: int, command: Sequence[str]) -> tupl
 
 
 def ledger() -> Counter[str]:
-    """Sum the ledger's movements, variant by variant."""
+    """Sum the ledger's movements: of each variant what was sold, and what was moved otherwise."""
     from django.db.models import Sum
 
-    from inventory.models import StockMovement
+    from inventory.models import MovementKind, StockMovement
 
-    rows = (
-        StockMovement.objects.values_list("variant_id")
-        .annotate(sum=Sum("delta"))
-        .values_list("variant_id", "sum")
-    )
-    return Counter(dict(rows))
+    rows = StockMovement.objects.values("variant_id", "kind").annotate(sum=Sum("delta"))
+    moved: Counter[str] = Counter()
+    for row in rows:
+        manner = "sold" if row["kind"] == MovementKind.SALE else "otherwise"
+        moved[f"{row['variant_id']} {manner}"] += row["sum"]
+    return moved
 
 
 def main() -> None:
@@ -136,7 +136,7 @@ def main() -> None:
     took = time.monotonic() - started - QUIET_SECONDS
     moved = ledger()
     moved.subtract(before)
-    moved = Counter({variant: units for variant, units in moved.items() if units})
+    moved = Counter({name: units for name, units in moved.items() if units})
     lines = [_HEAD, *(_line(listener, moved, took) for listener in listeners)]
     print("\n" + "\n".join(lines))  # noqa: T201  this is what the command is for
     exact = all(listener.agrees_with(moved) for listener in listeners)
@@ -151,16 +151,15 @@ def _line(listener: Listener, moved: Counter[str], took: float) -> str:
     p50, p99 = (late[min(len(late) - 1, int(len(late) * share))] for share in (0.5, 0.99))
     figures = f"{listener.events:>9}{listener.events / took:>8.0f}{p50:>9.1f}{p99:>9.1f}{late[-1]:>9.1f}   "
     if listener.agrees_with(moved):
-        return f"{figures}exact: {len(moved)} variants, {sum(moved.values()):+d} units"
+        sold = -sum(units for name, units in moved.items() if name.endswith(" sold"))
+        return f"{figures}exact: {len(moved)} sums, {sold} units sold, {sum(moved.values()) + sold} otherwise"
     return f"{figures}DIFFERS: {_differences(listener.moved, moved)}, {listener.doubled} events doubled"
 
 
 def _differences(heard: Counter[str], moved: Counter[str]) -> str:
-    different = [variant for variant in heard.keys() | moved.keys() if heard[variant] != moved[variant]]
-    shown = ", ".join(
-        f"{variant} {heard[variant]:+d} not {moved[variant]:+d}" for variant in sorted(different)[:3]
-    )
-    return f"{len(different)} variants ({shown})"
+    different = [name for name in heard.keys() | moved.keys() if heard[name] != moved[name]]
+    shown = ", ".join(f"{name} {heard[name]:+d} not {moved[name]:+d}" for name in sorted(different)[:3])
+    return f"{len(different)} sums ({shown})"
 
 
 def _options() -> argparse.Namespace:

@@ -103,8 +103,11 @@ class Visitors:
 
 
 @pytest.fixture
-def visitors(browser: Browser) -> Iterator[Visitors]:
-    """Give the way to open pages; after the test nothing may have gone wrong in any of them."""
+def visitors(browser: Browser, line: Line) -> Iterator[Visitors]:
+    """Give the way to open pages; after the test nothing may have gone wrong in any of them.
+
+    They are closed before the line is.
+    """
     visitors = Visitors(browser)
     yield visitors
     visitors.close()

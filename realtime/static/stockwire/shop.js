@@ -107,9 +107,15 @@ function wantedQuery() {
   return new URLSearchParams(location.search);
 }
 
+let typing = null;
+
 function choose(changes) {
   const query = wantedQuery();
-  for (const [name, value] of Object.entries(changes)) {
+  // What has been typed counts, though its moment has not come yet.
+  const typed = typing === null ? {} : { search: parts.search.value.trim() };
+  clearTimeout(typing);
+  typing = null;
+  for (const [name, value] of Object.entries({ ...typed, ...changes })) {
     if (value) query.set(name, value);
     else query.delete(name);
   }
@@ -144,14 +150,12 @@ function readAddress() {
   }
 }
 
-let typing = null;
 parts.search.addEventListener("input", () => {
   clearTimeout(typing);
   typing = setTimeout(() => choose({ search: parts.search.value.trim() }), TYPING_MILLISECONDS);
 });
 parts.search.form.addEventListener("submit", (event) => {
   event.preventDefault();
-  clearTimeout(typing);
   choose({ search: parts.search.value.trim() });
 });
 parts.sort.addEventListener("change", () => choose({ sort: parts.sort.value }));

@@ -26,11 +26,12 @@ test("only images of our own origin are shown", () => {
   assert.equal(ownImage("", base), null);
 });
 
-test("a colour's name is its CSS colour where there is one", () => {
+test("a colour's name is the shop's colour, else CSS's, else none", () => {
   const supports = (value) => ["navy", "blue", "midnightblue"].includes(value);
   assert.equal(cssColor("Midnight blue", supports), "midnightblue");
-  assert.equal(cssColor("Faded Navy", supports), "navy");
-  assert.equal(cssColor("Sea mist", supports), null);
+  assert.equal(cssColor("Faded Navy", supports), "#24305e");
+  assert.equal(cssColor("Oak", supports), null);
+  assert.equal(cssColor("constructor", supports), null);
   assert.equal(cssColor("</style>", supports), null);
 });
 
