@@ -9,6 +9,7 @@ events are at most once. Durable events never come this way.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import threading
 from collections import deque
@@ -39,6 +40,8 @@ class Courier:
         self._poke_is_waiting = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._failing = False
 
@@ -64,10 +67,21 @@ class Courier:
         self._relays.append(entry)
         return lambda: self._relays.remove(entry)
 
+    def stop(self) -> None:
+        """End the thread, if there is one."""
+        loop, task, thread = self._loop, self._task, self._thread
+        if loop is None or task is None or thread is None:
+            return
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join(2 * SEND_TIMEOUT)
+        self._thread = None
+
     async def run(self) -> None:
         """Send what is left with the courier, until cancelled, in the running loop."""
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
         try:
             while True:
                 while self._notes:
@@ -75,7 +89,7 @@ class Courier:
                 await self._wake.wait()
                 self._wake.clear()
         finally:
-            self._loop = self._wake = None
+            self._loop = self._wake = self._task = None
 
     async def _send_one(self, group: str, message: dict[str, Any]) -> None:
         if group == layer.RELAY_GROUP:
@@ -110,15 +124,18 @@ class Courier:
 
             async def carry() -> None:
                 asyncio.get_running_loop().call_soon(started.set)
-                await self.run()
+                with suppress(asyncio.CancelledError):
+                    await self.run()
 
-            threading.Thread(target=asyncio.run, args=(carry(),), name="courier", daemon=True).start()
+            self._thread = threading.Thread(target=lambda: asyncio.run(carry()), name="courier", daemon=True)
+            self._thread.start()
             # A millisecond, once in the life of a process.
             started.wait(SEND_TIMEOUT)
 
 
 #: The process's own.
 courier = Courier()
+atexit.register(courier.stop)
 
 
 def _begin_anew() -> None:

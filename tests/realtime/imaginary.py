@@ -14,7 +14,9 @@ EPOCH = "test"
 
 def a_record(seq: int, *, rooms: str = "all", data: str = "{}", epoch: str = EPOCH) -> Record:
     """An event; its subject names the rooms that hear it, with commas between them."""
-    return Record(seq, f"evt_{seq}", "thing.happened", rooms, seq, data, "", "2026-11-21T10:00:00.000Z", epoch)
+    return Record(
+        seq, f"evt_{seq}", "thing.happened", rooms, seq, data, "", "2026-11-21T10:00:00.000Z", epoch
+    )
 
 
 def a_batch(*seqs: int, rooms: str = "all", epoch: str = EPOCH) -> Batch:

@@ -137,7 +137,10 @@ class Writers:
 
     def __init__(self, *, writers: int, changes: int, products: int, seed: int) -> None:
         self._plans = [
-            [(f"prod_{chance.randrange(products)}", chance.random() * 0.01, chance.random() < 0.25) for _ in range(changes)]
+            [
+                (f"prod_{chance.randrange(products)}", chance.random() * 0.01, chance.random() < 0.25)
+                for _ in range(changes)
+            ]
             for chance in (random.Random(seed + number) for number in range(writers))
         ]
         self.committed: list[str] = []

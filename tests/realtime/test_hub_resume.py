@@ -42,7 +42,9 @@ def a_listener(hub: Hub) -> tuple[Session, Ear]:
 
 
 @pytest.mark.parametrize("ring_events", [10_000, 1])
-async def test_what_was_missed_comes_in_order_and_then_the_answer_and_then_what_is_new(ring_events: int) -> None:
+async def test_what_was_missed_comes_in_order_and_then_the_answer_and_then_what_is_new(
+    ring_events: int,
+) -> None:
     log = ImaginaryLog(*(a_record(seq) for seq in range(1, 21)))
     async with a_hub(log, ring_events=ring_events) as hub:
         session, ear = a_listener(hub)

@@ -69,7 +69,9 @@ def test_every_historical_name_of_a_room_means_that_room(name: str) -> None:
 
 
 def test_every_kind_of_room_has_been_asked_for() -> None:
-    asked = {room.partition(":")[0] for room, _told in NAMES.values()} | {topic.partition(":")[0] for topic in TABLE}
+    asked = {room.partition(":")[0] for room, _told in NAMES.values()} | {
+        topic.partition(":")[0] for topic in TABLE
+    }
     assert set(ROOMS) <= asked
 
 
@@ -83,7 +85,9 @@ def test_what_is_no_topic_is_unknown_to_everybody(topic: str) -> None:
     assert grant_topics(STAFF, [topic])[0].refusal == "unknown_topic"
 
 
-@pytest.mark.parametrize("name", ["", "admin_", "user_", "user", "product", "products", "room", "user_ x", "role:admin"])
+@pytest.mark.parametrize(
+    "name", ["", "admin_", "user_", "user", "product", "products", "room", "user_ x", "role:admin"]
+)
 def test_what_is_no_room_is_none(name: str) -> None:
     assert room_of_name(name) is None
 

@@ -53,7 +53,9 @@ async def test_who_connects_and_says_nothing_is_greeted_and_hears_every_product(
 async def test_a_subscription_says_what_was_granted_and_what_was_not(door: Door) -> None:
     caller = await door.call()
     answer = await caller.ask(
-        type="subscribe", ref=[1, {"a": 2}], topics=["stock", "stock", "admin", "me", "nonsense", "product:p 1"]
+        type="subscribe",
+        ref=[1, {"a": 2}],
+        topics=["stock", "stock", "admin", "me", "nonsense", "product:p 1"],
     )
     assert answer == {
         "type": "subscribed",
@@ -75,7 +77,11 @@ async def test_each_topic_hears_its_own_and_an_event_of_several_topics_comes_onc
     caller = await door.call("?topics=stock,product:prod_1")
     await caller.hear_of("subscribed")
     await publish_soon(stock_reduced("prod_1", 1), stock_reduced("prod_2", 1), product_updated("prod_1"))
-    assert [(await caller.hear())["data"]["product_id"] for _event in range(3)] == ["prod_1", "prod_2", "prod_1"]
+    assert [(await caller.hear())["data"]["product_id"] for _event in range(3)] == [
+        "prod_1",
+        "prod_2",
+        "prod_1",
+    ]
     assert await caller.hears_nothing()
 
 
@@ -100,7 +106,9 @@ async def test_a_cursor_in_the_url_brings_what_was_missed_before_anything_live(d
     await publish_soon(*(stock_reduced("prod_1", version) for version in range(1, 6)))
     cursor = [(await first.hear())["cursor"] for _event in range(5)][1]
     second = await door.call(f"?topics=stock,admin&cursor={cursor}")
-    assert (await second.hear_of("subscribed"))["refused"] == [{"topic": "admin", "code": "not_authenticated"}]
+    assert (await second.hear_of("subscribed"))["refused"] == [
+        {"topic": "admin", "code": "not_authenticated"}
+    ]
     assert [(await second.hear())["version"] for _event in range(3)] == [3, 4, 5]
     resumed = await second.hear()
     assert resumed == {
@@ -131,7 +139,9 @@ async def test_a_resume_message_repeats_nothing_that_this_connection_has_heard(d
     ("cursor", "reason"),
     [("garbage", "malformed"), (17, "malformed"), (None, "malformed"), ("0000aaaa-3", "epoch_changed")],
 )
-async def test_a_cursor_that_can_not_be_resumed_from_says_why(door: Door, cursor: object, reason: str) -> None:
+async def test_a_cursor_that_can_not_be_resumed_from_says_why(
+    door: Door, cursor: object, reason: str
+) -> None:
     caller = await door.call()
     answer = await caller.ask(type="resume", cursor=cursor, topics=["stock"])
     assert answer == {
@@ -238,7 +248,9 @@ async def test_more_than_a_thousand_topics_on_one_connection_are_refused(door: D
     assert answer["type"] == "error"
 
 
-async def test_a_poke_finds_a_relay_of_another_process_by_the_layer(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_poke_finds_a_relay_of_another_process_by_the_layer(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
     caller = await door.call("?topics=stock")
     await caller.hear_of("subscribed")
     with monkeypatch.context() as elsewhere:

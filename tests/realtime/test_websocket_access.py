@@ -77,7 +77,9 @@ async def test_a_wrong_credential_at_the_handshake_is_let_in_told_and_closed_wit
     assert await caller.closed_with() == (3500, "invalid token")
 
 
-async def test_a_wrong_subprotocol_token_is_closed_with_3500_so_that_a_browser_can_read_why(door: Door) -> None:
+async def test_a_wrong_subprotocol_token_is_closed_with_3500_so_that_a_browser_can_read_why(
+    door: Door,
+) -> None:
     caller = await door.call(greeted=False, subprotocols=["stockwire.v1", "bearer.nonsense"])
     assert (await caller.hear())["code"] == "invalid_token"
     assert await caller.closed_with() == (3500, "invalid token")

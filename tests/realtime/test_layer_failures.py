@@ -1,0 +1,208 @@
+"""Redis lost, restarted, deaf: events arrive all the same, and a sale does not feel it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from pytest_django import Settings
+
+from config.embedded.redis import Redis
+from realtime import announcer, layer, runtime
+from realtime.announcer import Announcer
+from realtime.courier import Courier
+from realtime.hub.hub import Hub
+from tests.realtime.imaginary import Ear
+from tests.realtime.log import publish, publish_soon, stock_reduced
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def use_redis(settings: Settings, url: str) -> None:
+    settings.REDIS_URL = url
+    backend = "channels_redis.pubsub.RedisPubSubChannelLayer"
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend, "CONFIG": {"hosts": [url], "prefix": "own"}}}
+
+
+@pytest.fixture
+def another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub hears its news by the layer alone, as that of a process whose relay is not the one at work."""
+    monkeypatch.setattr(runtime, "Announcer", lambda _hub: Announcer(None))
+    monkeypatch.setattr(runtime, "is_own", lambda _message: False)
+
+
+@asynccontextmanager
+async def a_listener(room: str = "stock") -> AsyncIterator[tuple[Hub, Ear]]:
+    from realtime.consumers.websocket import PAYLOADS
+    from realtime.hub.session import Session
+
+    async with runtime.live():
+        hub = await runtime.hub()
+        assert await hub.ready()
+        ear = Ear()
+        session = Session(wire=PAYLOADS, writer=ear)
+        hub.open(session)
+        hub.join(session, [room])
+        yield hub, ear
+
+
+async def until(holds: Callable[[], bool], *, within: float = 15.0) -> float:
+    began = time.monotonic()
+    async with asyncio.timeout(within):
+        while not holds():
+            await asyncio.sleep(0.01)
+    return time.monotonic() - began
+
+
+async def away(work: Callable[[], Any]) -> Any:
+    return await sync_to_async(work, thread_sensitive=False)()
+
+
+async def test_a_redis_that_is_restarted_in_mid_stream_costs_no_event_and_news_come_by_it_again(
+    own_redis: Redis, settings: Settings, another_process: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    use_redis(settings, own_redis.url)
+    async with a_listener() as (hub, ear):
+        for number in range(1, 6):
+            await publish_soon(stock_reduced("prod_1", number))
+        await until(lambda: len(ear.writes) == 5)
+        await away(own_redis.stop)
+        for number in range(6, 11):
+            await publish_soon(stock_reduced("prod_1", number))
+        took = await until(lambda: len(ear.writes) == 10)
+        assert took < 4
+        await away(own_redis.start)
+        # Once the readers have found their way back, news are quick again: long before the hub would ask.
+        await until(lambda: asyncio.get_running_loop().time() > 0 and quiet(hub))
+        quick = False
+        for number in range(11, 200):
+            began = time.monotonic()
+            await publish_soon(stock_reduced("prod_1", number))
+            await until(lambda count=number: len(ear.writes) == count)  # type: ignore[misc]
+            if time.monotonic() - began < 0.1:
+                quick = True
+                break
+            await asyncio.sleep(0.1)
+        assert quick
+    versions = [seq_of(payload) for payload in ear.writes]
+    assert versions == list(range(1, len(versions) + 1))
+
+
+def quiet(hub: Hub) -> bool:
+    return hub.position.seq == 10
+
+
+def seq_of(payload: bytes) -> int:
+    import json
+
+    return int(json.loads(payload)["cursor"].partition("-")[2])
+
+
+async def test_without_any_redis_from_the_start_events_arrive_within_seconds(
+    own_redis: Redis, settings: Settings, another_process: None
+) -> None:
+    use_redis(settings, own_redis.url)
+    await away(own_redis.stop)
+    async with a_listener() as (_hub, ear):
+        await publish_soon(stock_reduced("prod_1", 1))
+        assert await until(lambda: len(ear.writes) == 1) < 4
+
+
+async def test_a_relay_and_a_hub_in_one_process_need_no_redis_to_be_quick(
+    own_redis: Redis, settings: Settings
+) -> None:
+    use_redis(settings, own_redis.url)
+    await away(own_redis.stop)
+    async with a_listener() as (_hub, ear):
+        await publish_soon(stock_reduced("prod_1", 1))
+        await until(lambda: len(ear.writes) == 1)
+        began = time.monotonic()
+        await publish_soon(stock_reduced("prod_1", 2))
+        await until(lambda: len(ear.writes) == 2)
+        assert time.monotonic() - began < 0.3
+
+
+async def test_a_process_that_misses_messages_of_the_layer_misses_no_event(
+    another_process: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = 0
+    read = layer.read_message
+
+    def half_deaf(message: dict[str, Any]) -> Any:
+        nonlocal heard
+        heard += 1
+        if message["type"] == layer.BATCH and heard % 2:
+            raise KeyError("this one was lost")
+        return read(message)
+
+    monkeypatch.setattr(layer, "read_message", half_deaf)
+    async with a_listener() as (_hub, ear):
+        for number in range(1, 61):
+            await publish_soon(stock_reduced("prod_1", number))
+        await until(lambda: len(ear.writes) == 60)
+    assert [seq_of(payload) for payload in ear.writes] == list(range(1, 61))
+    assert heard > 2
+
+
+async def test_the_memory_layer_will_do_where_there_is_one_process(settings: Settings) -> None:
+    settings.REDIS_URL = ""
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    async with a_listener() as (_hub, ear):
+        await publish_soon(*(stock_reduced("prod_1", number) for number in range(1, 301)))
+        await until(lambda: len(ear.writes) == 300)
+
+
+def test_a_sale_does_not_feel_a_dead_redis(
+    own_redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_redis(settings, own_redis.url)
+    carrier = Courier()
+    monkeypatch.setattr("realtime.recorder.courier", carrier)
+    publish(stock_reduced())
+    own_redis.stop()
+    slowest = 0.0
+    for number in range(50):
+        began = time.perf_counter()
+        carrier.poke()
+        slowest = max(slowest, time.perf_counter() - began)
+        if number % 10 == 0:
+            publish(stock_reduced("prod_1", number))
+    assert slowest < 0.02
+    carrier.stop()
+
+
+def test_pokes_that_come_before_one_was_sent_are_one(settings: Settings) -> None:
+    carrier = Courier()
+    carrier._awaken = lambda: None  # type: ignore[method-assign]
+    for _each in range(100):
+        carrier.poke()
+    assert list(carrier._notes) == [(layer.RELAY_GROUP, {"type": layer.POKE})]
+
+
+async def test_the_announcer_leaves_a_dead_layer_alone_for_a_while(
+    own_redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.realtime.imaginary import a_batch
+
+    use_redis(settings, own_redis.url)
+    await away(own_redis.stop)
+    tell = Announcer()
+    tries = 0
+    send = layer.send
+
+    async def counted(group: str, message: dict[str, Any]) -> None:
+        nonlocal tries
+        tries += 1
+        await send(group, message)
+
+    monkeypatch.setattr(layer, "send", counted)
+    began = time.monotonic()
+    for _each in range(50):
+        await tell(a_batch(1))
+    assert tries == 1
+    assert time.monotonic() - began < announcer.SEND_TIMEOUT + 0.5
