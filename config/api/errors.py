@@ -204,7 +204,8 @@ def _as_refusal(error: BaseException | None) -> StockwireError | None:
 
 def _unavailable(error: Exception) -> Unavailable:
     sqlstate = getattr(error.__cause__ or error, "sqlstate", None)
-    logger.error("the database did not answer", exc_info=error)
+    # One line: while a database is away every request says the same, and where it was asked tells nothing.
+    logger.error("the database did not answer: %s", str(error).strip())
     if sqlstate in _BUSY:
         return Unavailable("Too many are changing this at once; try again", code="busy")
     return Unavailable()

@@ -13,19 +13,20 @@ _PIECE = 64 * 1024
 def json_array(chunks: Iterable[bytes]) -> StreamingHttpResponse:
     """``[a,b,c]`` from the JSON of each item.
 
-    An error on the way breaks the connection off, and the array is left without its end: a client
-    can't take half a list for the whole.
+    The first item is asked for at once, while a status can still say what is wrong. An error after it
+    breaks the connection off, and the array is left without its end: a client can't take half a list
+    for the whole.
     """
-    return StreamingHttpResponse(_joined(chunks), content_type="application/json")
+    rest = iter(chunks)
+    first = next(rest, None)
+    pieces = iter([b"[]"]) if first is None else _joined(first, rest)
+    return StreamingHttpResponse(pieces, content_type="application/json")
 
 
-def _joined(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    piece = bytearray(b"[")
-    first = True
-    for chunk in chunks:
-        if not first:
-            piece += b","
-        first = False
+def _joined(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    piece = bytearray(b"[" + first)
+    for chunk in rest:
+        piece += b","
         piece += chunk
         if len(piece) >= _PIECE:
             yield bytes(piece)

@@ -247,7 +247,13 @@ def test_a_plain_views_405_keeps_its_allow_header(client: Client) -> None:
     assert client.get("/plain/405").headers["Allow"] == "PUT"
 
 
-def test_a_database_that_is_gone_says_when_to_come_back(client: Client) -> None:
+def test_a_database_that_is_gone_says_when_to_come_back_and_fills_no_log(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = raise_in_view(client, lambda: OperationalError("connection refused"))
+    assert answer.headers["Retry-After"] == "1"
+    assert "the database did not answer: connection refused" in caplog.text
+    assert "Traceback" not in caplog.text
     assert client.get("/plain/503").headers["Retry-After"] == "1"
 
 

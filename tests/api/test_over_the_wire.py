@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from config.embedded.postgres import Postgres
 from tests.server_process import ServerProcess
 
 pytestmark = pytest.mark.end_to_end
@@ -22,14 +23,15 @@ class Wire:
         self._port = server.port
         done = server.manage("issue_token", "staff@example.com", "--create", "--role", "admin")
         assert done.returncode == 0, done.stderr
-        self.head = f"Host: localhost\r\nAuthorization: Bearer {done.stdout.strip()}\r\nConnection: close\r\n"
+        self._authorization = f"Authorization: Bearer {done.stdout.strip()}\r\n"
 
     def send(
-        self, method: str, path: str, headers: str = "", *body: bytes
+        self, method: str, path: str, headers: str = "", *body: bytes, authorized: bool = True
     ) -> tuple[int, dict[str, Any], str]:
         """Status, JSON and raw head of the answer."""
         with closing(socket.create_connection(("127.0.0.1", self._port), timeout=20)) as connection:
-            connection.sendall(f"{method} {path} HTTP/1.1\r\n{self.head}{headers}\r\n".encode("latin-1"))
+            lines = ("Host: localhost\r\nConnection: close\r\n", self._authorization * authorized, headers)
+            connection.sendall(f"{method} {path} HTTP/1.1\r\n{''.join(lines)}\r\n".encode("latin-1"))
             # A server that has heard enough may close its side; its answer is waiting all the same.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 for piece in body:
@@ -51,12 +53,17 @@ class Wire:
         return self.send("POST", path, f"Content-Type: application/json\r\n{length}{headers}", *body)
 
 
+def serve(start_server: Callable[..., ServerProcess], role: str, **options: Any) -> Wire:
+    server = start_server(role=role, **options)
+    if role == "web":  # it waits for somebody else to migrate
+        done = server.manage("migrate", "--verbosity", "0")
+        assert done.returncode == 0, done.stderr
+    return Wire(server)
+
+
 @pytest.fixture(params=["all", "web"])
 def wire(request: pytest.FixtureRequest, start_server: Callable[..., ServerProcess]) -> Wire:
-    server = start_server()
-    if request.param == "web":
-        server = start_server(role="web", database_url=server.database_url)
-    return Wire(server)
+    return serve(start_server, request.param)
 
 
 def chunked(*pieces: bytes) -> bytes:
@@ -108,3 +115,33 @@ def test_paths_and_heads_that_no_browser_sends(wire: Wire) -> None:
     assert status == 200
     status, error, _ = wire.send("GET", "/products", "Accept: text/html\r\n")
     assert (status, error["code"]) == (406, "not_acceptable")
+
+
+@pytest.mark.parametrize("role", ["all", "web"])
+def test_a_database_that_goes_and_comes_back(
+    role: str, own_postgres: Postgres, start_server: Callable[..., ServerProcess]
+) -> None:
+    wire = serve(start_server, role, database_url=own_postgres.url)
+    paths = (
+        "/products",
+        "/products?limit=5",
+        "/products/x",
+        "/api/products",
+        "/api/stock/sync",
+        "/api/socket",
+    )
+    before = {path: wire.send("GET", path, authorized=False)[0] for path in paths}
+    assert before == {**dict.fromkeys(paths, 200), "/products/x": 404}
+    own_postgres.stop()
+    for _ in range(2):
+        for path in paths[:5]:
+            for authorized in (False, True):
+                status, error, head = wire.send("GET", path, authorized=authorized)
+                assert (status, error["code"]) == (503, "unavailable"), path
+                assert "retry-after: 1" in head
+        status, error, _ = wire.post("/api/stock/reduce", b'{"items": [{"sku": "x", "quantity": 1}]}')
+        assert (status, error["code"]) == (503, "unavailable")
+        assert wire.send("GET", "/api/health")[0] == 200
+    own_postgres.start()
+    after = {path: wire.send("GET", path, authorized=False)[0] for path in paths}
+    assert after == before

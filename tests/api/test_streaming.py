@@ -29,6 +29,11 @@ def test_nothing_is_read_ahead_of_the_client() -> None:
     assert all(60_000 < len(piece) < 70_000 for piece in pieces)
 
 
+def test_what_is_wrong_from_the_start_is_raised_while_a_status_can_say_so() -> None:
+    with pytest.raises(ZeroDivisionError):
+        json_array(b"%d" % (1 // divisor) for divisor in (0, 1))
+
+
 def test_half_a_list_never_looks_like_a_whole_one() -> None:
     def failing() -> Iterator[bytes]:
         yield b"1"
