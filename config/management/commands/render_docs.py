@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.settings import environment
+from realtime import documentation
 
 
 class Command(BaseCommand):
@@ -38,7 +39,10 @@ class Command(BaseCommand):
 
 def documents(base: Path) -> dict[Path, str]:
     """Give each generated document with the text that it should have."""
-    return {base / "docs" / "settings.md": settings_document()}
+    return {
+        base / "docs" / "settings.md": settings_document(),
+        base / "docs" / "events.md": documentation.render(),
+    }
 
 
 def settings_document() -> str:
