@@ -7,7 +7,6 @@ code 0.
 import asyncio
 import contextlib
 import gc
-import importlib.util
 import signal
 import socket
 import sys
@@ -26,7 +25,7 @@ GRACE_SECONDS = 3
 # A thread that computes gives the event loop its turn after a millisecond, not after five.
 SWITCH_INTERVAL = 0.001
 LARGEST_MESSAGE = 65536 + 1024
-FRAME_PROTOCOL = "realtime.transport.uvicorn_protocol"
+FRAME_PROTOCOL = "realtime.transport.uvicorn_protocol:FrameProtocol"
 
 
 class Server(uvicorn.Server):
@@ -45,7 +44,7 @@ def serve_live(listener: socket.socket, *, threads: int, companions: Sequence[Co
     config = uvicorn.Config(
         application_for(http=threaded_http(threads), companions=companions),
         http="httptools",
-        ws=_websocket_protocol(),
+        ws=FRAME_PROTOCOL,
         ws_max_size=LARGEST_MESSAGE,
         ws_ping_interval=25,
         ws_ping_timeout=20,
@@ -74,10 +73,3 @@ async def _run(server: Server, listener: socket.socket) -> None:
         loop.add_signal_handler(received, end)
     await server.serve(sockets=[listener])
 
-
-def _websocket_protocol() -> str:
-    try:
-        found = importlib.util.find_spec(FRAME_PROTOCOL)
-    except ModuleNotFoundError:
-        found = None
-    return f"{FRAME_PROTOCOL}:FrameProtocol" if found is not None else "websockets-sansio"

@@ -184,8 +184,10 @@ CORS_EXPOSE_HEADERS = [
     "Idempotent-Replayed",
     "Last-Modified",
     "Link",
+    "Location",
     "Retry-After",
     "X-Event-Cursor",
+    "X-Stock-Timestamp",
     "X-Unread-Count",
 ]
 CORS_ALLOW_HEADERS = [

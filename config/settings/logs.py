@@ -23,6 +23,9 @@ QUIET = {
     "import_export": "WARNING",
 }
 
+# The values of local variables may be tokens, keys or passwords, and to render them takes a second.
+_WITHOUT_LOCALS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
 
 def configure(*, level: str, as_json: bool) -> None:
     """Set up standard logging and structlog to print the same lines."""
@@ -34,9 +37,9 @@ def configure(*, level: str, as_json: bool) -> None:
         structlog.stdlib.ExtraAdder(),
     ]
     finish: list[structlog.types.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [structlog.processors.ExceptionRenderer(_WITHOUT_LOCALS), structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     formatter: dict[str, Any] = {
         "()": structlog.stdlib.ProcessorFormatter,
