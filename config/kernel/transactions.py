@@ -13,8 +13,9 @@ from config.kernel.errors import Unavailable
 
 T = TypeVar("T")
 
-#: SQLSTATEs after which the same transaction may simply be tried again.
-_RETRYABLE = frozenset({"40001", "40P01", "55P03"})  # serialization_failure, deadlock_detected, lock_not_available
+#: SQLSTATEs after which the same transaction may simply be tried again: a serialisation failure, a
+#: deadlock, a lock that could not be had in time.
+_RETRYABLE = frozenset({"40001", "40P01", "55P03"})
 
 ATTEMPTS = 5
 

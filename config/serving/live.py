@@ -72,4 +72,3 @@ async def _run(server: Server, listener: socket.socket) -> None:
     for received in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(received, end)
     await server.serve(sockets=[listener])
-
