@@ -12,7 +12,7 @@ class CursorMalformed(InvalidInput):
     message = "The cursor is not one of ours"
 
 
-class CursorGone(StockwireError):  # noqa: N818  named for what it says, as all refusals are
+class CursorGone(StockwireError):
     """A cursor from which nothing can be gone on: fetch state afresh. Doors answer 410."""
 
 

@@ -33,7 +33,7 @@ class Shortage:
     figure: int = 0
 
 
-class Refusal(Exception):  # noqa: N818  a refusal is an answer here, no failure
+class Refusal(Exception):
     """The request can't be met as a whole, and why, wish by wish."""
 
     def __init__(self, shortages: Sequence[Shortage]) -> None:

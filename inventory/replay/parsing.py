@@ -33,7 +33,7 @@ _LONGEST_INVOICE = 100
 _MAX_PRICE = Decimal("1e12")
 
 
-class BadFile(ValueError):  # noqa: N818  it names what is bad
+class BadFile(ValueError):
     """The file as a whole can't be read as invoice lines."""
 
 

@@ -19,7 +19,7 @@ from inventory.ledger.book import Level, Shelf
 from inventory.ledger.requests import Want
 
 
-class LevelMoved(OperationalError):  # noqa: N818  it says what has happened
+class LevelMoved(OperationalError):
     """A level did not stand where it was read, though its product's head was locked.
 
     It bears the SQLSTATE of a serialisation failure, which it is: the transaction is tried again.
