@@ -25,7 +25,7 @@ def draft_of(form: ProductForm, formsets: Iterable[Any]) -> ProductDraft:
         image=given["image"],
         available=given["available"],
         featured=given["featured"],
-        options=given["options"],
+        options=given["named_options"],
         prices=tuple(PriceDraft(row["currency"], row["amount"]) for _, row in rows[Price]),
         variants=tuple(_variant(present, row) for present, row in rows[Variant]),
         markets=tuple(

@@ -22,6 +22,7 @@ from catalog.models import MarketText, Price, Product, Variant
 from catalog.services import OptionDraft
 from config.api.errors import place_message
 from config.kernel.errors import StockwireError
+from config.kernel.money import quantize
 
 # More would be refused for the amount anyway; it keeps the forms' own error readable.
 _DECIMALS = 4
@@ -90,11 +91,13 @@ class ProductForm(JudgedByServices, forms.ModelForm[Product]):
         widget=UnfoldAdminTextInputWidget(),
         help_text="Left empty, one is made for a new product.",
     )
-    options = OptionsFormField(
+    # Not called as the model's field is, which would take the drafts for JSON.
+    named_options = OptionsFormField(
         required=False,
+        label="Options",
         help_text='[{"name": "flavors", "choices": [{"name": "Vanilla", "price_multiplier": 1.2}]}]',
     )
-    known_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    known_version = forms.IntegerField(required=False, label="", widget=forms.HiddenInput)
 
     class Meta:
         model = Product
@@ -107,11 +110,11 @@ class ProductForm(JudgedByServices, forms.ModelForm[Product]):
             "image",
             "available",
             "featured",
-            "options",
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["named_options"] = self.instance.options
         if not self.instance._state.adding:
             self.initial["known_version"] = self.instance.version
 
@@ -127,6 +130,11 @@ class PriceForm(JudgedByServices, forms.ModelForm[Price]):
     class Meta:
         model = Price
         fields = ("currency", "amount")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            self.initial["amount"] = quantize(self.instance.amount, self.instance.currency)
 
     def clean_currency(self) -> str:
         return str(self.cleaned_data["currency"]).strip().upper()
@@ -150,7 +158,7 @@ class VariantForm(JudgedByServices, forms.ModelForm[Variant]):
         self.fields["own_price"].label = f"Own price, {shop_currency()}"
         if not self.instance._state.adding:
             own = [price for price in self.instance.prices.all() if price.currency == shop_currency()]
-            self.initial["own_price"] = own[0].amount.normalize() if own else None
+            self.initial["own_price"] = quantize(own[0].amount, own[0].currency) if own else None
 
 
 class MarketForm(JudgedByServices, forms.ModelForm[MarketText]):

@@ -59,6 +59,7 @@ class Import:
 
     def _import_file(self, path: Path) -> None:
         batch: list[Candidate] = []
+        before = len(self.report.refused)
         try:
             for found in self._candidates(path):
                 batch.append(found)
@@ -69,6 +70,8 @@ class Import:
             # What was whole before the file broke off is imported all the same.
             if batch:
                 self._write(batch)
+            mine = sorted(self.report.refused[before:], key=lambda remark: remark.row)
+            self.report.refused[before:] = mine
 
     def _candidates(self, path: Path) -> Iterator[Candidate]:
         rows = self._counted(read_rows(path, required=shopify.REQUIRED, progress=self.progress))
@@ -92,7 +95,7 @@ class Import:
     def _require_first(self, found: Candidate) -> None:
         """Two products of one name would overwrite each other at each run."""
         here = f"{found.file}, row {found.row}"
-        for name in {f"the Handle {found.key!r}", f"the sku {found.sku!r}"}:
+        for name in (f"the Handle {found.key!r}", f"the sku {found.sku!r}"):
             if name in self._seen:
                 raise RefusedRowsError((found.row, f"{name} was there already ({self._seen[name]})"))
         self._seen[f"the Handle {found.key!r}"] = here
@@ -110,7 +113,7 @@ class Import:
         for found, outcome, is_new in in_transaction(work):
             if outcome.refusal is not None:
                 row = found.row_of(outcome.refusal)
-                self.report.refused.append(Remark(found.file, row, outcome.refusal.message))
+                self.report.refused.append(Remark(found.file, row, shopify.reason_of(outcome.refusal)))
             elif is_new:
                 self.report.created += 1
             elif outcome.changed:

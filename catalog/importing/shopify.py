@@ -17,13 +17,33 @@ from catalog.importing.markup import text_of
 from catalog.importing.rows import Row
 from catalog.services import CountDraft, PriceDraft, ProductDraft, VariantDraft
 from catalog.services.rules import MAX_CATEGORY, MAX_VARIANT_SKU
+from config.kernel.errors import StockwireError
 
 REQUIRED = ("Handle", "Title")
 
 _OPTIONS = (1, 2, 3)
 _ALONE = "Default Title"
 _AMERICAN = {"colour": "color"}
+# Which column a place of a draft comes from.
+_COLUMNS = (
+    (r"sku$", "Variant SKU"),
+    (r"amount$", "Variant Price"),
+    (r"quantity$", "Variant Inventory Qty"),
+    (r"attributes", "Option values"),
+    (r"^title$", "Title"),
+    (r"^description$", "Body (HTML)"),
+    (r"^category$", "Type"),
+    (r"^image$", "Image Src"),
+)
 _HIDDEN_STATES = frozenset({"draft", "archived"})
+
+
+def reason_of(refusal: StockwireError) -> str:
+    """Why a service refused a product, in this format's own words."""
+    for place, texts in refusal.details.items():
+        column = next((column for part, column in _COLUMNS if re.search(part, place)), place)
+        return f"{column}: {texts[0]}"
+    return refusal.message
 
 
 def groups(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -82,14 +82,14 @@ def test_a_cursor_of_our_own_making_only(call: Call, path: str) -> None:
 @pytest.mark.parametrize("path", ["/products", "/api/products?sort=price", "/api/products?search=mug"])
 def test_a_page_takes_a_fixed_number_of_queries(call: Call, path: str) -> None:
     made(*(draft(title=f"Mug {number}", sizes=("S", "M")) for number in range(40)))
-    call("GET", path)  # what a process reads once it has read now
     counts = set()
     for limit in (2, 40):
         with CaptureQueriesContext(connection) as queries:
             call("GET", f"{path}{'&' if '?' in path else '?'}limit={limit}")
-        counts.add(len(queries))
+        # The place in the event log is read once for the requests of a moment.
+        counts.add(sum("realtime_eventhead" not in query["sql"] for query in queries.captured_queries))
     assert len(counts) == 1
-    assert counts.pop() <= PAGE_QUERIES + 1
+    assert counts.pop() <= PAGE_QUERIES + ("search" in path)
 
 
 def test_a_page_of_5000_products_does_not_load_them_all(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

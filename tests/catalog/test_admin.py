@@ -1,0 +1,174 @@
+"""Products in the admin: every save goes through the services, and is heard like any other."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from catalog.dialects import catalog_product
+from catalog.models import Product
+from catalog.selectors import product_shown
+from catalog.services import CountDraft, PriceDraft, VariantDraft
+from config.identity.models import Role
+from config.identity.services import create_user
+from tests.catalog.goods import Heard, draft, made
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/catalog/product/"
+
+
+@pytest.fixture
+def staff() -> Client:
+    client = Client()
+    client.force_login(create_user(email="staff@example.com", password=None, role=Role.ADMIN))
+    return client
+
+
+def page(product_id: str) -> str:
+    return f"{LIST}{product_id}/change/"
+
+
+def filled_in(client: Client, path: str) -> dict[str, Any]:
+    """The form as it comes, ready to be sent back."""
+    context = client.get(path).context
+    data: dict[str, Any] = {}
+    forms = [context["adminform"].form]
+    for formset in (inline.formset for inline in context["inline_admin_formsets"]):
+        forms += [formset.management_form, *formset.forms]
+    for form in forms:
+        for bound in form:
+            value = bound.value()
+            if value is True:
+                data[bound.html_name] = "on"
+            elif value is not None and value is not False:
+                data[bound.html_name] = bound.field.prepare_value(value)
+    return data
+
+
+def shown(product_id: str) -> dict[str, Any]:
+    found = product_shown(product_id)
+    assert found is not None
+    return catalog_product(found.record, found.figures)
+
+
+def errors(answer: Any) -> str:
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", answer.content.decode()))
+
+
+def test_a_save_without_a_change_is_none(staff: Client, heard: Heard) -> None:
+    variant = VariantDraft(
+        sku="V",
+        attributes={"size": "M", "fit": "a: b"},
+        prices=(PriceDraft("EGP", Decimal("7.5")), PriceDraft("SEK", Decimal(3))),
+        stock=(CountDraft(4),),
+    )
+    (product_id,) = made(draft(variants=(variant,), description="One\n\nTwo"))
+    before = shown(product_id)
+    heard.events.clear()
+    answer = staff.post(page(product_id), filled_in(staff, page(product_id)))
+    assert answer.status_code == 302, errors(answer)
+    assert shown(product_id) == before
+    assert heard.names == []
+
+
+def test_a_change_is_announced_like_any_other(staff: Client, heard: Heard) -> None:
+    (product_id,) = made(draft(sizes=("S", "M")))
+    heard.events.clear()
+    data = filled_in(staff, page(product_id))
+    data |= {"title": "Better mug", "variants-0-own_price": "12.50", "variants-1-DELETE": "on"}
+    data |= {"prices-0-amount": "99"}
+    assert staff.post(page(product_id), data).status_code == 302
+    assert heard.names == ["product.updated"]
+    product = shown(product_id)
+    assert product["base_title"] == "Better mug"
+    assert product["prices"] == [{"currency": "EGP", "amount": 99}]
+    assert [variant["prices"] for variant in product["variants"]] == [[{"currency": "EGP", "amount": 12.5}]]
+    assert product["version"] == 2
+
+
+def test_a_product_is_made_on_one_page(staff: Client, heard: Heard) -> None:
+    path = f"{LIST}add/"
+    data = filled_in(staff, path)
+    data |= {"title": "Cup", "sku": "CUP", "prices-0-currency": "egp", "prices-0-amount": "45"}
+    data |= {
+        "variants-TOTAL_FORMS": "1",
+        "variants-0-attributes": "size: XL\ncolor: Red",
+    }
+    data |= {"named_options": '[{"name": "flavors", "choices": [{"name": "Mint", "price_multiplier": 1.5}]}]'}
+    data |= {"markets-TOTAL_FORMS": "1", "markets-0-market": "SE", "markets-0-title": "Kopp"}
+    answer = staff.post(path, data)
+    assert answer.status_code == 302, errors(answer)
+    product = Product.objects.get(sku="CUP")
+    assert heard.names == ["product.created"]
+    made_product = shown(product.id)
+    assert made_product["variants"][0]["sku"] == "CUP-XL-RED"
+    assert made_product["variants"][0]["attributes"] == {"size": "XL", "color": "Red"}
+    assert made_product["options"][0]["choices"] == [{"name": "Mint", "price_multiplier": 1.5}]
+    assert made_product["metadata"][0]["title"] == "Kopp"
+    assert staff.get(page(product.id)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"sku": "TAKEN"}, "sku: &#x27;TAKEN&#x27; is taken"),
+        ({"prices-0-amount": "1.005"}, "EGP has 2 decimals"),
+        ({"prices-0-DELETE": "on"}, "at least one price is required"),
+        ({"known_version": "0"}, "Somebody has changed this product meanwhile"),
+        ({"named_options": "[{}]"}, "[0].name: required"),
+        ({"variants-0-attributes": "size"}, "Write a line for each"),
+        ({"title": ""}, "This field is required"),
+    ],
+)
+def test_what_is_refused_is_said_on_the_page_and_nothing_is_saved(
+    staff: Client, heard: Heard, changes: dict[str, str], text: str
+) -> None:
+    product_id, _ = made(draft(sizes=("S",)), draft(sku="TAKEN"))
+    before = shown(product_id)
+    heard.events.clear()
+    answer = staff.post(page(product_id), filled_in(staff, page(product_id)) | {"title": "New"} | changes)
+    assert text in errors(answer)
+    assert shown(product_id) == before
+    assert heard.names == []
+
+
+def test_two_variants_exchange_their_skus_on_the_page(staff: Client) -> None:
+    (product_id,) = made(draft(sku="MUG", sizes=("S", "M")))
+    data = filled_in(staff, page(product_id)) | {"variants-0-sku": "MUG-M", "variants-1-sku": "MUG-S"}
+    answer = staff.post(page(product_id), data)
+    assert answer.status_code == 302, errors(answer)
+    assert [variant["sku"] for variant in shown(product_id)["variants"]] == ["MUG-M", "MUG-S"]
+
+
+def test_deleting_archives(staff: Client, heard: Heard) -> None:
+    one, two, three = made(draft(stock=(CountDraft(2),)), draft(), draft())
+    heard.events.clear()
+    assert staff.post(f"{LIST}{one}/delete/", {"post": "yes"}).status_code == 302
+    selected = {"action": "delete_selected", "_selected_action": [two, three], "post": "yes"}
+    assert staff.post(LIST, selected).status_code == 302
+    assert heard.names == ["product.deleted"] * 3
+    assert Product.objects.count() == 3
+    assert not Product.objects.live().exists()
+
+
+def test_the_list_takes_a_fixed_number_of_queries(staff: Client) -> None:
+    made(*(draft(title=f"Mug {number}", stock=(CountDraft(number),)) for number in range(3)))
+    staff.get(LIST)
+    with CaptureQueriesContext(connection) as few:
+        assert "100 L.E." in staff.get(LIST).content.decode()
+    made(*(draft(title=f"Cup {number}", sizes=("S", "M")) for number in range(30)))
+    with CaptureQueriesContext(connection) as many:
+        assert "Cup 29" in staff.get(LIST).content.decode()
+    assert len(many) == len(few)
+
+
+def test_only_staff_come_in() -> None:
+    client = Client()
+    client.force_login(create_user(email="someone@example.com", password=None, role=Role.CUSTOMER))
+    assert client.get(LIST).status_code == 302
