@@ -37,3 +37,6 @@ class CountLine:
     expected: int | None = None
     reason: str = ""
     item: Any = None
+
+
+AnyLine = StockLine | CountLine

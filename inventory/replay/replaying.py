@@ -1,4 +1,4 @@
-"""Invoices into tasks, and what became of them.
+"""Invoices into operations, and what became of them.
 
 Each invoice is one reduction under its number, each cancellation one return, a negative line without
 cancellation an adjustment. Many invoices share a transaction, each answered for itself: that is what
@@ -16,8 +16,8 @@ from config.kernel.errors import KeyReused, StockwireError, Unavailable
 from inventory.lines import StockLine
 from inventory.replay.parsing import Invoice
 from inventory.services import StockResult, record_trade
-from inventory.services.doing import Task
 from inventory.services.sales import receipt, sale, write_off
+from inventory.services.writing import Operation
 
 Places = Mapping[str, tuple[str, str]]
 
@@ -56,11 +56,12 @@ def replay(invoices: Sequence[Invoice], *, places: Places, actor: Actor) -> Tall
 
 
 def _replay(invoices: Sequence[Invoice], places: Places, actor: Actor, tally: Tally) -> None:
-    tasks: list[Task] = []
+    operations: list[Operation] = []
     for invoice in invoices:
-        tasks += _tasks(invoice, places)
-    for task, result in zip(tasks, record_trade(tasks=tasks, actor=actor) if tasks else (), strict=True):
-        _count(task, result, tally)
+        operations += _operations(invoice, places)
+    results = record_trade(operations=operations, actor=actor)
+    for operation, result in zip(operations, results, strict=True):
+        _count(operation, result, tally)
     for invoice in invoices:
         tally.invoices += 1
         tally.lines += invoice.lines
@@ -71,24 +72,24 @@ def _replay(invoices: Sequence[Invoice], places: Places, actor: Actor, tally: Ta
             tally.reasons["unknown_sku"] += unknown
 
 
-def _tasks(invoice: Invoice, places: Places) -> list[Task]:
-    """At most one task of each kind; its reference is the invoice's number."""
+def _operations(invoice: Invoice, places: Places) -> list[Operation]:
+    """At most one of each kind; its reference is the invoice's number."""
     number, moment = invoice.number, invoice.occurred_at
     sold, returned, lost = (
         _lines(some, places) for some in (invoice.sold, invoice.returned, invoice.written_off)
     )
-    tasks = []
+    operations = []
     if sold:
-        tasks.append(sale(lines=sold, reference=number, after_order=True, occurred_at=moment))
+        operations.append(sale(lines=sold, reference=number, after_order=True, occurred_at=moment))
     if returned:
-        tasks.append(
+        operations.append(
             receipt(
                 lines=returned, kind="return", reference=number, reason="cancellation", occurred_at=moment
             )
         )
     if lost:
-        tasks.append(write_off(lines=lost, reference=number, reason="adjustment", occurred_at=moment))
-    return tasks
+        operations.append(write_off(lines=lost, reference=number, reason="adjustment", occurred_at=moment))
+    return operations
 
 
 def _lines(units: Sequence[tuple[str, int]], places: Places) -> list[StockLine]:
@@ -104,7 +105,7 @@ def _lines(units: Sequence[tuple[str, int]], places: Places) -> list[StockLine]:
     ]
 
 
-def _count(task: Task, result: StockResult | StockwireError, tally: Tally) -> None:
+def _count(operation: Operation, result: StockResult | StockwireError, tally: Tally) -> None:
     if isinstance(result, StockwireError):
         tally.refused += 1
         tally.reasons[KeyReused.code if isinstance(result, KeyReused) else result.code] += 1
@@ -112,11 +113,11 @@ def _count(task: Task, result: StockResult | StockwireError, tally: Tally) -> No
     if result.replayed:
         tally.already_done += 1
         return
-    units = sum(line.quantity for line in task.lines)
-    if task.kind == "sale":
+    units = sum(line.quantity for line in operation.lines)
+    if operation.kind == "sale":
         tally.sales += 1
         tally.units_sold += units
-    elif task.kind == "return":
+    elif operation.kind == "return":
         tally.returns += 1
         tally.units_returned += units
     else:

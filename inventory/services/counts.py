@@ -12,9 +12,8 @@ from config.kernel.transactions import in_transaction
 from inventory.events import StockUpdated
 from inventory.ledger.requests import Count, Counted, Touch
 from inventory.lines import CountLine
-from inventory.services.doing import Answer, StockResult, Task, do
-from inventory.services.refusing import refusal
-from inventory.services.writing import Operation, carry_out, perform
+from inventory.services.doing import Answer, StockResult, do
+from inventory.services.writing import Operation, carry_out
 
 
 def adjust_stock(*, lines: Sequence[CountLine], actor: Actor, answer: Answer | None = None) -> StockResult:
@@ -25,8 +24,7 @@ def adjust_stock(*, lines: Sequence[CountLine], actor: Actor, answer: Answer | N
     names no location of several (``ambiguous_location``).
     Announces: ``stock.updated`` for each variant that changed; ``stock.low``, ``stock.back``.
     """
-    task = Task(kind="adjustment", request=_count(lines), lines=lines, announces=StockUpdated, answer=answer)
-    return do(task, actor=actor)
+    return do(_counting("adjustment", lines, answer), actor=actor)
 
 
 def set_counts(
@@ -43,8 +41,7 @@ def set_counts(
     counted twice (``duplicate_item``), an unknown location that is not among ``open_locations``.
     Announces: as ``adjust_stock``.
     """
-    task = Task(kind=kind, request=_count(lines), lines=lines, announces=StockUpdated, answer=answer)
-    return do(task, actor=actor, open_locations=open_locations)
+    return do(_counting(kind, lines, answer), actor=actor, open_locations=open_locations)
 
 
 def touch_products(*, product_ids: Sequence[str], actor: Actor) -> dt.datetime:
@@ -52,7 +49,7 @@ def touch_products(*, product_ids: Sequence[str], actor: Actor) -> dt.datetime:
 
     Locks: the products' stock heads. Refuses: nothing. Announces: ``stock.updated`` with ``touch``.
     """
-    return perform([_touching(product_ids)], actor=actor)[0].told.moment
+    return in_transaction(lambda: carry_out([_touching(product_ids)], actor=actor)[0].told.moment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,29 +65,28 @@ def sync_stock(*, touched: Sequence[str], lines: Sequence[CountLine], actor: Act
 
     Locks, refuses: as ``set_counts``. Announces: as ``set_counts``, then as ``touch_products``.
     """
-    counting = Operation(
-        kind="recount",
-        request=_count(lines),
-        product_ids=[line.product_id for line in lines],
-        announces=StockUpdated,
-    )
 
     def work() -> Synced:
-        counted = carry_out([counting, _touching(touched)], actor=actor)[0].told
-        if counted.outcome.refused:
-            raise refusal(counted.outcome, lines)
+        operations = [_counting("recount", lines), _touching(touched)]
+        counted = carry_out(operations, actor=actor)[0].told
         changed = {counted.book.shelf(change.variant_id).product_id for change in counted.outcome.changes}
         return Synced(product_ids=frozenset(touched) | changed, moment=counted.moment)
 
     return in_transaction(work)
 
 
-def _count(lines: Sequence[CountLine]) -> Count:
-    return Count(
-        [
-            Counted(line.variant_id, line.location_id, line.quantity, line.expected, line.reason)
-            for line in lines
-        ]
+def _counting(kind: str, lines: Sequence[CountLine], answer: Answer | None = None) -> Operation:
+    counts = [
+        Counted(line.variant_id, line.location_id, line.quantity, line.expected, line.reason)
+        for line in lines
+    ]
+    return Operation(
+        kind=kind,
+        request=Count(counts),
+        lines=lines,
+        product_ids=[line.product_id for line in lines],
+        announces=StockUpdated,
+        answer=answer,
     )
 
 

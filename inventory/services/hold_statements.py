@@ -9,7 +9,7 @@ from django.db import connection
 
 from inventory.ledger.book import Entry
 from inventory.ledger.requests import Want
-from inventory.models import ReservationState
+from inventory.models import ReservationLine, ReservationState
 
 
 def insert(
@@ -45,6 +45,12 @@ def insert(
                 [entry.held for entry in entries],
             ],
         )
+
+
+def lines_of(reservation_id: str) -> list[Want]:
+    """What a reservation holds, or held: its lines never change."""
+    rows = ReservationLine.objects.filter(reservation_id=reservation_id).order_by("variant_id", "location_id")
+    return [Want(*row) for row in rows.values_list("variant_id", "quantity", "location_id")]
 
 
 def end(reservation_id: str, state: ReservationState) -> list[Want]:

@@ -18,9 +18,8 @@ from inventory.ledger.requests import Draw, EndHold, Want
 from inventory.lines import StockLine
 from inventory.models import Reservation, ReservationState
 from inventory.services import hold_statements as holding
-from inventory.services.doing import StockResult
-from inventory.services.references import Claim, Remembered, claim_all, fingerprint_of
-from inventory.services.refusing import refusal
+from inventory.services.doing import StockResult, do_within
+from inventory.services.references import fingerprint_of
 from inventory.services.statements import lock_heads
 from inventory.services.writing import Operation, Told, carry_out
 
@@ -50,12 +49,11 @@ def reserve_stock(*, lines: Sequence[StockLine], ttl_seconds: int, actor: Actor)
         operation = Operation(
             kind="reserve",
             request=Draw([line.want for line in lines], holding=True),
+            lines=lines,
             product_ids=[line.product_id for line in lines],
             announces=StockReserved,
         )
         told = carry_out([operation], actor=actor)[0].told
-        if told.outcome.refused:
-            raise refusal(told.outcome, lines)
         reservation = Reservation(
             holder=str(actor), expires_at=told.moment + dt.timedelta(seconds=ttl_seconds)
         )
@@ -97,37 +95,23 @@ def commit_reservation(
 
     def work() -> StockResult:
         product_ids = _owned(reservation_id, actor, staff=staff)
-        claim = Claim("sale", reference or reservation_id, fingerprint_of((), "commit", reservation_id))
-        before = claim_all([claim]).get((claim.kind, claim.reference))
-        if isinstance(before, Remembered):
-            return StockResult(
-                operation_id=before.operation_id,
-                moment=before.recorded_at,
-                answer=before.answer,
-                replayed=True,
-            )
-        if before is not None:
-            raise before
-        lock_heads(product_ids)
-        held = _end(reservation_id, ReservationState.COMMITTED)
+        held = holding.lines_of(reservation_id)
         operation = Operation(
             kind="sale",
             request=EndHold(held, selling=True),
             product_ids=product_ids,
             announces=StockReduced,
-            reference=claim.reference,
-            shown_reference=claim.reference,
-            fingerprint=claim.fingerprint,
+            reference=reference or reservation_id,
+            fingerprint=fingerprint_of((), "commit", reservation_id),
             after_order=after_order,
             answer=None if answer is None else lambda told: answer(told, held),
         )
-        done = carry_out([operation], actor=actor)[0]
-        return StockResult(
-            operation_id=done.operation_id,
-            moment=done.told.moment,
-            changed=len(done.told.outcome.changes),
-            answer=done.answer,
-        )
+
+        def end() -> None:
+            lock_heads(product_ids)
+            _end(reservation_id, ReservationState.COMMITTED)
+
+        return do_within(operation, actor=actor, before=end)
 
     return in_transaction(work)
 

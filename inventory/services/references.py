@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import orjson
 from django.db import connection
@@ -18,13 +19,15 @@ from config.kernel.errors import InProgress, KeyReused, StockwireError
 from inventory.ledger.requests import Want, add_up
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Somebody wants to do ``kind`` under ``reference``; ``fingerprint`` digests what exactly."""
+class Claim(Protocol):
+    """Somebody wants to do ``kind`` under ``reference``, if any; ``fingerprint`` digests what exactly."""
 
-    kind: str
-    reference: str
-    fingerprint: str
+    @property
+    def kind(self) -> str: ...
+    @property
+    def reference(self) -> str | None: ...
+    @property
+    def fingerprint(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +56,17 @@ LEFT JOIN inventory_stockoperation AS operation
 """
 
 
-def claim_all(claims: Sequence[Claim]) -> Mapping[tuple[str, str], Remembered | StockwireError]:
+def claim_all(claims: Sequence[Claim]) -> Mapping[tuple[str, str | None], Remembered | StockwireError]:
     """Claim references for this transaction, in one statement.
 
     Returns those that were not free: what is remembered of them, ``InProgress`` where somebody is at
     it, ``KeyReused`` where it was something else.
     """
-    if not claims:
+    fingerprints = {
+        (claim.kind, claim.reference): claim.fingerprint for claim in claims if claim.reference is not None
+    }
+    if not fingerprints:
         return {}
-    fingerprints = {(claim.kind, claim.reference): claim.fingerprint for claim in claims}
     with connection.cursor() as cursor:
         cursor.execute(
             _CLAIM,
@@ -72,7 +77,7 @@ def claim_all(claims: Sequence[Claim]) -> Mapping[tuple[str, str], Remembered | 
             ],
         )
         rows = cursor.fetchall()
-    taken: dict[tuple[str, str], Remembered | StockwireError] = {}
+    taken: dict[tuple[str, str | None], Remembered | StockwireError] = {}
     for kind, reference, locked, operation_id, fingerprint, answer, recorded_at in rows:
         if operation_id is not None and fingerprint == fingerprints[kind, reference]:
             taken[kind, reference] = Remembered(operation_id, answer, recorded_at)

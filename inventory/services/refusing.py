@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from config.kernel.errors import ConflictingItems, InvalidItems, ItemError, StockwireError
 from inventory import errors
 from inventory.ledger.planning import Outcome
 from inventory.ledger.requests import Shortage
-
-
-class _Line(Protocol):
-    @property
-    def variant_id(self) -> str: ...
-    @property
-    def location_id(self) -> str | None: ...
-    @property
-    def item(self) -> Any: ...
-
+from inventory.lines import AnyLine
 
 #: Problems of the request itself; all others are of the present figures.
 _WRONG = {
@@ -28,7 +19,7 @@ _WRONG = {
 }
 
 
-def refusal(outcome: Outcome, lines: Sequence[_Line]) -> StockwireError:
+def refusal(outcome: Outcome, lines: Sequence[AnyLine]) -> StockwireError:
     """The error of a refused outcome: lines that name nothing first and alone, else all that is short."""
     by_wish = {(one.variant_id, one.location_id): one for one in outcome.shortages}
     found = [

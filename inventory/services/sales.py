@@ -11,8 +11,9 @@ from config.kernel.errors import StockwireError
 from inventory.events import StockReduced, StockUpdated
 from inventory.ledger.requests import Draw, Put
 from inventory.lines import StockLine
-from inventory.services.doing import Answer, StockResult, Task, do, do_all
+from inventory.services.doing import Answer, StockResult, do, do_all
 from inventory.services.references import fingerprint_of
+from inventory.services.writing import Operation
 
 
 def reduce_stock(
@@ -34,7 +35,7 @@ def reduce_stock(
     now (``in_progress``), an archived variant (``unknown_variant``).
     Announces: ``stock.reduced`` for each variant, then its ``stock.low``.
     """
-    task = sale(
+    operation = sale(
         lines=lines,
         reference=reference,
         after_order=after_order,
@@ -42,7 +43,7 @@ def reduce_stock(
         occurred_at=occurred_at,
         answer=answer,
     )
-    return do(task, actor=actor)
+    return do(operation, actor=actor)
 
 
 def restock(
@@ -63,7 +64,7 @@ def restock(
     Locks: the products' stock heads. Refuses: an unknown location, a reference as ``reduce_stock`` does.
     Announces: ``stock.updated`` for each variant, then ``stock.back`` where there was nothing to sell.
     """
-    task = receipt(
+    operation = receipt(
         lines=lines,
         kind=kind,
         reference=reference,
@@ -72,18 +73,18 @@ def restock(
         occurred_at=occurred_at,
         answer=answer,
     )
-    return do(task, actor=actor)
+    return do(operation, actor=actor)
 
 
-def record_trade(*, tasks: Sequence[Task], actor: Actor) -> list[StockResult | StockwireError]:
+def record_trade(*, operations: Sequence[Operation], actor: Actor) -> list[StockResult | StockwireError]:
     """Do many sales, receipts and write-offs in one transaction, each answered for itself.
 
     One that is refused changes nothing, and the others go on. No two may bear the same kind and reference.
 
-    Locks: the stock heads of all their products. Refuses: nothing as a whole; each task as its service
+    Locks: the stock heads of all their products. Refuses: nothing as a whole; each as its service
     would. Announces: as their services would, in their order.
     """
-    return do_all(tasks, actor=actor)
+    return do_all(operations, actor=actor)
 
 
 def sale(
@@ -94,13 +95,14 @@ def sale(
     reason: str = "",
     occurred_at: dt.datetime | None = None,
     answer: Answer | None = None,
-) -> Task:
-    """The task of a sale."""
+) -> Operation:
+    """A sale, as an operation."""
     wants = [line.want for line in lines]
-    return Task(
+    return Operation(
         kind="sale",
         request=Draw(wants, reason=reason),
         lines=lines,
+        product_ids=[line.product_id for line in lines],
         announces=StockReduced,
         reference=reference,
         fingerprint=fingerprint_of(wants),
@@ -116,13 +118,14 @@ def write_off(
     reference: str | None = None,
     reason: str = "",
     occurred_at: dt.datetime | None = None,
-) -> Task:
-    """The task of units that are gone without having been sold: an adjustment by so many, not to so many."""
+) -> Operation:
+    """Units that are gone without having been sold: an adjustment by so many."""
     wants = [line.want for line in lines]
-    return Task(
+    return Operation(
         kind="adjustment",
         request=Draw(wants, reason=reason),
         lines=lines,
+        product_ids=[line.product_id for line in lines],
         announces=StockUpdated,
         reference=reference,
         fingerprint=fingerprint_of(wants),
@@ -139,13 +142,14 @@ def receipt(
     reason: str = "",
     occurred_at: dt.datetime | None = None,
     answer: Answer | None = None,
-) -> Task:
-    """The task of units that come in."""
+) -> Operation:
+    """Units that come in, as an operation."""
     wants = [line.want for line in lines]
-    return Task(
+    return Operation(
         kind=kind,
         request=Put(wants, reason=reason),
         lines=lines,
+        product_ids=[line.product_id for line in lines],
         announces=StockUpdated,
         reference=reference,
         fingerprint=fingerprint_of(wants),

@@ -10,7 +10,8 @@ from inventory.events import StockUpdated
 from inventory.ledger.requests import Move
 from inventory.lines import StockLine
 from inventory.models import Location
-from inventory.services.doing import Answer, StockResult, Task, do
+from inventory.services.doing import Answer, StockResult, do
+from inventory.services.writing import Operation
 
 
 def transfer_stock(
@@ -46,11 +47,12 @@ def transfer_stock(
         )
         for line in lines
     ]
-    task = Task(
+    operation = Operation(
         kind="transfer",
         request=Move([line.want for line in narrowed], source=source, target=target, reason=reason),
         lines=narrowed,
+        product_ids=[line.product_id for line in narrowed],
         announces=StockUpdated,
         answer=answer,
     )
-    return do(task, actor=actor)
+    return do(operation, actor=actor)

@@ -1,6 +1,6 @@
 """The one writer of stock: locks, reads a book, has it decide, writes what was decided, announces it.
 
-Every service of this package comes through ``perform``; nothing else writes levels, movements or
+Every service of this package comes through ``carry_out``; nothing else writes levels, movements or
 heads. A list of operations is done in one transaction, each answered for itself, in a number of
 statements that does not depend on how many operations, lines or variants there are:
 
@@ -28,13 +28,14 @@ from config.kernel.actors import Actor
 from config.kernel.errors import InProgress, InvalidInput
 from config.kernel.events import DomainEvent, publish_all
 from config.kernel.ids import new_id
-from config.kernel.transactions import in_transaction
 from inventory.defaults import book_of
 from inventory.events import StockEvent, StockReleased
 from inventory.ledger.book import Book, Entry
 from inventory.ledger.planning import Outcome, plan
 from inventory.ledger.requests import EndHold, Request, Want
+from inventory.lines import AnyLine
 from inventory.services import announcing, statements
+from inventory.services.refusing import refusal
 from inventory.services.statements import LevelChange, MovementRow, OperationRow
 
 
@@ -59,13 +60,15 @@ class Operation:
     """One thing to do to stock.
 
     ``kind`` is the movements' kind and, with ``reference``, the natural key; ``announces`` the event
-    of each variant it changes; ``answer`` renders what is remembered for the same request again.
+    of each variant it changes; ``lines`` are what its refusal names; ``answer`` renders what is
+    remembered for the same request again.
     """
 
     kind: str
     request: Request
-    product_ids: Collection[str]
     announces: type[StockEvent]
+    product_ids: Collection[str]
+    lines: Sequence[AnyLine] = ()
     reference: str | None = None
     shown_reference: str | None = None
     fingerprint: str = ""
@@ -101,26 +104,23 @@ class _Ledger:
         return self.versions[product_id]
 
 
-def perform(
+def carry_out(
     operations: Sequence[Operation],
     *,
     actor: Actor,
     open_locations: Collection[str] = (),
+    strict: bool = True,
 ) -> list[Done]:
-    """Do ``operations`` in their order, in one transaction; a refused one changes nothing, the others go on.
+    """Do ``operations`` in their order, inside the caller's transaction.
+
+    Where one is refused, ``strict`` raises what for; else it changes nothing, its refusal stands in
+    its outcome, and the others go on.
 
     Locks: the stock heads of all their products, in id order. Refuses: a new level at a location
-    that is neither there nor among ``open_locations`` (``unknown_location``); what an operation is
-    refused for stands in its outcome. Announces: each operation's event for each variant it changed,
-    then ``stock.low`` and ``stock.back`` where it crossed; ``stock.released`` for holds found expired.
+    that is neither there nor among ``open_locations`` (``unknown_location``). Announces: each
+    operation's event for each variant it changed, then ``stock.low`` and ``stock.back`` where it
+    crossed; before them ``stock.released`` for holds that were found expired.
     """
-    return in_transaction(lambda: carry_out(operations, actor=actor, open_locations=open_locations))
-
-
-def carry_out(
-    operations: Sequence[Operation], *, actor: Actor, open_locations: Collection[str] = ()
-) -> list[Done]:
-    """``perform`` for a service that has begun the transaction itself."""
     product_ids = sorted(set(itertools.chain.from_iterable(one.product_ids for one in operations)))
     versions = statements.lock_heads(product_ids)
     reading = statements.read_book(product_ids)
@@ -130,6 +130,8 @@ def carry_out(
         _note(ledger, book, _expiry(reading.expired, product_ids), plan(book, [EndHold(reading.expired)])[0])
 
     outcomes = plan(book, [operation.request for operation in operations])
+    if strict:
+        _raise_first(operations, outcomes)
     done = [
         _note(ledger, book, operation, outcome)
         for operation, outcome in zip(operations, outcomes, strict=True)
@@ -138,6 +140,12 @@ def carry_out(
     _write(ledger, book, locked=versions)
     publish_all(ledger.events)
     return done
+
+
+def _raise_first(operations: Sequence[Operation], outcomes: Sequence[Outcome]) -> None:
+    for operation, outcome in zip(operations, outcomes, strict=True):
+        if outcome.refused:
+            raise refusal(outcome, operation.lines)
 
 
 def _expiry(expired: Sequence[Want], product_ids: Sequence[str]) -> Operation:

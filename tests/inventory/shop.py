@@ -62,7 +62,14 @@ def make_goods(
     number = next(_numbers)
     product = Product.objects.create(sku=f"P-{number}", title=title)
     variants = tuple(
-        Variant.objects.create(product=product, sku=f"P-{number}-{at}", attributes=dict(one), position=at)
+        # Ids in the order of the variants, so that who breaks ties by id does it the same way each time.
+        Variant.objects.create(
+            id=f"{product.id}-{at}",
+            product=product,
+            sku=f"P-{number}-{at}",
+            attributes=dict(one),
+            position=at,
+        )
         for at, one in enumerate(attributes)
     ) or (Variant.objects.create(product=product, sku=product.sku, implicit=True),)
     goods = Goods(product, variants)
