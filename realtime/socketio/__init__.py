@@ -9,6 +9,7 @@ asyncio, no Channels, no Django, and nothing of rooms, tokens or events:
     engine_packets  Engine.IO's packets, alone and in the payloads of long polling
     packets         Socket.IO's packets, with binary attachments
     engine          one Engine.IO session: handshake, heartbeat, polls, upgrade, end
+    engine_events   what a session says is to be done
     sockets         Socket.IO on one session: namespaces, acknowledgements
 
 The outer half puts asyncio around it, and still knows nothing of what is said:

@@ -215,8 +215,8 @@ def _json_mended(text: str) -> Any:
 
 def _check_depth(value: Any, most: int) -> None:
     layer = [value]
-    for _ in range(most + 1):
-        layer = [inner for outer in layer if isinstance(outer, dict | list) for inner in _inside(outer)]
+    for _ in range(most):
+        layer = [inner for outer in layer for inner in _inside(outer) if isinstance(inner, dict | list)]
         if not layer:
             return
     raise ProtocolError("too deeply nested")
