@@ -1,17 +1,15 @@
-"""Fixtures of the live half: a channel layer of each test's own, a relay at hand, a live half in the test's loop."""
+"""Fixtures of the live half: a channel layer of each test's own, and all of it in the test's own loop."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 
 import pytest
 from pytest_django.fixtures import Settings
 
 from realtime import runtime
 from realtime.courier import courier
-from realtime.hub.hub import Hub
 from tests.realtime.log import LiveHalf
 
 

@@ -18,6 +18,7 @@ from config.lifespan import Lifespan
 from config.serving.listening import listen
 from realtime.routing import websocket_urlpatterns
 from realtime.transport.uvicorn_protocol import FrameProtocol
+from tests.realtime.waiting import until
 
 FRAMES, PLAIN = "frames", "plain"
 PATIENCE = 10.0
@@ -45,8 +46,7 @@ async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
     )
     server = _Server(config)
     serve = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        await asyncio.sleep(0.005)
+    await until(lambda: server.started)
     door = Door(listener.getsockname()[1], server)
     try:
         yield door
@@ -102,7 +102,8 @@ class Caller:
 
     async def hears_nothing(self) -> bool:
         """Whether nothing is on its way: a ping is answered first."""
-        return (await self.ask(type="ping"))["type"] == "pong"
+        answer = await self.ask(type="ping")
+        return bool(answer["type"] == "pong")
 
     async def closed_with(self, *, within: float = PATIENCE) -> tuple[int | None, str]:
         """The close code, whatever came before it."""

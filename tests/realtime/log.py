@@ -20,8 +20,7 @@ from inventory.events import StockLow, StockReduced, StockUpdated
 from realtime.database import connection_parameters
 from realtime.hub.hub import Hub
 from realtime.records import Batch, Head, Record
-
-EVENT_TABLE = "realtime_event"
+from tests.realtime.waiting import until
 
 #: Writers that are inside a transaction at the same moment.
 CONNECTIONS = 80
@@ -92,8 +91,9 @@ class LiveHalf:
 def log_rows() -> list[tuple[int | None, str, str, int | None]]:
     """`(seq, type, subject, version)`, by `seq`."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT seq, type, subject, version FROM {EVENT_TABLE} ORDER BY seq NULLS LAST, id")
-        return [tuple(row) for row in cursor.fetchall()]  # type: ignore[misc]
+        cursor.execute("SELECT seq, type, subject, version FROM realtime_event ORDER BY seq NULLS LAST, id")
+        rows: list[tuple[int | None, str, str, int | None]] = cursor.fetchall()
+        return rows
 
 
 async def sql(statement: LiteralString, *parameters: object) -> list[tuple[Any, ...]]:
@@ -124,9 +124,7 @@ class Told:
         return [record for batch in self.batches for record in batch.records]
 
     async def until(self, number: int, *, within: float = 20.0) -> None:
-        async with asyncio.timeout(within):
-            while len(self.records) < number:
-                await asyncio.sleep(0.005)
+        await until(lambda: len(self.records) >= number, within=within)
 
 
 class Writers:

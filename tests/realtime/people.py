@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from asgiref.sync import sync_to_async
 from django.db import connection
@@ -13,6 +16,8 @@ from config.identity.models import Role, Scope, User
 from config.identity.services import create_user, issue_api_key
 from config.identity.tokens import issue_token
 from config.kernel.actors import SYSTEM
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +46,20 @@ def make_key(*scopes: Scope) -> str:
 
 
 async def a_person(role: Role = Role.CUSTOMER, *, email: str = "") -> Person:
-    return await _away(make_person, role, email=email)
+    return await away(partial(make_person, role, email=email))
 
 
 async def a_key(*scopes: Scope) -> str:
-    return await _away(make_key, *scopes)
+    return await away(partial(make_key, *scopes))
 
 
-async def _away(make: object, *args: object, **kwargs: object):  # type: ignore[no-untyped-def]
-    def work() -> object:
+async def away(work: Callable[[], T]) -> T:
+    """`work()`, which uses the database, from an event loop."""
+
+    def do() -> T:
         try:
-            return make(*args, **kwargs)  # type: ignore[operator]
+            return work()
         finally:
             connection.close()
 
-    return await sync_to_async(work, thread_sensitive=False)()
+    return await sync_to_async(do, thread_sensitive=False)()

@@ -15,6 +15,7 @@ from realtime.hub.session import CloseCode
 from realtime.transport.frames import text_frame
 from tests.realtime.door import Door, serving
 from tests.realtime.log import LiveHalf, publish_soon, stock_reduced
+from tests.realtime.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -166,9 +167,7 @@ async def test_writing_while_the_peer_says_goodbye_is_safe(door: Door, live_half
             opcode, payload = await peer.frame()
             versions += b'"stock.reduced"' in payload
             assert opcode == 1
-    async with asyncio.timeout(5):
-        while len(live_half.hub.sessions) > 10:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(live_half.hub.sessions) <= 10)
     for peer in peers:
         await peer.hang_up()
 

@@ -20,6 +20,7 @@ from tests.realtime.imaginary import (
     a_session,
     a_wire,
 )
+from tests.realtime.waiting import until
 
 
 @asynccontextmanager
@@ -33,9 +34,7 @@ async def a_hub(log: ImaginaryLog | None = None, **limits: int) -> AsyncIterator
 
 async def settle(hub: Hub, seq: int) -> None:
     """Until event `seq` is out of the hub's hands."""
-    async with asyncio.timeout(5):
-        while hub.position.seq < seq:
-            await asyncio.sleep(0.001)
+    await until(lambda: hub.position.seq >= seq)
     await asyncio.sleep(0.01)
 
 
@@ -189,9 +188,7 @@ async def test_another_epoch_closes_everybody_with_3010() -> None:
         hub.join(session, ["all"])
         log.epoch, log.records = "newone", []
         hub.offer(a_batch(2, epoch="newone"))
-        async with asyncio.timeout(5):
-            while ear.closed is None:
-                await asyncio.sleep(0.001)
+        await until(lambda: ear.closed is not None)
         assert ear.closed == (3010, "lost its place")
         assert hub.position == Position("newone", 0)
 

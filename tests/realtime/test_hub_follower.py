@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from realtime.hub.follower import Follower
 from realtime.records import Batch, Head, Position, Record
 from tests.realtime.imaginary import EPOCH, ImaginaryLog, a_batch, a_record
+from tests.realtime.waiting import until
 
 
 class Followed:
@@ -43,12 +44,6 @@ async def following(
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not holds():
-            await asyncio.sleep(0.001)
 
 
 async def test_news_in_order_are_handed_on_without_reading_the_log() -> None:

@@ -212,15 +212,13 @@ def test_wherever_the_line_is_cut_the_listener_has_each_event_once_and_in_order(
         log = ImaginaryLog()
         async with a_hub(log, ring_events=ring_events) as hub:
             heard: list[int] = []
-            seq = 0
             session, ear = a_listener(hub)
             hub.join(session, ["a", "b"])
-            for at, room in enumerate(rooms):
-                seq += 1
+            for seq, room in enumerate(rooms, start=1):
                 log.write(a_record(seq, rooms=room))
                 hub.offer(a_batch(seq, rooms=room))
                 await hub._follower.reach(seq)
-                for _place, lost in [cut for cut in cuts if cut[0] == at]:
+                for _place, lost in [cut for cut in cuts if cut[0] + 1 == seq]:
                     hub._writes.flush()
                     got = [int(message) for message in ear.heard if message != "resumed"]
                     # The line breaks; the last of what was written never arrived.

@@ -106,7 +106,8 @@ def test_a_template_may_name_any_field_and_a_list_of_them() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "abcd", "abcd-", "-1", "abcd--1", "abcd-01", "abcd-1 ", "abcd-1\n", "ABCD-1", "abc-1", "abcd-٣", 5, None, "abcd-" + "9" * 19],
+    ["", "abcd", "abcd-", "-1", "abcd--1", "abcd-01", "abcd-1 ", "abcd-1\n", "ABCD-1", "abc-1", "abcd-٣", 5,
+     None, "abcd-" + "9" * 19],
 )  # fmt: skip
 def test_a_cursor_that_we_did_not_make_is_none(text: object) -> None:
     assert parse_cursor(text) is None

@@ -16,6 +16,7 @@ from realtime.database import connection_parameters
 from realtime.records import Batch, Head
 from realtime.relay import Connection, Relay
 from tests.realtime.log import Told, Writers, publish_soon, sql, stock_reduced
+from tests.realtime.waiting import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quiet_courier")]
 
@@ -133,9 +134,7 @@ async def test_a_relay_that_is_killed_at_any_step_costs_no_event(step: str, when
         await Doomed(step=step, when=when, publish=told).run()
     successor = Told()
     async with running(Relay(publish=successor, poll=0.005, heartbeat=0.01)):
-        async with asyncio.timeout(10):
-            while not successor.heads or successor.heads[-1].top < 10:
-                await asyncio.sleep(0.005)
+        await until(lambda: bool(successor.heads) and successor.heads[-1].top == 10)
     rows = await sql("SELECT seq, version FROM realtime_event ORDER BY id")
     assert rows == [(number, number) for number in range(1, 11)]
     # Between them they told of each event at most once; what neither told, the heartbeat reveals.
@@ -185,9 +184,7 @@ async def test_a_poke_is_answered_long_before_the_poll() -> None:
     told = Told()
     relay = Relay(publish=told, poll=30)
     async with running(relay):
-        async with asyncio.timeout(5):
-            while not told.heads:
-                await asyncio.sleep(0.01)
+        await until(lambda: bool(told.heads))
         await publish_soon(stock_reduced())
         relay.poke()
         await told.until(1, within=5)
@@ -204,9 +201,7 @@ async def test_a_heartbeat_tells_where_the_log_ends() -> None:
     await publish_soon(stock_reduced("prod_1", 1), stock_reduced("prod_1", 2))
     told = Told()
     async with running(Relay(publish=told, poll=0.01, heartbeat=0.05)):
-        async with asyncio.timeout(5):
-            while len(told.heads) < 3:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(told.heads) >= 3)
     assert {head.top for head in told.heads} == {2}
     assert {head.epoch for head in told.heads} == {told.batches[0].epoch}
 

@@ -28,7 +28,7 @@ STAFF_ONLY = {"customer": 403, "tailor": 403, "delivery": 403, "admin": 200}
 
 
 def bearer(role: Role) -> dict[str, str]:
-    return {"HTTP_AUTHORIZATION": make_person(role).bearer["Authorization"]}
+    return make_person(role).bearer
 
 
 def number_everything() -> None:
@@ -37,15 +37,16 @@ def number_everything() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE realtime_event e SET seq = n.seq FROM (SELECT id, (SELECT top FROM realtime_eventhead)"
-            " + row_number() OVER (ORDER BY id) AS seq FROM realtime_event WHERE seq IS NULL) n WHERE e.id = n.id"
+            " + row_number() OVER (ORDER BY id) AS seq FROM realtime_event WHERE seq IS NULL) n"
+            " WHERE e.id = n.id"
         )
         cursor.execute(
             "UPDATE realtime_eventhead SET top = (SELECT coalesce(max(seq), 0) FROM realtime_event)"
         )
 
 
-def post_socket(client: Client, body: object, **headers: str) -> Any:
-    return client.post("/api/socket", json.dumps(body), content_type="application/json", **headers)
+def post_socket(client: Client, body: object, headers: dict[str, str] | None = None) -> Any:
+    return client.post("/api/socket", json.dumps(body), content_type="application/json", headers=headers)
 
 
 SAID = {"event": "STOCK_UPDATED", "data": {"productId": "prod_x", "size": "M", "color": "Red", "stock": 4}}
@@ -63,7 +64,7 @@ def test_anyone_may_see_that_the_socket_is_there(client: Client) -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_only_staff_may_announce(client: Client, role: Role) -> None:
-    assert post_socket(client, SAID, **bearer(role)).status_code == STAFF_ONLY[role]
+    assert post_socket(client, SAID, bearer(role)).status_code == STAFF_ONLY[role]
     assert Event.objects.count() == (1 if role == Role.ADMIN else 0)
 
 
@@ -71,8 +72,8 @@ def test_nobody_may_announce_without_credentials_save_in_open_mode(
     client: Client, settings: Settings
 ) -> None:
     assert post_socket(client, SAID).status_code == 401
-    key = {"HTTP_AUTHORIZATION": f"Api-Key {make_key(Scope.STOCK_WRITE)}"}
-    assert post_socket(client, SAID, **key).status_code == 403
+    key = {"Authorization": f"Api-Key {make_key(Scope.STOCK_WRITE)}"}
+    assert post_socket(client, SAID, key).status_code == 403
     settings.STOCKWIRE_OPEN_WRITES = True
     assert post_socket(client, SAID).status_code == 200
 
@@ -88,10 +89,10 @@ def test_nobody_may_announce_without_credentials_save_in_open_mode(
 def test_an_announcement_is_recorded_and_goes_out_under_its_own_name(
     client: Client, event: str, goes_out_as: str
 ) -> None:
-    answer = post_socket(client, {**SAID, "event": event}, **bearer(Role.ADMIN)).json()
+    answer = post_socket(client, {**SAID, "event": event}, bearer(Role.ADMIN)).json()
     assert set(answer) == {"success", "eventId", "timestamp"}
     number_everything()
-    shown = client.get("/api/events", **bearer_again(client)).json()["events"]
+    shown = client.get("/api/events", headers=bearer_again(client)).json()["events"]
     assert [(one["id"], one["type"]) for one in shown] == [(answer["eventId"], goes_out_as)]
     assert shown[0]["data"] == {
         "product_id": "prod_x",
@@ -110,7 +111,7 @@ def test_an_announcement_is_recorded_and_goes_out_under_its_own_name(
 
 
 def bearer_again(client: Client) -> dict[str, str]:
-    return {"HTTP_AUTHORIZATION": f"Api-Key {make_key(Scope.EVENTS_READ)}"}
+    return {"Authorization": f"Api-Key {make_key(Scope.EVENTS_READ)}"}
 
 
 def test_an_announcement_about_a_known_variant_says_what_the_ledger_holds(client: Client) -> None:
@@ -120,7 +121,7 @@ def test_an_announcement_about_a_known_variant_says_what_the_ledger_holds(client
         "data": {"productId": goods.id, "size": "M", "color": "Red", "stock": 3},
     }
     before = Event.objects.count()
-    post_socket(client, said, **bearer(Role.ADMIN))
+    post_socket(client, said, bearer(Role.ADMIN))
     assert Event.objects.count() == before + 1
     data = json.loads(Event.objects.latest("id").data)
     assert data["variant_id"] == goods.variants[0].id
@@ -146,14 +147,14 @@ def test_an_announcement_about_a_known_variant_says_what_the_ledger_holds(client
     ],
 )
 def test_anything_else_is_a_400_that_names_its_place(client: Client, body: object, place: str) -> None:
-    answer = post_socket(client, body, **bearer(Role.ADMIN))
+    answer = post_socket(client, body, bearer(Role.ADMIN))
     assert answer.status_code == 400
     assert place in answer.json()["details"]
     assert Event.objects.count() == 0
 
 
 def test_an_unknown_event_is_a_400_that_lists_the_three(client: Client) -> None:
-    text = post_socket(client, {**SAID, "event": "pwned"}, **bearer(Role.ADMIN)).json()["error"]
+    text = post_socket(client, {**SAID, "event": "pwned"}, bearer(Role.ADMIN)).json()["error"]
     assert all(name in text for name in ("STOCK_UPDATED", "STOCK_REDUCED", "STOCK_VALIDATED"))
 
 
@@ -162,13 +163,13 @@ def test_an_unknown_event_is_a_400_that_lists_the_three(client: Client) -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_only_staff_may_read_the_log(client: Client, role: Role) -> None:
-    assert client.get("/api/events", **bearer(role)).status_code == STAFF_ONLY[role]
+    assert client.get("/api/events", headers=bearer(role)).status_code == STAFF_ONLY[role]
 
 
 def test_a_service_needs_the_scope_to_read_the_log(client: Client) -> None:
     assert client.get("/api/events").status_code == 401
-    key = {"HTTP_AUTHORIZATION": f"Api-Key {make_key(Scope.ORDERS_READ)}"}
-    assert client.get("/api/events", **key).status_code == 403
+    key = {"Authorization": f"Api-Key {make_key(Scope.ORDERS_READ)}"}
+    assert client.get("/api/events", headers=key).status_code == 403
 
 
 def test_whoever_polls_gets_everything_page_by_page_and_then_nothing(client: Client) -> None:
@@ -180,7 +181,7 @@ def test_whoever_polls_gets_everything_page_by_page_and_then_nothing(client: Cli
     sizes = []
     while True:
         query = {"limit": "3", **({"after": cursor} if cursor else {})}
-        page = client.get("/api/events", query, **staff).json()
+        page = client.get("/api/events", query, headers=staff).json()
         assert set(page) == {"events", "cursor"}
         sizes.append(len(page["events"]))
         seen += [(one["type"], one["version"]) for one in page["events"]]
@@ -193,13 +194,13 @@ def test_whoever_polls_gets_everything_page_by_page_and_then_nothing(client: Cli
     publish(stock_reduced("prod_1", 8))
     number_everything()
     assert [
-        one["version"] for one in client.get("/api/events", {"after": cursor}, **staff).json()["events"]
+        one["version"] for one in client.get("/api/events", {"after": cursor}, headers=staff).json()["events"]
     ] == [8]
 
 
 def test_what_is_not_numbered_yet_is_not_shown(client: Client) -> None:
     publish(stock_reduced())
-    assert client.get("/api/events", **bearer(Role.ADMIN)).json()["events"] == []
+    assert client.get("/api/events", headers=bearer(Role.ADMIN)).json()["events"] == []
 
 
 @pytest.mark.parametrize(
@@ -207,7 +208,7 @@ def test_what_is_not_numbered_yet_is_not_shown(client: Client) -> None:
     [("nonsense", 400, "malformed"), ("0000-5", 410, "epoch_changed"), ("", 400, "malformed")],
 )
 def test_a_cursor_that_means_nothing_here_says_so(client: Client, after: str, status: int, code: str) -> None:
-    answer = client.get("/api/events", {"after": after}, **bearer(Role.ADMIN))
+    answer = client.get("/api/events", {"after": after}, headers=bearer(Role.ADMIN))
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
@@ -215,15 +216,15 @@ def test_a_cursor_from_before_what_is_kept_is_410_expired(client: Client) -> Non
     head = selectors.head()
     EventHead.objects.update(top=9, floor=5)
     staff = bearer(Role.ADMIN)
-    answer = client.get("/api/events", {"after": to_cursor(head.epoch, 4)}, **staff)
+    answer = client.get("/api/events", {"after": to_cursor(head.epoch, 4)}, headers=staff)
     assert (answer.status_code, answer.json()["code"]) == (410, "expired")
-    assert client.get("/api/events", {"after": to_cursor(head.epoch, 5)}, **staff).status_code == 200
-    assert client.get("/api/events", {"after": to_cursor(head.epoch, 10)}, **staff).status_code == 410
+    assert client.get("/api/events", {"after": to_cursor(head.epoch, 5)}, headers=staff).status_code == 200
+    assert client.get("/api/events", {"after": to_cursor(head.epoch, 10)}, headers=staff).status_code == 410
 
 
 @pytest.mark.parametrize("limit", ["0", "501", "-1", "1.5", "x", "", "٣", "99999999999999999999"])
 def test_a_limit_out_of_bounds_is_a_400(client: Client, limit: str) -> None:
-    answer = client.get("/api/events", {"limit": limit}, **bearer(Role.ADMIN))
+    answer = client.get("/api/events", {"limit": limit}, headers=bearer(Role.ADMIN))
     assert answer.status_code == 400
     assert "limit" in answer.json()["details"]
 

@@ -77,8 +77,9 @@ def test_every_kind_of_room_has_been_asked_for() -> None:
 
 @pytest.mark.parametrize(
     "topic",
-    ["", "product", "product:", "stock:1", "products:1", "me:1", "storefront", "user:usr_1", "role:admin", "cart:1",
-     "product:a b", "product:" + "x" * 65, "product:a\x00", "PRODUCTS", " stock", "order", "admin:x"],
+    ["", "product", "product:", "stock:1", "products:1", "me:1", "storefront", "user:usr_1", "role:admin",
+     "cart:1", "product:a b", "product:" + "x" * 65, "product:a\x00", "PRODUCTS", " stock", "order",
+     "admin:x"],
 )  # fmt: skip
 def test_what_is_no_topic_is_unknown_to_everybody(topic: str) -> None:
     assert room_of_topic(topic, STAFF) is None

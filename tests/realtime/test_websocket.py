@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
@@ -229,11 +230,18 @@ async def test_an_ephemeral_event_comes_without_a_cursor_and_is_not_replayed(doo
     caller = await door.call("?topics=product:prod_1")
     await caller.hear_of("subscribed")
     validated = StockValidated("prod_1", "var_1", "MUG", {}, 3, "2026-11-21T10:00:00.000Z")
-    pass_on_validation(None, validated)
-    event = await caller.hear_of("stock.validated")
+    event: dict[str, object] = {}
+    while not event:
+        # At most once: until the readers have found their way to Redis it goes nowhere.
+        pass_on_validation(None, validated)
+        with suppress(TimeoutError):
+            event = await caller.hear(within=0.5)
+    assert event["type"] == "stock.validated"
     assert "cursor" not in event
-    assert event["data"]["stock"] == 3
+    assert event["data"]["stock"] == 3  # type: ignore[index]
     answer = await caller.ask(type="resume", cursor=caller.hello["cursor"])
+    while answer["type"] != "resumed":
+        answer = await caller.hear()
     assert answer["replayed"] == 0
 
 

@@ -7,8 +7,6 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from asgiref.sync import sync_to_async
-from django.db import connection
 from pytest_django import Settings
 from websockets.exceptions import InvalidStatus
 
@@ -18,7 +16,8 @@ from realtime.consumers.handshake import is_allowed_origin
 from realtime.hub.hub import HubLimits
 from tests.realtime.door import FRAMES, PLAIN, Door, serving
 from tests.realtime.log import LiveHalf, publish_soon, stock_low, stock_reduced
-from tests.realtime.people import a_key, a_person, token_that_lives
+from tests.realtime.people import a_key, a_person, away, token_that_lives
+from tests.realtime.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,14 +26,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 async def door(request: pytest.FixtureRequest, live_half: LiveHalf) -> AsyncIterator[Door]:
     async with serving(request.param) as door:
         yield door
-
-
-async def in_database(work: object) -> None:
-    def run() -> None:
-        work()  # type: ignore[operator]
-        connection.close()
-
-    await sync_to_async(run, thread_sensitive=False)()
 
 
 # ---------------------------------------------------------------------------------- credentials
@@ -137,11 +128,12 @@ async def test_what_a_new_token_does_not_cover_is_heard_no_more(door: Door) -> N
     assert await caller.hears_nothing()
 
 
-async def test_a_resume_asks_again_what_may_be_heard_now(door: Door) -> None:
+async def test_a_resume_asks_again_what_may_be_heard_now(door: Door, live_half: LiveHalf) -> None:
     staff, customer = await a_person(Role.ADMIN), await a_person()
     caller = await door.call("?topics=", additional_headers=staff.bearer)
     await caller.hear_of("subscribed")
     await publish_soon(stock_low(), stock_reduced())
+    await until(lambda: live_half.hub.position.seq == 2)
     again = await door.call(
         f"?topics=admin,stock&cursor={caller.hello['cursor']}", additional_headers=customer.bearer
     )
@@ -161,7 +153,7 @@ async def test_a_user_whose_rights_are_withdrawn_is_sent_away(
     guest = await door.call()
     await rights.end_those_withdrawn(live_half.hub)
     assert len(live_half.hub.sessions) == 2
-    await in_database(lambda: User.objects.filter(pk=staff.user.pk).update(**change))
+    await away(lambda: User.objects.filter(pk=staff.user.pk).update(**change))
     await rights.end_those_withdrawn(live_half.hub)
     assert await caller.closed_with() == (3500, "invalid token")
     assert await guest.hears_nothing()
@@ -170,7 +162,7 @@ async def test_a_user_whose_rights_are_withdrawn_is_sent_away(
 async def test_a_key_that_is_revoked_is_sent_away(door: Door, live_half: LiveHalf) -> None:
     key = await a_key()
     caller = await door.call(additional_headers={"Authorization": f"Api-Key {key}"})
-    await in_database(lambda: ApiKey.objects.update(revoked_at="2026-01-01T00:00:00Z"))
+    await away(lambda: ApiKey.objects.update(revoked_at="2026-01-01T00:00:00Z"))
     await rights.end_those_withdrawn(live_half.hub)
     assert await caller.closed_with() == (3500, "invalid token")
 
@@ -248,7 +240,7 @@ async def test_a_user_has_so_many_connections_and_no_more(
 
 async def test_a_new_epoch_closes_everybody_with_3010(door: Door) -> None:
     caller = await door.call()
-    await in_database(services.begin_new_epoch)
+    await away(services.begin_new_epoch)
     assert await caller.closed_with() == (3010, "lost its place")
     again = await door.call(f"?topics=stock&cursor={caller.hello['cursor']}")
     assert again.hello["cursor"].partition("-")[0] != caller.hello["cursor"].partition("-")[0]
@@ -263,7 +255,5 @@ async def test_whoever_hangs_up_is_forgotten(door: Door, live_half: LiveHalf) ->
         await caller.hang_up()
     for caller in callers[2:]:
         caller.connection.transport.abort()
-    async with asyncio.timeout(5):
-        while live_half.hub.sessions:
-            await asyncio.sleep(0.01)
+    await until(lambda: not live_half.hub.sessions)
     assert live_half.hub._rooms.sizes() == {}
