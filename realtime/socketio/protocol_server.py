@@ -17,7 +17,7 @@ from django.urls import re_path
 from realtime.consumers.lean import NobodyConsumer
 from realtime.socketio.connection import Connection
 from realtime.socketio.consumers import PollingConsumer, WebSocketConsumer
-from realtime.socketio.endpoint import Endpoint
+from realtime.socketio.endpoint import Endpoint, OriginCheck, any_origin
 from realtime.socketio.engine import EngineSettings
 from realtime.socketio.engine_events import CloseReason
 from realtime.socketio.engine_packets import EnginePacket, EngineType, encode_packet
@@ -79,12 +79,14 @@ class EchoNamespace(Greeting):
         return event.arguments if event.name == "message-with-ack" else None
 
 
-def application() -> ProtocolTypeRouter:
-    """The ASGI application: both paths, both transports. For a running event loop."""
+def application(
+    *, settings: EngineSettings = SETTINGS, is_allowed_origin: OriginCheck = any_origin
+) -> ProtocolTypeRouter:
+    """The ASGI application: both paths, both transports."""
     sockets = SocketServer({"/": EchoNamespace(), "/custom": Greeting()}, connect_timeout=CONNECT_TIMEOUT)
     paths = {
-        r"^engine\.io/?$": Endpoint(listen=Echo, settings=SETTINGS),
-        r"^socket\.io/?$": Endpoint(listen=sockets, settings=SETTINGS),
+        r"^engine\.io/?$": Endpoint(listen=Echo, settings=settings, is_allowed_origin=is_allowed_origin),
+        r"^socket\.io/?$": Endpoint(listen=sockets, settings=settings, is_allowed_origin=is_allowed_origin),
     }
 
     def routes(consumer: type[PollingConsumer | WebSocketConsumer]) -> URLRouter:
