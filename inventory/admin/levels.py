@@ -83,9 +83,9 @@ class StockLevelAdmin(ReadOnlyAdmin):
 
     def has_adjust_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:  # noqa: ARG002
         """Unfold asks with an id where it has one, and without where it hasn't."""
-        return self.has_view_permission(request)
+        return bool(self.has_view_permission(request))
 
-    @action(description="Adjust", url_path="adjust", permissions=["adjust"])
+    @action(description="Adjust", url_path="adjust", permissions=["adjust"])  # type: ignore[untyped-decorator]
     def adjust(self, request: HttpRequest, object_id: str) -> HttpResponse:
         level = _level(object_id)
 
@@ -105,7 +105,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
         )
         return self._answer(request, level, form, act, title="Adjust")
 
-    @action(description="Transfer", url_path="transfer", permissions=["adjust"])
+    @action(description="Transfer", url_path="transfer", permissions=["adjust"])  # type: ignore[untyped-decorator]
     def transfer(self, request: HttpRequest, object_id: str) -> HttpResponse:
         level = _level(object_id)
 

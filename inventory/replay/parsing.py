@@ -130,7 +130,7 @@ def _line(row: Mapping[str, str | None]) -> _Line:
         raise ValueError("StockCode: missing or unreadable")
     quantity = _whole(texts["Quantity"])
     if invoice.upper().startswith("C") and quantity > 0:
-        raise ValueError("Quantity: a cancellation takes back, and is below zero")
+        raise ValueError("Quantity: a cancellation takes back")
     return _Line(
         invoice, code, _printable(texts["Description"]), quantity, _moment(texts["InvoiceDate"]),
         _price(texts["UnitPrice"]),
