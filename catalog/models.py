@@ -23,14 +23,6 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Those that have not been archived: all that any reader sees."""
         return self.filter(LIVE)
 
-    def with_description(self) -> ProductQuerySet:
-        """Prefetches all that both dialects show of a product: a fixed number of queries for any number."""
-        return self.prefetch_related(
-            models.Prefetch("variants", queryset=Variant.objects.filter(LIVE).order_by("position", "id")),
-            models.Prefetch("prices", queryset=Price.objects.order_by("position", "id")),
-            models.Prefetch("markets", queryset=MarketText.objects.order_by("position", "id")),
-        )
-
 
 class Product(models.Model):
     """One product. Archived, it is gone from every read; its ledger and its orders stay.

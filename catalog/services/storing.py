@@ -167,9 +167,11 @@ def _store_prices(changes: Sequence[Stored]) -> None:
     ]
     gone = [change.new.id for change in changed if change.old is not None]
     if gone:
-        # What an archived variant cost stays with it, for the day on which it comes back.
-        living = Q(variant__isnull=True) | Q(variant__archived_at__isnull=True)
-        Price.objects.filter(living, product_id__in=gone).delete()
+        # What a dropped variant cost stays with it, for the day on which it comes back. Those that live
+        # are named, not joined: the planner may know nothing yet of rows that were just written.
+        living = [variant.id for change in changed for variant in change.new.variants]
+        of_these = Q(variant_id__isnull=True) | Q(variant_id__in=living)
+        Price.objects.filter(of_these, product_id__in=gone).delete()
     rows = [row for change in changed for row in _price_rows(change.new)]
     if rows:
         Price.objects.bulk_create(rows)
