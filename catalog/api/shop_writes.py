@@ -111,12 +111,12 @@ class ShopWrite:
         return fields[index] if index < len(fields) else f"options[{index - len(fields)}].choices"
 
     def _stock(self, variants: tuple[VariantDraft, ...] | Unset) -> tuple[CountDraft, ...]:
-        if "stock" not in self._data or (variants is UNSET and self._is_echo("stock")):
+        if "stock" not in self._data or self._is_echo("stock"):
             return ()
         counted = CountDraft(self._data["stock"])
         if not isinstance(variants, Unset) and variants:
             total = sum(count.quantity for variant in variants for count in variant.stock)
-            if counted.quantity == total or self._is_echo("stock"):
+            if counted.quantity == total:
                 return ()
         return (counted,)
 
@@ -124,10 +124,10 @@ class ShopWrite:
     def _variants(self, currency: str) -> tuple[VariantDraft, ...] | Unset:
         listed, sized = "variants" in self._data, "sizeVariants" in self._data
         if listed and sized:
-            listed = not self._is_echo("variants") and (
-                bool(self._data["variants"]) or not self._data["sizeVariants"]
-            )
-            sized = not listed and not self._is_echo("sizeVariants")
+            sized = not self._is_echo("sizeVariants")
+            # A list without variants says less than sizes do.
+            listed = not self._is_echo("variants") and not (sized and not self._data["variants"])
+            sized = sized and not listed
         if listed:
             return tuple(self._listed(currency))
         return tuple(self._sized(currency)) if sized else UNSET

@@ -200,6 +200,18 @@ def test_size_variants_or_variants_whichever_was_changed_is_meant(call: Call) ->
     assert changed["stock"] == 6
 
 
+def test_variants_can_all_be_taken_away_while_the_sizes_are_sent_back(call: Call) -> None:
+    product = call("POST", "/api/products", SHOE).data
+    changed = call("PUT", f"/api/products/{product['id']}", {**product, "variants": []}).data
+    assert changed["variants"] == changed["sizeVariants"] == []
+    assert changed["stock"] == 0
+
+
+def test_a_new_product_with_sizes_may_have_an_empty_list_beside_them(call: Call) -> None:
+    product = call("POST", "/api/products", {**SHOE, "variants": []}).data
+    assert product["sizeVariants"] == SHOE["sizeVariants"]
+
+
 def test_size_variants_keep_what_else_a_variant_is(call: Call) -> None:
     sent = body(variants=None)
     sent["variants"] = [
