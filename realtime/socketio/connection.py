@@ -25,6 +25,8 @@ _CODES = {
     CloseReason.TOO_SLOW: 3008,
     CloseReason.SERVER: 1000,
 }
+#: A POST that meets one of these, or brings it about, was right.
+_NOBODY_S_FAULT = (None, CloseReason.CLIENT, CloseReason.SERVER)
 PROBE_FAILED = (1000, "not an upgrade")
 
 
@@ -51,7 +53,6 @@ class Connection:
         "__weakref__",
         "_carrier",
         "_forget",
-        "_is_over",
         "_listener",
         "_loop",
         "_poll",
@@ -60,6 +61,7 @@ class Connection:
         "_settings",
         "_timer",
         "is_posting",
+        "reason",
         "request",
     )
 
@@ -81,8 +83,9 @@ class Connection:
         self._probe: Carrier | None = None
         self._poll: asyncio.Future[bytes] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._is_over = False
         self.is_posting = False
+        #: Why it has ended, once it has.
+        self.reason: CloseReason | None = None
         #: The request that opened it; whoever has read it may put `None` here.
         self.request: EngineRequest | None = request
         self._listener = listen(self)
@@ -171,10 +174,8 @@ class Connection:
 
     def post(self, body: bytes) -> bool:
         """A POST; whether it was right."""
-        if self._session.state is State.CLOSING:
-            return True
         self._do(self._session.post(body, self._loop.time()))
-        return self._session.state is not State.CLOSED
+        return self.reason in _NOBODY_S_FAULT
 
     def lose(self, reason: CloseReason) -> None:
         """A request for it was such that it can't go on."""
@@ -218,7 +219,7 @@ class Connection:
         match event:
             case happened.Received(data):
                 # It may have hung up on a message before this one.
-                if not self._is_over:
+                if self.reason is None:
                     self._listener.received(data)
             case happened.Answer(payload):
                 answer, self._poll = self._poll, None
@@ -232,7 +233,7 @@ class Connection:
                 if carrier is not None:
                     carrier.close(_CODES[reason], reason)
             case happened.Closed(reason):
-                self._is_over = True
+                self.reason = reason
                 self._listener.closed(reason)
             case _:
                 self._do_with_probe(event)

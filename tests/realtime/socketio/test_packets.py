@@ -261,5 +261,6 @@ def test_no_damaged_packet_raises_anything_but_the_protocol_s_error(
     text = text[:place] + data.draw(st.text(max_size=2)) + text[place + data.draw(st.integers(0, 2)) :]
     decoder = Decoder()
     with suppress(ProtocolError):
-        for message in (text, *encoded.attachments):
-            decoder.feed(message)
+        decoder.feed(text)
+        for attachment in encoded.attachments:
+            decoder.feed(attachment)
