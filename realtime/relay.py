@@ -29,6 +29,8 @@ LOCK = 7_153_002
 
 BATCH_SIZE = 500
 POLL_SECONDS = 0.2
+#: After a pass that found something; what commits meanwhile shares the next one.
+BREATH_SECONDS = 0.001
 HEARTBEAT_SECONDS = 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
@@ -121,8 +123,11 @@ class Relay:
     async def _serve(self, connection: Connection) -> None:
         while True:
             self._poked.clear()
-            if await self.once(connection) >= self._batch_size:
+            numbered = await self.once(connection)
+            if numbered >= self._batch_size:
                 continue
+            if numbered:
+                await asyncio.sleep(BREATH_SECONDS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._poll):
                     await self._poked.wait()

@@ -26,7 +26,7 @@ from realtime.hub.session import REASONS, CloseCode, Session, State, Writer
 from realtime.hub.wire import Wire
 from realtime.principals import GUEST, Principal, principal_of_token
 from realtime.rights import rooms_lost
-from realtime.rooms import Grant, grant_topics, room_of_topic
+from realtime.rooms import Grant, grant_topics, refusal_of, room_of_topic
 from realtime.threads import threads
 from realtime.transport.asgi_writer import AsgiWriter
 from realtime.transport.frames import as_it_is, text_frame
@@ -191,7 +191,7 @@ class CatalogConsumer(LeanConsumer):
     async def _on_resume(self, request: ClientMessage) -> None:
         answer = {"ref": request.ref} if request.has_ref else {}
         if request.topics is None:
-            grants = [Grant(room, room) for room in self.session.rooms]
+            grants = [Grant(room, room, refusal_of(self.principal, room)) for room in self.session.rooms]
         else:
             grants = self._grant(request.topics)
         await self._resume(grants, cursor=request.cursor, answer=answer)
