@@ -21,6 +21,7 @@ The outer half puts asyncio around it, and still knows nothing of what is said:
     polling         answers to GET and POST
     consumers       the doors, as Channels consumers
     server          namespaces with handlers: what a listener is, is said by whoever gives it one
+    writer          where the hub writes what a socket is to hear
 
 `protocol_server` is the bare door, for the protocol's own test suites.
 """

@@ -16,7 +16,7 @@ from realtime.socketio.connection import PROBE_FAILED, Connection
 from realtime.socketio.endpoint import Endpoint
 from realtime.socketio.engine_events import Transport
 from realtime.socketio.frames import text_frame
-from realtime.socketio.requests import EngineRequest, Refusal, RefusedError
+from realtime.socketio.requests import JSON, Answer, EngineRequest, Refusal, RefusedError
 from realtime.transport.uvicorn_protocol import EXTENSION
 
 Message = MutableMapping[str, Any]
@@ -70,7 +70,7 @@ class PollingConsumer(LeanConsumer):
         with suppress(OSError):  # the client has gone
             await self._give(answer)
 
-    async def _give(self, answer: polling.Answer, *, goodbye: bool = False) -> None:
+    async def _give(self, answer: Answer, *, goodbye: bool = False) -> None:
         headers = [
             (b"content-type", answer.content_type.encode()),
             (b"content-length", b"%d" % len(answer.body)),
@@ -169,7 +169,7 @@ class WebSocketConsumer(LeanConsumer):
         if "websocket.http.response" not in (self.scope.get("extensions") or {}):
             await self.tell_server({"type": "websocket.close"})
             return
-        headers = [(b"content-type", polling.JSON.encode())]
+        headers = [(b"content-type", JSON.encode())]
         start = {"type": "websocket.http.response.start", "status": refusal.status, "headers": headers}
         await self.tell_server(start)
         await self.tell_server({"type": "websocket.http.response.body", "body": refusal.body})

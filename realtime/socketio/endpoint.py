@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from realtime.socketio.carriers import Carrier
 from realtime.socketio.connection import Connection, Listener
 from realtime.socketio.engine import EngineSession, EngineSettings
 from realtime.socketio.engine_events import CloseReason, Transport
-from realtime.socketio.requests import EngineRequest, Refusal, RefusedError
+from realtime.socketio.requests import Answer, EngineRequest, Refusal, RefusedError
 
+Elsewhere = Callable[[EngineRequest, bytes], Awaitable[Answer]]
 OriginCheck = Callable[[str | None, str], bool]
 
 
@@ -28,7 +29,8 @@ def random_sid() -> str:
 
 class Endpoint:
     """``listen`` says what is at our end of each connection. ``is_allowed_origin`` is asked with the page's
-    origin and the host that it asked for; ``make_sid`` gives new sessions their ids."""
+    origin and the host that it asked for; ``make_sid`` gives new sessions their ids; ``elsewhere`` answers
+    polls for sessions that are not here."""
 
     def __init__(
         self,
@@ -37,9 +39,11 @@ class Endpoint:
         settings: EngineSettings | None = None,
         is_allowed_origin: OriginCheck = any_origin,
         make_sid: Callable[[], str] = random_sid,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.settings = settings or EngineSettings()
         self.is_allowed_origin = is_allowed_origin
+        self.elsewhere = elsewhere
         self.connections: dict[str, Connection] = {}
         self._listen = listen
         self._make_sid = make_sid

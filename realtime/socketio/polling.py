@@ -3,29 +3,10 @@ process than its session's can be answered by the right one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from realtime.socketio.connection import Connection
 from realtime.socketio.endpoint import Endpoint
 from realtime.socketio.engine_events import CloseReason, Transport
-from realtime.socketio.requests import EngineRequest, Refusal, RefusedError
-
-TEXT = "text/plain; charset=UTF-8"
-JSON = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a request is answered with."""
-
-    body: bytes
-    status: int = 200
-    content_type: str = TEXT
-
-    @classmethod
-    def refusing(cls, refusal: Refusal) -> Answer:
-        """The answer to a request that is refused."""
-        return cls(refusal.body, refusal.status, JSON)
+from realtime.socketio.requests import Answer, EngineRequest, Refusal, RefusedError
 
 
 async def answer(endpoint: Endpoint, request: EngineRequest, body: bytes) -> Answer:
@@ -49,6 +30,8 @@ async def _answer(endpoint: Endpoint, request: EngineRequest, body: bytes) -> An
     request.check(Transport.POLLING)
     if not request.sid:
         return Answer(endpoint.open(request, Transport.POLLING).greeting())
+    if request.sid not in endpoint.connections and endpoint.elsewhere is not None:
+        return await endpoint.elsewhere(request, body)
     connection = endpoint.find(request.sid)
     # One that has gone over to a WebSocket has no polls any more.
     if connection.transport is Transport.POLLING:

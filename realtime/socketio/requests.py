@@ -1,4 +1,4 @@
-"""What a request asks for by its URL and headers, and the refusals that clients know.
+"""What a request asks for by its URL and headers, what it is answered, and the refusals that clients know.
 
 Whether credentials are good is not decided here: they are read when a namespace is asked for.
 """
@@ -50,6 +50,23 @@ class RefusedError(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.name)
         self.refusal = refusal
+
+
+TEXT, JSON = "text/plain; charset=UTF-8", "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request is answered with."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = TEXT
+
+    @classmethod
+    def refusing(cls, refusal: Refusal) -> Answer:
+        """The answer to a request that is refused."""
+        return cls(refusal.body, refusal.status, JSON)
 
 
 @dataclass(frozen=True, slots=True)

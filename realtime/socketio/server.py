@@ -95,9 +95,10 @@ class Socket:
             raise ConnectionError("the peer is gone")
         return await self._listener.call(self, name, *arguments, patience=patience)
 
-    def disconnect(self) -> None:
-        """Put the peer out of the namespace. It stays away, until it is told otherwise by its user."""
-        self._listener.put_out(self)
+    def disconnect(self, *, at_once: bool = False) -> None:
+        """Put the peer out of the namespace. It stays away, until it is told otherwise by its user.
+        ``at_once``: before whatever waits in the outlet."""
+        self._listener.put_out(self, self._send if at_once else self.outlet)
 
     def _send(self, packet: Encoded) -> None:
         self.connection.say(packet.frames())
@@ -205,10 +206,10 @@ class SocketListener:
             del self._asked[key]
             self.session.give_up(*key)
 
-    def put_out(self, socket: Socket) -> None:
+    def put_out(self, socket: Socket, send: Callable[[Encoded], None]) -> None:
         """Put a peer out of its namespace."""
         if not socket.is_gone and (packet := self.session.put_out(socket.namespace)) is not None:
-            socket.outlet(packet)
+            send(packet)
             self._part(socket, LEFT_BY_US)
             self._watch()
 

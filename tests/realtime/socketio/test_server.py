@@ -13,10 +13,12 @@ from realtime.socketio.connection import Connection
 from realtime.socketio.endpoint import Endpoint
 from realtime.socketio.engine import EngineSettings
 from realtime.socketio.engine_events import CloseReason, Transport
-from realtime.socketio.frames import packets_of
-from realtime.socketio.requests import EngineRequest
+from realtime.socketio.frames import packets_of, text_frame
+from realtime.socketio.polling import answer
+from realtime.socketio.requests import Answer, EngineRequest
 from realtime.socketio.server import MOST_WAITING, ConnectRefusedError, Socket, SocketServer
 from realtime.socketio.sockets import EventCame
+from realtime.socketio.writer import SocketWriter
 
 SETTINGS = EngineSettings(ping_interval=60, ping_timeout=60, most_unsent=10_000)
 Handle = Callable[[Socket, EventCame], Awaitable[Sequence[Any] | None]]
@@ -361,6 +363,35 @@ async def test_packets_may_be_given_another_way_out() -> None:
     assert peer.wire.heard == ['40{"sid":"s1"}']
 
 
+async def test_a_hub_that_sends_a_peer_away_says_so_only_where_it_is_for_good() -> None:
+    for code, last in ((3001, '42["news"]'), (3500, "41")):
+        room = Room()
+        peer = Peer(room)
+        await peer.say("0")
+        writer = SocketWriter(room.sockets[0])
+        writer.write(text_frame(b'42["news"]'))
+        writer.close(code, "because")
+        writer.write(text_frame(b'42["too late"]'))
+        await peer.handled()
+        assert (peer.wire.heard[-1], peer.wire.code) == (last, code)
+        assert len(room.told) == 2
+        assert not peer.connection.is_open
+
+
+async def test_a_hub_that_sends_a_polling_peer_away_has_its_last_words_wait_for_a_poll() -> None:
+    room = Room()
+    peer = Peer(room, transport="polling")
+    peer.connection.post(b"40")
+    await peer.handled()
+    assert await peer.connection.poll() == b'40{"sid":"s1"}'
+    writer = SocketWriter(room.sockets[0])
+    writer.write(text_frame(b'42["news"]') + text_frame(b'42["more"]'))
+    assert writer.unsent() == 24
+    writer.close(3500, "because")
+    assert await peer.connection.poll() == b'42["news"]\x1e42["more"]\x1e41\x1e1'
+    assert peer.endpoint.connections == {}
+
+
 async def test_an_endpoint_that_stops_closes_transports_and_waits_for_its_handlers() -> None:
     async def handle(_socket: Socket, _event: EventCame) -> None:
         await asyncio.sleep(0.05)
@@ -373,3 +404,43 @@ async def test_an_endpoint_that_stops_closes_transports_and_waits_for_its_handle
     # A Socket.IO goodbye would mean "stay away".
     assert "41" not in peer.wire.heard
     assert room.told[1:] == ["a", "forced close"]
+
+
+async def test_a_poll_for_a_session_that_is_not_here_is_answered_elsewhere() -> None:
+    asked: list[tuple[str, bytes]] = []
+
+    async def elsewhere(request: EngineRequest, body: bytes) -> Answer:
+        asked.append((request.sid, body))
+        return Answer(b"ok")
+
+    endpoint = Endpoint(listen=SocketServer({"/": Room()}), settings=SETTINGS, elsewhere=elsewhere)
+    scope = {"method": "POST", "headers": [], "query_string": b"EIO=4&transport=polling&sid=there"}
+    assert await answer(endpoint, EngineRequest.of(scope), b"4a") == Answer(b"ok")
+    assert asked == [("there", b"4a")]
+
+
+async def test_two_posts_at_once_close_the_session() -> None:
+    gate = asyncio.Event()
+
+    async def handle(_socket: Socket, _event: EventCame) -> None:
+        await gate.wait()
+
+    peer = Peer(Room(handle), transport="polling")
+    scope = {
+        "method": "POST",
+        "headers": [],
+        "query_string": f"EIO=4&transport=polling&sid={peer.connection.sid}".encode(),
+    }
+    request = EngineRequest.of(scope)
+    assert (await answer(peer.endpoint, request, b"40")).status == 200
+    await peer.handled()
+    first = asyncio.create_task(
+        answer(peer.endpoint, request, b"\x1e".join([b'42["a"]'] * (MOST_WAITING + 1)))
+    )
+    await asyncio.sleep(0.01)
+    assert not first.done()
+    assert (await answer(peer.endpoint, request, b'42["b"]')).status == 400
+    assert peer.connection.reason is CloseReason.LOST
+    gate.set()
+    await first
+    await peer.handled()

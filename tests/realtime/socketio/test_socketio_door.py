@@ -11,7 +11,7 @@ import pytest
 from realtime.socketio.engine import EngineSettings
 from tests.realtime.socketio.bare_door import CALM, FRAMES, PLAIN, Caller, Door, serving
 
-BRISK = EngineSettings(ping_interval=0.3, ping_timeout=0.5, max_payload=10_000)
+BRISK = EngineSettings(ping_interval=0.3, ping_timeout=5, max_payload=10_000)
 
 
 @pytest.fixture(params=[FRAMES, PLAIN])
