@@ -8,6 +8,7 @@ public seams for this; a newer one is taken only after this module's tests pass.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -87,8 +88,8 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             return
         self.say_goodbye(CloseCode.SHUTTING_DOWN, REASONS[CloseCode.SHUTTING_DOWN])
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Also cancel what base leaves running."""
-        super().connection_lost(exc)
-        # Handlers and frames may keep the protocol alive for a while; what it read need not be.
-        self.frames = []
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        """The application is done: whatever the peer has not taken by now, it has a moment for."""
+        super().on_task_complete(task)
+        if self.transport.get_write_buffer_size():
+            self.loop.call_later(GRACE, self.transport.abort)

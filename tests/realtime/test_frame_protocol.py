@@ -178,3 +178,15 @@ async def test_the_server_answers_a_ping_of_the_peer(door: Door) -> None:
     peer.writer.write(bytes([0x89, 0x83, 0, 0, 0, 0]) + b"abc")
     assert await peer.frame() == (10, b"abc")
     await peer.hang_up()
+
+
+async def test_a_peer_that_says_goodbye_and_takes_nothing_is_cut_all_the_same(
+    door: Door, live_half: LiveHalf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realtime.transport.uvicorn_protocol.GRACE", 0.3)
+    peer = await RawPeer.connect(door, "/ws?topics=stock", buffer=4_096)
+    await publish_soon(stock_reduced("prod_1", 1, sku="x" * 8_000_000))
+    await until(lambda: live_half.hub.position.seq == 1)
+    peer.writer.write(bytes([0x88, 0x82, 0, 0, 0, 0]) + struct.pack("!H", 1000))
+    await until(lambda: not door.server.server_state.connections)
+    await peer.hang_up()
