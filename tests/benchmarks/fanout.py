@@ -25,6 +25,7 @@ from tests.server_process import fresh_database_url
 
 WARM_UP = 1.0
 SETTLE = 0.5
+PATIENCE = 20.0
 
 
 def main() -> None:
@@ -85,13 +86,13 @@ def _measure(contestant: Contestant, *, options: argparse.Namespace, pinned: boo
         server_share = (contestant.processor_seconds() - busy) / took
         load_share = (load.processor_seconds() - load_busy) / took
         contestant.end_flood()
-        time.sleep(SETTLE)
+        _wait_for_the_last(load, contestant.sent)
 
         load.ask(do="latency")
         timed = -contestant.sent
         contestant.steady(options.rate, options.rate_seconds)
         timed += contestant.sent
-        time.sleep(SETTLE)
+        _wait_for_the_last(load, contestant.sent)
         late = load.ask(do="latency", stop=True)
         behind = load.ask(do="behind")
     had = {behind["least"], behind["most"]}
@@ -108,6 +109,13 @@ def _measure(contestant: Contestant, *, options: argparse.Namespace, pinned: boo
         p99=late["p99"],
         most=late["max"],
     )
+
+
+def _wait_for_the_last(load: Child, sent: int) -> None:
+    """Wait until every listener has had every event; who lost one is seen afterwards."""
+    deadline = time.monotonic() + PATIENCE
+    while load.ask(do="behind")["least"] < sent and time.monotonic() < deadline:
+        time.sleep(SETTLE / 10)
 
 
 def _median(figures: Sequence[Figures]) -> Figures:
