@@ -127,8 +127,9 @@ class WebSocketConsumer(LeanConsumer):
             await self._refuse(error.refusal)
             raise StopConsumer from None
         await self.tell_server({"type": "websocket.accept"})
-        # What the handshake brought is not needed again, and there are many connections.
-        cast("dict[str, Any]", self.scope)["headers"] = []
+        # The request has what is needed of them. The list is shared by all copies of the scope, and there are
+        # many connections.
+        cast("list[Any]", self.scope["headers"]).clear()
         frames = (self.scope.get("extensions") or {}).get(EXTENSION)
         self.carrier = cast("Carrier", frames) if frames else MessageCarrier(self.tell_server)
         if known is None:

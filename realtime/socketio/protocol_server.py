@@ -57,6 +57,7 @@ class Greeting:
     async def connect(self, socket: Socket, auth: dict[str, Any]) -> None:
         """Let everybody in."""
         socket.accept()
+        socket.connection.request = None
         # The suites' client looks away between two messages: what comes with the answer is lost to it.
         await asyncio.sleep(MANNERLY_PAUSE)
         socket.emit("auth", auth)
