@@ -90,14 +90,25 @@ def application(
         r"^socket\.io/?$": Endpoint(listen=sockets, settings=settings, is_allowed_origin=is_allowed_origin),
     }
 
-    def routes(consumer: type[PollingConsumer | WebSocketConsumer]) -> URLRouter:
+    def routes(consumer: type[PollingConsumer | WebSocketConsumer], nobody: Any) -> URLRouter:
         known = [
             re_path(path, cast("Any", consumer.as_asgi(endpoint=endpoint)))
             for path, endpoint in paths.items()
         ]
-        return URLRouter([*known, re_path(r"", cast("Any", NobodyConsumer.as_asgi()))])
+        return URLRouter([*known, re_path(r"", nobody)])
 
-    return ProtocolTypeRouter({"http": routes(PollingConsumer), "websocket": routes(WebSocketConsumer)})
+    return ProtocolTypeRouter(
+        {
+            "http": routes(PollingConsumer, not_found),
+            "websocket": routes(WebSocketConsumer, NobodyConsumer.as_asgi()),
+        }
+    )
+
+
+async def not_found(_scope: Any, _receive: Any, send: Any) -> None:
+    """Answer a request for any other path."""
+    await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def serve(*, host: str, port: int) -> None:

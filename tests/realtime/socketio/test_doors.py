@@ -106,6 +106,15 @@ async def test_a_path_without_the_last_slash_is_the_same(door: Door) -> None:
     assert await Door(door.port, "/engine.io").open()
 
 
+async def test_nobody_is_at_other_paths() -> None:
+    async with serving() as door:
+        elsewhere = Door(door.port, "/elsewhere/")
+        assert (await elsewhere.ask("EIO=4&transport=polling")).status == 404
+        with pytest.raises(InvalidStatus) as refused:
+            await elsewhere.call()
+        assert refused.value.response.status_code == 404
+
+
 # -------------------------------------------------------------------------------------- messages
 
 
