@@ -16,12 +16,14 @@ class StockAnnounced(DomainEvent):
     """Another system said something about stock (`POST /api/socket`), and everybody is told.
 
     It goes out as the `stock.*` event that was named, with `announced: true`: `stock` is what that system
-    said, all else is what the ledger holds, and `version` is the present one, since nothing changed here.
+    said, all else is what the ledger holds. It bears no `version`: nothing changed here, and who goes by
+    versions would take it for old news.
     """
 
     name: ClassVar[str] = "stock.announced"
-    dialect_only: ClassVar[frozenset[str]] = frozenset({"event", "size", "color"})
+    dialect_only: ClassVar[frozenset[str]] = frozenset({"event_id", "event", "size", "color"})
 
+    event_id: str
     event: StockEventName
     product_id: str
     size: str | None
@@ -35,5 +37,4 @@ class StockAnnounced(DomainEvent):
     locations: Sequence[Mapping[str, Any]]
     after_order: bool
     reference: str | None
-    version: int
     announced: bool = True

@@ -30,7 +30,7 @@ def record(events: Sequence[DomainEvent]) -> None:
     """
     rows = [
         (
-            new_id("evt"),
+            event.id_given or new_id("evt"),
             event.name,
             event.subject,
             event.version_number,

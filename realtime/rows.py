@@ -35,7 +35,7 @@ SELECT {COLUMNS} FROM realtime_event WHERE {_WANTED} ORDER BY seq LIMIT %(limit)
 """  # noqa: S608  as above
 
 COUNT_WANTED = f"""
-SELECT count(*) FROM (SELECT 1 FROM realtime_event WHERE {_WANTED} LIMIT %(limit)s) AS some
+SELECT count(*) FROM (SELECT 1 FROM realtime_event WHERE {_WANTED} LIMIT %(limit)s) AS wanted
 """  # noqa: S608  as above
 
 

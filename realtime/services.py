@@ -8,9 +8,9 @@ from django.db import connection, transaction
 
 from catalog.models import LIVE, Variant
 from catalog.stock_port import VariantFigures, stock
+from config.kernel.ids import new_id
 from realtime import rows
 from realtime.events import StockAnnounced, StockEventName
-from realtime.models import Event
 from realtime.records import Head
 from realtime.signals import stock_announced
 
@@ -31,9 +31,11 @@ def announce_stock(
     matching = [variant for variant in variants if wanted.items() <= variant.attributes.items()]
     variant = matching[0] if len(matching) == 1 else None
     figures = stock().figures([v.pk for v in variants])
+    event_id = new_id("evt")
     with transaction.atomic():
         stock_announced.publish(
             StockAnnounced(
+                event_id=event_id,
                 event=event,
                 product_id=product_id,
                 size=size,
@@ -47,10 +49,9 @@ def announce_stock(
                 locations=_locations(figures, variant.pk) if variant else [],
                 after_order=False,
                 reference=None,
-                version=stock().stamps([product_id])[product_id].version,
             )
         )
-        return str(Event.objects.filter(subject=product_id, seq=None).latest("id").public_id)
+    return event_id
 
 
 def begin_new_epoch() -> Head:

@@ -48,6 +48,12 @@ class DomainEvent:
         version = getattr(self, "version", None)
         return version if isinstance(version, int) else None
 
+    @property
+    def id_given(self) -> str | None:
+        """The id that it goes out under, where its publisher has to know it (``event_id``); else ``None``."""
+        given = getattr(self, "event_id", None)
+        return given if isinstance(given, str) else None
+
     def data(self) -> dict[str, Any]:
         """The event's ``data`` as the catalog dialect sends it."""
         return {k: v for k, v in self._fields() if k not in self.dialect_only}

@@ -24,7 +24,8 @@ from config.serving.listening import BACKLOG, allow_many_connections
 GRACE_SECONDS = 3
 # A thread that computes gives the event loop its turn after a millisecond, not after five.
 SWITCH_INTERVAL = 0.001
-LARGEST_MESSAGE = 65536 + 1024
+# The doors refuse what is over 64 KiB and say so; the protocol below them cuts off only what is far beyond.
+LARGEST_MESSAGE = 1024 * 1024
 FRAME_PROTOCOL = "realtime.transport.uvicorn_protocol:FrameProtocol"
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from rest_framework.permissions import BasePermission
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.api.errors import error_body
 from config.api.views import ApiView
 from config.identity.models import Role, Scope
-from config.identity.permissions import anyone, may
-from config.kernel.clock import iso, now
+from config.identity.permissions import may
+from config.kernel.clock import now
 from config.kernel.errors import InvalidInput
+from inventory.api.base import StockView
 from realtime import connections, selectors, services
 from realtime.api.serializers import AnnouncementSerializer
 from realtime.cursor import to_cursor
@@ -25,25 +26,22 @@ DEFAULT_LIMIT = 50
 MOST = 500
 
 
-class SocketView(ApiView):
+class SocketView(StockView):
     """`/api/socket`: is it there, and who listens; and what another system has to say to all."""
 
-    def get_permissions(self) -> list[BasePermission]:
-        if self.request.method == "POST":
-            return [may(roles=[Role.ADMIN], open_writes=True)()]
-        return [anyone()]
+    permissions: ClassVar = {"POST": may(roles=[Role.ADMIN], open_writes=True)}
 
-    def get(self, _request: Request) -> Response:
+    def get(self, _request: Request) -> HttpResponse:
         """The doors, and how many connections there are."""
-        return Response(
+        return self.fresh(
             {
                 "status": "running",
                 "connections": connections.count(local_hub()),
                 "socketio": "/socket.io/",
                 "websocket": "/ws",
                 "sse": "/events",
-                "timestamp": iso(now()),
-            }
+            },
+            moment=None,
         )
 
     def post(self, request: Request) -> Response:
@@ -58,7 +56,7 @@ class SocketView(ApiView):
             color=said.get("color"),
             figure=said["stock"],
         )
-        return Response({"success": True, "eventId": event_id, "timestamp": iso(now())})
+        return self.written({"success": True, "eventId": event_id}, moment=now())
 
 
 class EventsView(ApiView):

@@ -138,11 +138,16 @@ class CatalogConsumer(LeanConsumer):
         """Greet; subscribe and resume as the URL says, before anything live is sent."""
         asked = DEFAULT_TOPICS if handshake.topics is None else handshake.topics
         grants = self._grant(asked)
-        position = self.hub.position
+        # Whoever comes to resume is told its own place until it has what it missed: a client that keeps
+        # each cursor it sees, and is cut off in between, must not lose that.
+        place = self.hub.position
+        if (own := parse_cursor(handshake.cursor)) is not None and own.epoch == place.epoch:
+            place = own
+        cursor = to_cursor(place.epoch, place.seq)
         self._send(
             {
                 "type": "hello",
-                "cursor": to_cursor(position.epoch, position.seq),
+                "cursor": cursor,
                 "heartbeat": HEARTBEAT_SECONDS,
                 "server_time": iso(now()),
             }
@@ -150,7 +155,7 @@ class CatalogConsumer(LeanConsumer):
         if handshake.cursor is None:
             self.hub.join(self.session, _rooms(grants))
         if handshake.topics is not None:
-            self._send(self._subscribed(grants, cursor=to_cursor(position.epoch, position.seq)))
+            self._send(self._subscribed(grants, cursor=cursor))
         if handshake.cursor is not None:
             await self._resume(grants, cursor=handshake.cursor, answer={})
 

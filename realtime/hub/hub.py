@@ -135,9 +135,11 @@ class Hub:
             self._admission.leave(session)
 
     def close(self, session: Session, code: CloseCode) -> None:
-        """End a connection."""
+        """End a connection. What it was told before, the reason above all, goes out first."""
         if session.state is State.CLOSED:
             return
+        if code is not CloseCode.TOO_SLOW:
+            self._write_pending(session)
         self.leave(session)
         session.writer.close(code, REASONS[code])
 
@@ -246,12 +248,17 @@ class Hub:
 
     def _hold(self, session: Session) -> None:
         if session.state is State.LIVE:
-            if session.pending:
-                frames, session.pending = session.pending, []
-                for data in [b"".join(frames)] if session.wire.joins else frames:
-                    session.written += len(data)
-                    session.writer.write(data)
+            self._write_pending(session)
             session.state = State.HELD
+
+    @staticmethod
+    def _write_pending(session: Session) -> None:
+        """Write at once what waits for the next joined write; not what a held session waits for."""
+        if session.state is State.LIVE and session.pending:
+            frames, session.pending = session.pending, []
+            for data in [b"".join(frames)] if session.wire.joins else frames:
+                session.written += len(data)
+                session.writer.write(data)
 
     def _release(self, session: Session) -> None:
         if session.state is State.HELD:

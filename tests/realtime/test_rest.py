@@ -18,6 +18,7 @@ from realtime import selectors
 from realtime.cursor import parse_cursor, to_cursor
 from realtime.middleware import HEADER, EventCursorMiddleware
 from realtime.models import Event, EventHead
+from realtime.signals import stock_announced
 from tests.inventory.shop import make_goods
 from tests.realtime.log import publish, stock_low, stock_reduced
 from tests.realtime.people import make_key, make_person
@@ -105,9 +106,31 @@ def test_an_announcement_is_recorded_and_goes_out_under_its_own_name(
         "locations": [],
         "after_order": False,
         "reference": None,
-        "version": 0,
         "announced": True,
     }
+
+
+def test_the_id_that_is_answered_is_the_announcements_own_whatever_else_happens(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_first = stock_announced.publish
+
+    def publish_and_be_overtaken(event: Any) -> None:
+        publish_first(event)
+        publish(stock_reduced("prod_x"))
+
+    monkeypatch.setattr(stock_announced, "publish", publish_and_be_overtaken)
+    answer = post_socket(client, SAID, bearer(Role.ADMIN)).json()
+    assert Event.objects.get(type="stock.announced").public_id == answer["eventId"]
+
+
+def test_the_socket_answers_as_everything_about_stock_does(client: Client) -> None:
+    shown = client.get("/api/socket")
+    assert shown["Cache-Control"] == "public, max-age=5"
+    assert all(header in shown for header in ("X-Stock-Timestamp", "ETag", "Last-Modified"))
+    refused = post_socket(client, SAID)
+    assert (refused.status_code, refused["Cache-Control"]) == (401, "private, max-age=5")
+    assert "X-Stock-Timestamp" in refused
 
 
 def bearer_again(client: Client) -> dict[str, str]:
@@ -127,9 +150,9 @@ def test_an_announcement_about_a_known_variant_says_what_the_ledger_holds(client
     assert data["variant_id"] == goods.variants[0].id
     assert (data["stock"], data["total_stock"]) == (3, 14)
     assert data["locations"] == [{"location_id": "main", "quantity": 7}]
-    # Nothing has changed, so a client that goes by versions keeps what it has.
-    newest = Event.objects.exclude(type="stock.announced").latest("id")
-    assert data["version"] == newest.version
+    # Nothing has changed, and a client that goes by versions must not take it for old news.
+    assert "version" not in data
+    assert Event.objects.latest("id").version is None
 
 
 @pytest.mark.parametrize(

@@ -111,12 +111,14 @@ async def test_a_cursor_in_the_url_brings_what_was_missed_before_anything_live(d
         {"topic": "admin", "code": "not_authenticated"}
     ]
     assert [(await second.hear())["version"] for _event in range(3)] == [3, 4, 5]
+    # A client that keeps each cursor it sees, and is cut off before the first event, has still lost nothing.
+    assert second.hello["cursor"] == cursor
     resumed = await second.hear()
     assert resumed == {
         "type": "resumed",
         "recovered": True,
         "replayed": 3,
-        "cursor": second.hello["cursor"],
+        "cursor": resumed["cursor"],
         "refused": [{"topic": "admin", "code": "not_authenticated"}],
     }
     await publish_soon(stock_reduced("prod_1", 6))
@@ -266,3 +268,12 @@ async def test_a_poke_finds_a_relay_of_another_process_by_the_layer(
         elsewhere.setattr(courier, "_relays", [])
         await publish_soon(stock_reduced())
     await caller.hear_of("stock.reduced")
+
+
+async def test_each_of_many_malformed_messages_is_answered_before_the_connection_ends(door: Door) -> None:
+    caller = await door.call()
+    for _message in range(25):
+        await caller.connection.send("{")
+    answers = [(await caller.hear())["code"] for _message in range(20)]
+    assert answers == ["malformed"] * 20
+    assert (await caller.closed_with())[0] == 3501
