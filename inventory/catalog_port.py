@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from django.db.models import QuerySet
 
-from catalog.stock_port import StockCount, StockStamp, VariantFigures
+from catalog.stock_port import RecordedCounts, StockCount, StockStamp, VariantFigures
 from config.kernel.actors import Actor
 from inventory import services
 from inventory.lines import CountLine
 from inventory.selectors import figures
-from inventory.services.statements import lock_heads
+from inventory.services.statements import advance_heads, lock_heads
 
 
 class LedgerStock:
@@ -27,11 +27,12 @@ class LedgerStock:
     def lock(self, product_ids: Sequence[str]) -> None:
         lock_heads(product_ids)
 
+    def advance(self, product_ids: Sequence[str]) -> Mapping[str, int]:
+        return advance_heads(product_ids)
+
     def record_counts(
         self, counts: Sequence[StockCount], *, actor: Actor, kind: Literal["recount", "import"], reason: str
-    ) -> int:
-        if not counts:
-            return 0
+    ) -> RecordedCounts:
         lines = [
             CountLine(
                 product_id=count.product_id,
@@ -48,8 +49,8 @@ class LedgerStock:
             )
             for count in counts
         ]
-        locations = {count.location_id for count in counts}
-        return services.set_counts(lines=lines, actor=actor, kind=kind, open_locations=locations).changed
+        locations = {count.location_id for count in counts if count.location_id is not None}
+        return services.write_counts(lines=lines, actor=actor, kind=kind, open_locations=locations)
 
     def products_in_stock(self) -> QuerySet[Any, Any]:
         return figures.products_in_stock()

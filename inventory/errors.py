@@ -36,10 +36,6 @@ def ambiguous_variant(item: Any, names: list[str]) -> ItemError:
     return ItemError(item, f"Ambiguous: name {_listed(names) or 'a variantId'}", "ambiguous_variant")
 
 
-def ambiguous_location(item: Any) -> ItemError:
-    return ItemError(item, "Ambiguous: name a locationId", "ambiguous_location")
-
-
 def duplicate_item(item: Any) -> ItemError:
     return ItemError(item, "Counted twice in one request", "duplicate_item")
 

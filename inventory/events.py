@@ -15,7 +15,8 @@ class StockEvent(DomainEvent):
 
     ``stock`` is what can be sold of the variant, ``total_stock`` of the whole product; ``change`` how
     what is on hand moved, or, for a hold, what can be sold (below zero: it went down). ``locations``
-    are the variant's units on hand, place by place. ``version`` grows with each event of the product's stock.
+    are the variant's units on hand, place by place. ``version`` grows with each event of the
+    product, of its stock or not.
     """
 
     product_id: str

@@ -28,7 +28,10 @@ class StockLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountLine:
-    """``quantity`` units counted at one location; ``expected`` is the figure that the count was based on."""
+    """``quantity`` units counted at one location, or, for ``None``, in all of them together.
+
+    ``expected`` is the figure that the count was based on.
+    """
 
     product_id: str
     variant_id: str
@@ -39,4 +42,15 @@ class CountLine:
     item: Any = None
 
 
-AnyLine = StockLine | CountLine
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdLine:
+    """``threshold`` for one variant, at one location or at all that it has."""
+
+    product_id: str
+    variant_id: str
+    threshold: int
+    location_id: str | None = None
+    item: Any = None
+
+
+AnyLine = StockLine | CountLine | ThresholdLine

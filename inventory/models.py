@@ -37,7 +37,8 @@ class Location(models.Model):
 class ProductStock(models.Model):
     """The stock head of a product: the one row that every change of its stock locks first.
 
-    ``version`` grows with each change (events bear it), ``changed_at`` is when the last one was.
+    ``version`` counts every change of the product, of its stock or not: each of its events bears the next
+    number. ``changed_at`` is when its stock last changed.
     """
 
     product = models.OneToOneField(Product, primary_key=True, on_delete=models.PROTECT, related_name="+")

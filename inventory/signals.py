@@ -19,7 +19,8 @@ stock_reduced = EventSignal(StockReduced)
 # Not sent for an adjustment or a transfer, downwards or not.
 
 stock_updated = EventSignal(StockUpdated)
-# Sent once for each variant whose stock changed in any other way, and for each that was touched.
+# Sent once for each variant whose stock changed in any other way, and for each that was touched. A count of
+# none at a location that had no level yet is a change too: since then the location is shown.
 # Not sent for a sale, nor for a count that found what was there.
 
 stock_reserved = EventSignal(StockReserved)

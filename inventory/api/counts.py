@@ -50,9 +50,9 @@ class LevelsView(StockView):
 
     permissions = {"PATCH": staff}
 
-    def patch(self, request: Request) -> Response:  # noqa: ARG002  DRF's signature
+    def patch(self, request: Request) -> Response:
         lines = threshold_lines(self.body(ThresholdsBody)["items"])
-        services.set_thresholds(lines=lines)
+        services.set_thresholds(lines=lines, actor=actor_of(request))
         answer = {"success": True, "items": [line.item for line in lines]}
         return self.written(answer, moment=clock.now())
 

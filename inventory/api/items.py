@@ -8,9 +8,8 @@ from typing import Any
 from rest_framework import serializers
 
 from config.api.fields import CountField, IdField, QuantityField, StrictCharField, StrictIntegerField
-from inventory.lines import CountLine, StockLine
+from inventory.lines import CountLine, StockLine, ThresholdLine
 from inventory.selectors.items import Item, Named, name_items
-from inventory.services import ThresholdLine
 from inventory.services.holds import DEFAULT_TTL, MAX_TTL
 
 MAX_ITEMS = 1000

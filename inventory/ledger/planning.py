@@ -69,9 +69,11 @@ def plan(book: Book, requests: Sequence[Request]) -> list[Outcome]:
 def _apply(book: Book, entries: Sequence[Entry], *, looked_at: Sequence[str]) -> Outcome:
     by_variant: dict[str, list[Entry]] = {variant_id: [] for variant_id in looked_at}
     for entry in entries:
-        level = book.level(entry.variant_id, entry.location_id)  # opened, even where nothing moves
-        if entry.delta or entry.held:
-            by_variant.setdefault(level.variant_id, []).append(entry)
+        # A level that is opened is a change too, even where nothing moves: readers see it.
+        opened = entry.location_id not in book.shelf(entry.variant_id).levels
+        book.level(entry.variant_id, entry.location_id)
+        if entry.delta or entry.held or opened:
+            by_variant.setdefault(entry.variant_id, []).append(entry)
     moving = tuple(entry for entry in entries if entry.delta or entry.held)
     changes = tuple(_apply_to(book, variant_id, by_variant[variant_id]) for variant_id in by_variant)
     return Outcome(entries=moving, changes=changes)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from inventory.ledger.book import Book, Entry, Shelf
+from inventory.ledger.book import Book, Entry, Level, Shelf
 
-Problem = Literal[
-    "out_of_stock", "stale", "held_stock", "unknown_variant", "duplicate_item", "ambiguous_location"
-]
+Problem = Literal["out_of_stock", "stale", "held_stock", "unknown_variant", "duplicate_item"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +151,10 @@ class EndHold(_NothingElse):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A count of one level; ``expected`` is the figure that it was based on, ``None`` where none was."""
+    """What was counted of a variant: at one location or, for ``None``, all that there is of it.
+
+    ``expected`` is the figure that the count was based on, ``None`` where it was on none.
+    """
 
     variant_id: str
     location_id: str | None
@@ -170,41 +171,65 @@ class Count(_NothingElse):
 
     def decide(self, book: Book) -> Sequence[Entry]:
         _refuse_unknown(book, [Want(count.variant_id, 0, count.location_id) for count in self.counts])
-        placed = [(count, count.location_id or book.home_of(count.variant_id)) for count in self.counts]
-        self._refuse_doubled(placed)
-        entries, shortages = [], []
-        for count, location_id in sorted(placed, key=lambda one: (one[0].variant_id, one[1])):
-            level = book.shelf(count.variant_id).levels.get(location_id)
-            on_hand, held = (level.on_hand, level.held) if level is not None else (0, 0)
-            if count.expected is not None and self._is_vague(book, count):
-                shortages.append(Shortage(count.variant_id, None, "ambiguous_location"))
-            elif count.expected is not None and count.expected != on_hand:
+        self._refuse_doubled()
+        entries: list[Entry] = []
+        shortages = []
+        for count in sorted(self.counts, key=lambda one: (one.variant_id, one.location_id or "")):
+            counted = [
+                level
+                for level in book.shelf(count.variant_id).levels.values()
+                if count.location_id in (None, level.location_id)
+            ]
+            on_hand = sum(level.on_hand for level in counted)
+            held = sum(min(level.held, level.on_hand) for level in counted)
+            if count.expected not in (None, on_hand):
                 shortages.append(Shortage(count.variant_id, count.location_id, "stale", on_hand))
             elif count.quantity < held:
                 shortages.append(Shortage(count.variant_id, count.location_id, "held_stock", held))
             else:
-                moved = count.quantity - on_hand
-                entries.append(Entry(count.variant_id, location_id, delta=moved, reason=count.reason))
+                entries += self._entries(book, count, counted, count.quantity - on_hand)
         if shortages:
             raise Refusal(shortages)
         return entries
 
     @staticmethod
-    def _is_vague(book: Book, count: Counted) -> bool:
-        """Whether nobody can tell which level was meant: what it was based on is one level's figure."""
-        return count.location_id is None and len(book.shelf(count.variant_id).levels) > 1
+    def _entries(book: Book, count: Counted, counted: Sequence[Level], missing: int) -> Iterator[Entry]:
+        """More goes to the first of the levels, less is drawn from one after the other."""
+        if missing >= 0:
+            first = count.location_id or book.home_of(count.variant_id)
+            yield Entry(count.variant_id, first, delta=missing, reason=count.reason)
+            return
+        for level in counted:
+            taken = min(-missing, level.available)
+            if taken:
+                missing += taken
+                yield Entry(count.variant_id, level.location_id, delta=-taken, reason=count.reason)
 
-    @staticmethod
-    def _refuse_doubled(placed: Sequence[tuple[Counted, str]]) -> None:
-        """Two counts of one level can't both be right."""
-        times = Counter((count.variant_id, location_id) for count, location_id in placed)
+    def _refuse_doubled(self) -> None:
+        """Two counts of the same units can't both be right."""
+        times = Counter((count.variant_id, count.location_id) for count in self.counts)
+        of_variant = Counter(count.variant_id for count in self.counts)
         doubled = [
             Shortage(count.variant_id, count.location_id, "duplicate_item")
-            for count, location_id in placed
-            if times[count.variant_id, location_id] > 1
+            for count in self.counts
+            if times[count.variant_id, count.location_id] > 1
+            or (times[count.variant_id, None] and of_variant[count.variant_id] > 1)
         ]
         if doubled:
             raise Refusal(doubled)
+
+
+@dataclass(frozen=True, slots=True)
+class Open(_NothingElse):
+    """Have a level at each of these locations, and at least one of each variant. Moves nothing."""
+
+    wants: Sequence[Want]
+
+    def decide(self, book: Book) -> Sequence[Entry]:
+        _refuse_unknown(book, self.wants)
+        return [
+            Entry(want.variant_id, want.location_id or book.home_of(want.variant_id)) for want in self.wants
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def _count(operation: Operation, result: StockResult | StockwireError, tally: Ta
     if result.replayed:
         tally.already_done += 1
         return
-    units = sum(line.quantity for line in operation.lines)
+    units = sum(line.quantity for line in operation.lines if isinstance(line, StockLine))
     if operation.kind == "sale":
         tally.sales += 1
         tally.units_sold += units

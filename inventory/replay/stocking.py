@@ -10,6 +10,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db import connection
+
 from catalog.models import Variant
 from catalog.services import PriceDraft, ProductDraft, create_products
 from config.kernel.actors import Actor
@@ -54,7 +56,22 @@ def stock_up(goods: Sequence[Goods], *, begins_at: dt.datetime, actor: Actor) ->
         ]
         restock(lines=lines, actor=actor, kind="import", reason="opening stock", occurred_at=begins_at)
         received += sum(one.leaving for one in some)
+    if received:
+        _tell_the_planner()
     return Stocked(places, len(missing) - len(refused), received, tuple(refused))
+
+
+def _tell_the_planner() -> None:
+    """Let PostgreSQL look at tables that were just filled.
+
+    It plans the check of a foreign key once for a connection, by what it knew then: of an empty table.
+    Each of the coming entries would read the whole table of levels for its check.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ANALYZE catalog_product, catalog_variant, inventory_productstock, inventory_stocklevel, "
+            "inventory_stockoperation, inventory_stockmovement"
+        )
 
 
 def _places(skus: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -28,7 +28,6 @@ class ProductStockRecord:
     title: str
     described_at: dt.datetime
     changed_at: dt.datetime
-    stocked: bool
     variants: tuple[VariantStock, ...]
 
     @property
@@ -68,7 +67,6 @@ def product_stock(product_ids: Sequence[str]) -> dict[str, ProductStockRecord]:
                 for moment in (created_at, stamps[product_id].changed_at, lapsed.get(product_id))
                 if moment is not None
             ),
-            stocked=stamps[product_id].version > 0,
             variants=tuple(VariantStock(*one, figures=figures[one[0]]) for one in variants[product_id]),
         )
         for product_id, title, created_at, updated_at in products.values()

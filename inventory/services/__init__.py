@@ -3,7 +3,7 @@
 All of them come down to ``writing.perform``; callers may be inside a transaction of their own.
 """
 
-from inventory.services.counts import Synced, adjust_stock, set_counts, sync_stock, touch_products
+from inventory.services.counts import Synced, adjust_stock, sync_stock, touch_products, write_counts
 from inventory.services.doing import StockResult
 from inventory.services.holds import (
     Hold,
@@ -14,14 +14,13 @@ from inventory.services.holds import (
     reserve_stock,
 )
 from inventory.services.sales import record_trade, reduce_stock, restock
-from inventory.services.thresholds import ThresholdLine, set_thresholds
+from inventory.services.thresholds import set_thresholds
 from inventory.services.transfers import transfer_stock
 
 __all__ = [
     "Hold",
     "StockResult",
     "Synced",
-    "ThresholdLine",
     "adjust_stock",
     "commit_reservation",
     "extend_reservation",
@@ -31,9 +30,9 @@ __all__ = [
     "release_reservation",
     "reserve_stock",
     "restock",
-    "set_counts",
     "set_thresholds",
     "sync_stock",
     "touch_products",
     "transfer_stock",
+    "write_counts",
 ]

@@ -11,6 +11,8 @@ from inventory.ledger.book import Shelf
 from inventory.ledger.planning import Change
 
 _OF_HOLDS = (StockReserved, StockReleased)
+#: At this part of the threshold or below it, and at none whatever the threshold, low is critical.
+_CRITICAL_PART = 5
 
 
 def events_of(
@@ -53,7 +55,7 @@ def events_of(
             location_id=fall.location_id,
             current_stock=fall.available,
             low_stock_threshold=fall.threshold,
-            severity="warning" if fall.available else "critical",
+            severity="critical" if fall.available * _CRITICAL_PART <= fall.threshold else "warning",
             version=next_version(),
         )
     if change.came_back:

@@ -7,41 +7,43 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from catalog.stock_port import RecordedCounts
 from config.kernel.actors import Actor
 from config.kernel.transactions import in_transaction
 from inventory.events import StockUpdated
 from inventory.ledger.requests import Count, Counted, Touch
 from inventory.lines import CountLine
 from inventory.services.doing import Answer, StockResult, do
-from inventory.services.writing import Operation, carry_out
+from inventory.services.writing import Operation, carry_out, write_down
 
 
 def adjust_stock(*, lines: Sequence[CountLine], actor: Actor, answer: Answer | None = None) -> StockResult:
-    """Set levels to what was counted, each only if it still stands at the figure that the count was based on.
+    """Set stock to what was counted, each only if it still stands at the figure that the count was based on.
 
-    Locks: the products' stock heads. Refuses: a level that has moved (``stale``, with ``current``), a
-    count below what is held (``held_stock``), a level counted twice (``duplicate_item``), a count that
-    names no location of several (``ambiguous_location``).
+    A line with a location is about that level, one without about all that there is of the variant.
+
+    Locks: the products' stock heads. Refuses: a figure that has moved (``stale``, with ``current``), a
+    count below what is held (``held_stock``), stock counted twice (``duplicate_item``).
     Announces: ``stock.updated`` for each variant that changed; ``stock.low``, ``stock.back``.
     """
     return do(_counting("adjustment", lines, answer), actor=actor)
 
 
-def set_counts(
+def write_counts(
     *,
     lines: Sequence[CountLine],
     actor: Actor,
     kind: Literal["recount", "import"] = "recount",
     open_locations: Collection[str] = (),
-    answer: Answer | None = None,
-) -> StockResult:
-    """Set levels to what was counted, whatever they stood at.
+) -> RecordedCounts:
+    """Set stock to what was counted, inside the caller's transaction, whatever it stood at.
 
-    Locks: the products' stock heads. Refuses: a count below what is held (``held_stock``), a level
-    counted twice (``duplicate_item``), an unknown location that is not among ``open_locations``.
-    Announces: as ``adjust_stock``.
+    Locks: the products' stock heads. Refuses: a count below what is held (``held_stock``), stock counted
+    twice (``duplicate_item``), an unknown location that is not among ``open_locations``.
+    Announces: nothing: the caller publishes the events of ``adjust_stock`` that it is handed, after its own.
     """
-    return do(_counting(kind, lines, answer), actor=actor, open_locations=open_locations)
+    written = write_down([_counting(kind, lines)], actor=actor, open_locations=open_locations)
+    return RecordedCounts(changed=len(written.done[0].told.outcome.changes), events=written.events)
 
 
 def touch_products(*, product_ids: Sequence[str], actor: Actor) -> dt.datetime:
@@ -61,9 +63,10 @@ class Synced:
 
 
 def sync_stock(*, touched: Sequence[str], lines: Sequence[CountLine], actor: Actor) -> Synced:
-    """Set counts and touch products, both at once or neither.
+    """Set counts, whatever stood there, and touch products, both at once or neither.
 
-    Locks, refuses: as ``set_counts``. Announces: as ``set_counts``, then as ``touch_products``.
+    Locks: the products' stock heads. Refuses: as ``adjust_stock``, but for what has moved.
+    Announces: as ``adjust_stock``, then as ``touch_products``.
     """
 
     def work() -> Synced:

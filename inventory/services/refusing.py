@@ -15,7 +15,6 @@ from inventory.lines import AnyLine
 _WRONG = {
     "unknown_variant": errors.unknown_variant,
     "duplicate_item": errors.duplicate_item,
-    "ambiguous_location": errors.ambiguous_location,
 }
 
 

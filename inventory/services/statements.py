@@ -37,6 +37,14 @@ class LevelChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """A product's locked stock head: its version, and when its stock last changed."""
+
+    version: int
+    changed_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OperationRow:
     id: str
     kind: str
@@ -69,7 +77,7 @@ class Reading:
 
 
 _LOCK = """
-SELECT product_id, version FROM inventory_productstock
+SELECT product_id, version, changed_at FROM inventory_productstock
 WHERE product_id = ANY(%s) ORDER BY product_id FOR UPDATE
 """
 
@@ -80,20 +88,36 @@ ON CONFLICT (product_id) DO NOTHING
 """
 
 
-def lock_heads(product_ids: Sequence[str]) -> dict[str, int]:
-    """Lock the stock heads of these products in id order, make those that are missing; their versions.
+_ADVANCE = """
+INSERT INTO inventory_productstock AS head (product_id, version, changed_at)
+SELECT id, 1, created_at FROM catalog_product WHERE id = ANY(%s) ORDER BY id
+ON CONFLICT (product_id) DO UPDATE SET version = head.version + 1
+RETURNING product_id, version
+"""
+
+
+def lock_heads(product_ids: Sequence[str]) -> dict[str, Head]:
+    """Lock the stock heads of these products in id order, make those that are missing; what they say.
 
     Ids that are no products' have no head and are left out.
     """
     wanted = sorted(set(product_ids))
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [wanted])
-        versions = dict(cursor.fetchall())
-        if len(versions) < len(wanted):
-            cursor.execute(_FIRST_HEADS, [[one for one in wanted if one not in versions]])
+        rows = cursor.fetchall()
+        if len(rows) < len(wanted):
+            found = {row[0] for row in rows}
+            cursor.execute(_FIRST_HEADS, [[one for one in wanted if one not in found]])
             cursor.execute(_LOCK, [wanted])
-            versions = dict(cursor.fetchall())
-    return versions
+            rows = cursor.fetchall()
+    return {product_id: Head(version, changed_at) for product_id, version, changed_at in rows}
+
+
+def advance_heads(product_ids: Sequence[str]) -> dict[str, int]:
+    """Lock these heads as ``lock_heads`` does, and count one change of each product; the new versions."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADVANCE, [sorted(set(product_ids))])
+        return dict(cursor.fetchall())
 
 
 # Ending the holds that have run out and reading the figures is one statement, so that a sale costs no

@@ -3,62 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 
+from config.kernel.actors import Actor
 from config.kernel.transactions import in_transaction
-from inventory.defaults import default_location
-from inventory.ledger.book import Level
-from inventory.models import StockLevel
-from inventory.services.statements import ensure_locations, lock_heads, open_levels
+from inventory.events import StockUpdated
+from inventory.ledger.requests import Open, Want
+from inventory.lines import ThresholdLine
+from inventory.services.writing import Operation, carry_out
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThresholdLine:
-    """``threshold`` for one variant, at one location or at all that it has."""
-
-    product_id: str
-    variant_id: str
-    threshold: int
-    location_id: str | None = None
-    item: Any = None
-
-
-def set_thresholds(*, lines: Sequence[ThresholdLine]) -> None:
+def set_thresholds(*, lines: Sequence[ThresholdLine], actor: Actor) -> None:
     """Set low-stock thresholds. A level that is not there yet is opened, empty. A later line wins.
 
-    Locks: the products' stock heads, then the levels. Refuses: nothing. Announces: nothing, since what
-    can be sold has not fallen.
+    Locks: the products' stock heads, then the levels. Refuses: a variant that is not there. Announces:
+    ``stock.updated`` for each variant that got a level; nothing for a threshold, since what can be sold
+    has not fallen.
     """
-    in_transaction(lambda: _set(lines))
+    in_transaction(lambda: _set(lines, actor))
 
 
-def _set(lines: Sequence[ThresholdLine]) -> None:
-    lock_heads([line.product_id for line in lines])
-    present: dict[str, dict[str, int]] = {}
-    rows = StockLevel.objects.filter(variant_id__in={line.variant_id for line in lines})
-    for variant_id, location_id, level_id in rows.values_list("variant_id", "location_id", "id"):
-        present.setdefault(variant_id, {})[location_id] = level_id
+def _set(lines: Sequence[ThresholdLine], actor: Actor) -> None:
+    operation = Operation(
+        kind="threshold",
+        request=Open([Want(line.variant_id, 0, line.location_id) for line in lines]),
+        lines=lines,
+        product_ids=[line.product_id for line in lines],
+        announces=StockUpdated,
+    )
+    locations = {line.location_id for line in lines if line.location_id is not None}
+    book = carry_out([operation], actor=actor, open_locations=locations)[0].told.book
     thresholds: dict[int, int] = {}
-    opened: dict[tuple[str, str], Level] = {}
     for line in lines:
-        levels = present.get(line.variant_id, {})
-        if line.location_id is None and levels:
-            thresholds |= dict.fromkeys(levels.values(), line.threshold)
-            continue
-        location_id = line.location_id or default_location()
-        if location_id in levels:
-            thresholds[levels[location_id]] = line.threshold
-        else:
-            opened[line.variant_id, location_id] = Level(
-                line.variant_id, line.product_id, location_id, threshold=line.threshold
-            )
-    if opened:
-        locations = {location_id for _, location_id in opened}
-        ensure_locations(locations, allowed=locations)
-        open_levels(list(opened.values()))
+        for level in book.shelf(line.variant_id).levels.values():
+            if line.location_id in (None, level.location_id) and level.id is not None:
+                thresholds[level.id] = line.threshold
     _write(thresholds)
 
 

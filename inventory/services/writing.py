@@ -104,6 +104,14 @@ class _Ledger:
         return self.versions[product_id]
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was done, and the events that are still to be published, in this transaction."""
+
+    done: list[Done]
+    events: Sequence[DomainEvent]
+
+
 def carry_out(
     operations: Sequence[Operation],
     *,
@@ -121,10 +129,27 @@ def carry_out(
     operation's event for each variant it changed, then ``stock.low`` and ``stock.back`` where it
     crossed; before them ``stock.released`` for holds that were found expired.
     """
+    written = write_down(operations, actor=actor, open_locations=open_locations, strict=strict)
+    publish_all(written.events)
+    return written.done
+
+
+def write_down(
+    operations: Sequence[Operation],
+    *,
+    actor: Actor,
+    open_locations: Collection[str] = (),
+    strict: bool = True,
+) -> Written:
+    """``carry_out`` for a caller that publishes the events itself, after some of its own.
+
+    Locks, refuses: as ``carry_out``. Announces: nothing.
+    """
     product_ids = sorted(set(itertools.chain.from_iterable(one.product_ids for one in operations)))
-    versions = statements.lock_heads(product_ids)
+    heads = statements.lock_heads(product_ids)
     reading = statements.read_book(product_ids)
     book = book_of(reading.shelves)
+    versions = {product_id: head.version for product_id, head in heads.items()}
     ledger = _Ledger(moment=reading.moment, actor=actor, versions=dict(versions))
     if reading.expired:
         _note(ledger, book, _expiry(reading.expired, product_ids), plan(book, [EndHold(reading.expired)])[0])
@@ -138,8 +163,7 @@ def carry_out(
     ]
     _open_levels(book, open_locations)
     _write(ledger, book, locked=versions)
-    publish_all(ledger.events)
-    return done
+    return Written(done, ledger.events)
 
 
 def _raise_first(operations: Sequence[Operation], outcomes: Sequence[Outcome]) -> None:

@@ -240,7 +240,7 @@ def test_a_damaged_file_is_said(tmp_path: Path) -> None:
         call_command("replay_sales", str(path), stdout=StringIO())
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # emptied afterwards, not rolled back: so much would slow the rest
 @pytest.mark.timeout(300)
 def test_a_month_of_a_real_shop_comes_out_as_its_file_says() -> None:
     if not REAL.exists():
