@@ -34,8 +34,8 @@ _stacks: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncExitStack] = WeakKeyD
 def limits() -> HubLimits:
     """The hub's limits, as set."""
     return HubLimits(
-        per_holder=getattr(settings, "STOCKWIRE_CONNECTIONS_PER_USER", 50),
-        per_address=getattr(settings, "STOCKWIRE_CONNECTIONS_PER_ADDRESS", 1_000),
+        per_holder=settings.STOCKWIRE_CONNECTIONS_PER_USER,
+        per_address=settings.STOCKWIRE_CONNECTIONS_PER_ADDRESS,
     )
 
 

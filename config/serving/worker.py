@@ -7,6 +7,7 @@ from contextlib import suppress
 import uvloop
 
 from config.jobs import run_worker
+from realtime.runtime import relaying
 
 
 def serve_worker() -> None:
@@ -20,5 +21,7 @@ async def _run() -> None:
     loop = asyncio.get_running_loop()
     for received in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(received, task.cancel)
-    with suppress(asyncio.CancelledError):
-        await task
+    # A relay too, so that the log goes on being numbered while no live process is up.
+    async with relaying():
+        with suppress(asyncio.CancelledError):
+            await task

@@ -223,6 +223,8 @@ STOCKWIRE_HOME = Path(environment.HOME.read()).expanduser()
 STOCKWIRE_THREADS = environment.THREADS.read()
 STOCKWIRE_WEB_PROCESSES = environment.WEB_PROCESSES.read()
 STOCKWIRE_WORKER_JOBS = environment.WORKER_JOBS.read()
+STOCKWIRE_CONNECTIONS_PER_USER = environment.CONNECTIONS_PER_USER.read()
+STOCKWIRE_CONNECTIONS_PER_ADDRESS = environment.CONNECTIONS_PER_ADDRESS.read()
 
 # Django would set up logging a second time, and mail the admins on an error.
 LOGGING_CONFIG = None

@@ -211,6 +211,18 @@ WORKER_JOBS = Setting(
     default=4,
     meaning="Jobs that one worker runs at the same time.",
 )
+CONNECTIONS_PER_USER = Setting(
+    name="STOCKWIRE_CONNECTIONS_PER_USER",
+    parse=_whole_number(0, 1_000_000),
+    default=50,
+    meaning="Live connections that one user or key may have in one process; 0: any number.",
+)
+CONNECTIONS_PER_ADDRESS = Setting(
+    name="STOCKWIRE_CONNECTIONS_PER_ADDRESS",
+    parse=_whole_number(0, 1_000_000),
+    default=1_000,
+    meaning="Live connections from one address in one process, loopback not counted; 0: any number.",
+)
 DATABASE_TIMEOUT = Setting(
     name="STOCKWIRE_DATABASE_TIMEOUT",
     parse=_whole_number(1, 120),

@@ -64,7 +64,7 @@ class CatalogConsumer(LeanConsumer):
         refusal = await self._recognise(handshake)
         await self.tell_server({"type": "websocket.accept", "subprotocol": handshake.subprotocol})
         # What the handshake brought is not needed again, and there are many connections.
-        cast("dict[str, Any]", self.scope)["headers"] = []
+        cast("list[object]", self.scope["headers"]).clear()
         refusal = refusal or await self._take_in(handshake)
         if refusal is not None:
             await self._turn_away(*refusal)

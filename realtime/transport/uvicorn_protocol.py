@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.http11 import Request
@@ -55,6 +56,12 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         if self.response.status_code == 101:  # noqa: PLR2004  switching protocols
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = FrameWriter(self)
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Know that a handshake is over also when it was answered by a plain response."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True
 
     def say_goodbye(self, code: int, reason: str) -> None:
         """Send a close frame, tell the application, and see that the connection ends."""
