@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -22,6 +23,9 @@ from catalog.services import archive_product, change_product, create_product
 from config.api.conditional import not_modified, stamp
 from config.api.idempotency import answer_once
 from config.identity.callers import actor_of
+
+#: More digits than any amount has.
+_AMOUNT = re.compile(r"[0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20}")
 
 
 class ShopProductsView(ProductApiView):
@@ -123,10 +127,7 @@ def _amount_parameter(request: Request, name: str) -> Decimal | None:
     text = text_parameter(request, name)
     if not text:
         return None
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise invalid(name, "must be a number of at least 0")
-    return amount
+    # What `Decimal` takes is more than a number that anyone writes: exponents of any size, other scripts' digits.
+    if not _AMOUNT.fullmatch(text):
+        raise invalid(name, "must be a number of at least 0, such as 99.5")
+    return Decimal(text)

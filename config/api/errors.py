@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core import signals
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.views import defaults
 from django.views.csrf import csrf_failure as html_csrf_failure
@@ -199,6 +199,10 @@ def _as_refusal(error: BaseException | None) -> StockwireError | None:
         return InvalidInput(_TEXTS[400], code=_CODES[400])
     if isinstance(error, OperationalError | InterfaceError):
         return _unavailable(error)
+    if isinstance(error, DataError):
+        # A field or parameter that should have been bounded before; the database's words stay here.
+        logger.error("the database can't hold a value that was sent", exc_info=error)
+        return InvalidInput("A value in the request is out of range", code="invalid")
     return None
 
 

@@ -66,7 +66,7 @@ def raise_in_view(client: Client, error: Callable[[], Exception]) -> Any:
         (lambda: exceptions.APIException("secret"), 500, "internal_error"),
         (lambda: OperationalError("connection to server at 10.0.0.1 failed"), 503, "unavailable"),
         (lambda: InterfaceError("connection already closed secret"), 503, "unavailable"),
-        (lambda: DataError("SELECT secret"), 500, "internal_error"),
+        (lambda: DataError("SELECT secret"), 400, "invalid"),
         (lambda: RuntimeError("secret"), 500, "internal_error"),
         (lambda: AttributeError("secret"), 500, "internal_error"),
         (lambda: RecursionError("secret"), 500, "internal_error"),

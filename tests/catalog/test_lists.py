@@ -156,6 +156,8 @@ def test_prices_are_compared_in_the_shops_currency(call: Call) -> None:
     assert names(call, "minPrice=6") == ["Ten", "Twenty"]
     assert names(call, "maxPrice=10") == ["Ten", "Five"]
     assert names(call, "minPrice=5&maxPrice=5") == ["Five"]
+    assert names(call, "minPrice=4.99&maxPrice=5.00") == ["Five"]
+    assert names(call, "minPrice=.5&maxPrice=" + "9" * 20) == ["Ten", "Five", "Twenty"]
     assert names(call, "sort=price") == ["Five", "Ten", "Twenty", "Foreign"]
     assert names(call, "sort=-price") == ["Twenty", "Ten", "Five", "Foreign"]
     assert names(call, "sort=price&minPrice=6&limit=1") == ["Ten"]
@@ -174,6 +176,14 @@ def test_lists_are_sorted_by_age_and_by_name_without_case(call: Call) -> None:
         ("minPrice=x", "minPrice"),
         ("maxPrice=-1", "maxPrice"),
         ("minPrice=NaN", "minPrice"),
+        ("minPrice=1e999999", "minPrice"),
+        ("minPrice=1e131072", "minPrice"),
+        ("maxPrice=1e-16384", "maxPrice"),
+        ("minPrice=" + "9" * 21, "minPrice"),
+        ("minPrice=1_000", "minPrice"),
+        ("minPrice=%D9%A3", "minPrice"),  # an Arabic-Indic three
+        ("maxPrice=%207", "maxPrice"),
+        ("maxPrice=7%0A", "maxPrice"),
         ("inStock=yes", "inStock"),
         ("featured=1", "featured"),
     ],
