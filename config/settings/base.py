@@ -215,6 +215,8 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = (
     else {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 )
 
+UNFOLD = {"SITE_TITLE": "Stockwire", "SITE_HEADER": "Stockwire"}
+
 STOCKWIRE_CURRENCY = environment.CURRENCY.read()
 STOCKWIRE_LOW_STOCK = environment.LOW_STOCK.read()
 STOCKWIRE_OPEN_WRITES = environment.OPEN_WRITES.read()
