@@ -127,7 +127,7 @@ def _amount_parameter(request: Request, name: str) -> Decimal | None:
     text = text_parameter(request, name)
     if not text:
         return None
-    # What `Decimal` takes is more than a number that anyone writes: exponents of any size, other scripts' digits.
+    # `Decimal` takes more than anyone writes: exponents of any size, digits of other scripts.
     if not _AMOUNT.fullmatch(text):
         raise invalid(name, "must be a number of at least 0, such as 99.5")
     return Decimal(text)

@@ -25,7 +25,7 @@ from catalog.services.drafts import (
 )
 from config.kernel.errors import InvalidInput
 from config.kernel.ids import MAX_ID_LENGTH
-from config.kernel.money import CURRENCIES, MAX_AMOUNT, decimals_of
+from config.kernel.money import CURRENCIES, MAX_AMOUNT, decimals_of, to_number
 
 Problem = tuple[str, str]
 
@@ -138,6 +138,9 @@ def _price(price: PriceDraft, place: str) -> Iterator[Problem]:
         yield f"{place}.amount", "is too large"
     elif amount != round(amount, decimals):
         yield f"{place}.amount", f"{price.currency} has {decimals} decimals"
+    elif Decimal(repr(to_number(amount, price.currency))) != amount:
+        # Readers would be shown another amount than the one that is stored.
+        yield f"{place}.amount", "has more digits than a JSON number carries exactly"
 
 
 def _markets(markets: Sequence[MarketDraft]) -> Iterator[Problem]:

@@ -197,6 +197,10 @@ def _as_refusal(error: BaseException | None) -> StockwireError | None:
         return InvalidInput("The request body could not be read to its end", code="incomplete_body")
     if isinstance(error, SuspiciousOperation):
         return InvalidInput(_TEXTS[400], code=_CODES[400])
+    return _of_the_database(error)
+
+
+def _of_the_database(error: BaseException | None) -> StockwireError | None:
     if isinstance(error, OperationalError | InterfaceError):
         return _unavailable(error)
     if isinstance(error, DataError):

@@ -22,6 +22,7 @@ MAX_COUNT = 1_000_000_000
 #: Decimals that the database holds of an amount.
 _DECIMALS = Decimal("0.0001")
 _EXACT_DIGITS = 15  # what a JSON number carries through any client's double
+_NOISE = _DECIMALS / 10
 _LINES = frozenset("\n\r\t")
 _UNPRINTABLE = frozenset({"Cc", "Cs"})
 
@@ -144,7 +145,8 @@ class AmountField(serializers.Field[Decimal, Any, Any, Any]):
     """An amount of money ≥ 0, as the exact decimal that its JSON number shows.
 
     What a client's floating-point sums leave behind the 15th digit (``0.30000000000000004``) is taken
-    off; more than four decimals that are meant are refused.
+    off; digits that are meant are never: more than four decimals are refused, and with a fraction more than
+    15 digits in all, since the double that carries them to clients could not tell them from others.
     """
 
     default_error_messages = {
@@ -152,24 +154,32 @@ class AmountField(serializers.Field[Decimal, Any, Any, Any]):
         "negative": "must be at least 0",
         "too_large": "is too large",
         "decimals": "must have at most 4 decimals",
+        "digits": "must have at most 15 digits: a JSON number carries no more exactly",
     }
 
     def to_internal_value(self, data: Any) -> Decimal:
-        if isinstance(data, bool) or not isinstance(data, int | float):
+        if isinstance(data, bool) or not isinstance(data, int | float | Decimal):
             self.fail("not_number")
         if data < 0:
             self.fail("negative")
         if data > MAX_AMOUNT:
             self.fail("too_large")
+        if isinstance(data, Decimal):  # the reader's sign that a double doesn't carry it
+            self.fail("digits")
         amount = Decimal(repr(data))
-        digits = len(amount.as_tuple().digits)
-        if isinstance(data, float) and digits > _EXACT_DIGITS:
-            places = _EXACT_DIGITS - 1 - amount.adjusted()
-            amount = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+        if isinstance(data, float) and len(amount.as_tuple().digits) > _EXACT_DIGITS:
+            amount = self._without_noise(amount)
         exact = amount.quantize(_DECIMALS, rounding=ROUND_HALF_UP)
         if exact != amount:
             self.fail("decimals")
         return exact
+
+    def _without_noise(self, amount: Decimal) -> Decimal:
+        places = _EXACT_DIGITS - 1 - amount.adjusted()
+        rounded = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+        if abs(rounded - amount) >= _NOISE:
+            self.fail("digits")
+        return rounded
 
     def to_representation(self, value: Decimal) -> int | float:
         return int(value) if value == value.to_integral_value() else float(value)

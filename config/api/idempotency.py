@@ -152,7 +152,8 @@ def _checked(key: str) -> str:
 
 def _fingerprint(request: Request) -> str:
     """A digest of all that is asked for; white space and the order of names in the JSON are no part of it."""
-    asked = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
+    # A number that no double carries is a Decimal; it will be refused, but under this key.
+    asked = orjson.dumps(request.data, default=str, option=orjson.OPT_SORT_KEYS)
     query = sorted((name, values) for name, values in request.query_params.lists())
     parts = (str(request.method).encode(), request.path.encode(), orjson.dumps(query), asked)
     return hashlib.sha256(b"\0".join(parts)).hexdigest()

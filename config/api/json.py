@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import IO, Any
 
 import orjson
@@ -23,6 +23,11 @@ from config.kernel.errors import InvalidInput
 #: A shop's JSON is four or five levels deep; what is far beyond is an attack on whoever walks it.
 MAX_DEPTH = 64
 
+#: Every decimal of so many digits comes back from a double as it was.
+_DIGITS_OF_A_DOUBLE = 15
+#: A tenth of the smallest unit of any currency.
+_NOISE = Decimal("0.00001")
+
 _WRITE_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -33,11 +38,13 @@ class MalformedJson(InvalidInput):
     message = "The body is not valid JSON"
 
 
-def read_json(raw: bytes) -> Any:
+def read_json(raw: bytes, *, nul_refused: bool = True) -> Any:
     """What ``raw`` says: strict RFC 8259 in UTF-8, finite numbers, each name once, bounded depth.
 
+    A number is an ``int`` or a ``float``; a ``Decimal`` where its digits are more than a double carries
+    (``1000000000000000.01``), so that whoever takes numbers can refuse it and nobody rounds it unseen.
     Raises ``MalformedJson``; ``InvalidInput`` with the place for a string that holds NUL, which is
-    JSON but which no database text can hold.
+    JSON but which no database text can hold (without ``nul_refused`` that is left to the caller).
     """
     try:
         value = orjson.loads(raw)
@@ -45,9 +52,10 @@ def read_json(raw: bytes) -> Any:
         where = f"line {error.lineno}, column {error.colno}"
         raise MalformedJson(f"The body is not valid JSON: {error.msg} ({where})") from None
     _refuse_depth(value)
-    _refuse_doubled_names(raw)
-    if b"\\u0000" in raw:
-        _refuse_nul(value, "")
+    if _Literals.read(raw).too_long:
+        value = json.loads(raw, parse_float=_number, parse_int=orjson.loads)
+    if nul_refused and b"\\u0000" in raw:
+        refuse_nul(value)
     return value
 
 
@@ -113,12 +121,25 @@ def _refuse_depth(value: Any) -> None:
         level = [child for node in level for child in _children(node) if isinstance(child, dict | list)]
 
 
-def _refuse_doubled_names(raw: bytes) -> None:
-    """Refuse an object that names something twice: which of two quantities was meant is not ours to guess.
+class _Literals:
+    """A second look, by the standard library, at what ``orjson`` takes without a word.
 
-    ``orjson`` takes the last without a word, so the standard library looks a second time, at names only.
+    Of an object that names something twice it takes the last; but which of two quantities was meant is
+    not ours to guess. Of a number it keeps the nearest double.
     """
-    json.loads(raw, object_pairs_hook=_names_once, parse_int=_no_number, parse_float=_no_number)
+
+    def __init__(self) -> None:
+        self.too_long = False
+
+    @classmethod
+    def read(cls, raw: bytes) -> _Literals:
+        """Raises ``MalformedJson`` for a name that is there twice."""
+        seen = cls()
+        json.loads(raw, object_pairs_hook=_names_once, parse_int=_no_number, parse_float=seen._float)
+        return seen
+
+    def _float(self, text: str) -> None:
+        self.too_long = self.too_long or isinstance(_number(text), Decimal)
 
 
 def _names_once(pairs: list[tuple[str, Any]]) -> None:
@@ -132,7 +153,21 @@ def _no_number(_text: str) -> None:
     return None
 
 
-def _refuse_nul(value: Any, place: str) -> None:
+def _number(text: str) -> float | Decimal:
+    """The double; the decimal where the double is off by more than what floating-point sums leave behind."""
+    value = float(text)
+    if len(text) <= _DIGITS_OF_A_DOUBLE:
+        return value
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:
+        # An exponent that not even a decimal has; since it is no infinity, the number is nothing.
+        return value
+    return value if abs(exact - Decimal(repr(value))) < _NOISE else exact
+
+
+def refuse_nul(value: Any, place: str = "") -> None:
+    """Raises ``InvalidInput`` with the place of the first string that holds NUL."""
     if isinstance(value, str):
         if "\0" in value:
             where = place or "body"
@@ -140,8 +175,8 @@ def _refuse_nul(value: Any, place: str) -> None:
             raise InvalidInput(f"{where}: {what}", details={where: [what]})
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _refuse_nul(item, f"{place}[{index}]")
+            refuse_nul(item, f"{place}[{index}]")
     elif isinstance(value, dict):
         for name, item in value.items():
-            _refuse_nul(name, place)
-            _refuse_nul(item, f"{place}.{name}" if place else name)
+            refuse_nul(name, place)
+            refuse_nul(item, f"{place}.{name}" if place else name)

@@ -118,10 +118,39 @@ def test_a_text_has_the_length_that_its_place_allows() -> None:
         (b"12345678901.2345", "12345678901.2345"),
         (b"9999999999999999", "9999999999999999.0000"),
         (b"1e2", "100.0000"),
+        (b"100000000000000.0", "100000000000000.0000"),
+        (b"123456789012.345", "123456789012.3450"),
+        (b"0.1000000000000000055511151231257827", "0.1000"),
     ],
 )
 def test_an_amount_is_exact(raw: bytes, amount: str) -> None:
     assert str(fields.AmountField().run_validation(read_json(raw))) == amount
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"12345678901234.56",
+        b"99999999999999.99",
+        b"1000000000000000.01",
+        b"1000000000000000.1",
+        b"123456789012.12345",
+        b"9007199254740993.0",
+    ],
+)
+def test_an_amount_whose_digits_a_double_would_alter_is_refused_and_never_rounded(raw: bytes) -> None:
+    expected = "must have at most 15 digits: a JSON number carries no more exactly"
+    assert reason(fields.AmountField(), read_json(raw)) == expected
+
+
+@given(st.decimals(0, MAX_AMOUNT, places=4) | st.decimals(0, MAX_AMOUNT, places=2))
+def test_an_amount_in_json_is_taken_to_the_last_digit_or_refused(amount: Decimal) -> None:
+    try:
+        taken = fields.AmountField().run_validation(read_json(str(amount).encode()))
+    except ValidationError:
+        return
+    assert taken == amount
+    assert Decimal(write_json(fields.AmountField().to_representation(taken)).decode()) == amount
 
 
 @pytest.mark.parametrize(

@@ -183,3 +183,18 @@ def test_moments_decimals_and_lazy_texts_have_one_way_of_being_written() -> None
 def test_what_has_no_json_is_an_error_of_ours() -> None:
     with pytest.raises(TypeError, match="object"):
         write_json({"x": object()})
+
+
+def test_a_number_that_no_double_carries_keeps_its_digits() -> None:
+    sent = b'{"a": 1000000000000000.01, "b": 0.30000000000000004, "c": 9007199254740993, "d": [-1e308]}'
+    assert read_json(sent) == {
+        "a": Decimal("1000000000000000.01"),
+        "b": 0.1 + 0.2,
+        "c": 9007199254740993,
+        "d": [-1e308],
+    }
+
+
+@pytest.mark.parametrize("raw", [b"0e99999999999999999999", b"-1e-99999999999999999999"])
+def test_an_exponent_beyond_any_number_is_nothing(raw: bytes) -> None:
+    assert read_json(raw) == 0

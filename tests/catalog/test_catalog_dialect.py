@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from catalog.models import Price, Product, Variant
+from catalog.services import PriceDraft, create_product
 from catalog.stock_port import stock
+from config.kernel.errors import InvalidInput
 from inventory.models import StockLevel, StockMovement
 from tests.catalog.conftest import Call
-from tests.catalog.goods import Heard, body, fresh_sku
+from tests.catalog.goods import ACTOR, Heard, body, draft, fresh_sku
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +41,21 @@ def test_a_product_is_created_as_it_was_sent_and_read_back_the_same(call: Call) 
 def test_the_amount_is_exact_in_the_database(call: Call) -> None:
     call("POST", "/products", body(prices=[{"currency": "KWD", "amount": 0.123}]))
     assert Price.objects.get().amount == Decimal("0.123")
+
+
+def test_an_amount_of_too_many_digits_is_refused_at_every_door_and_the_largest_is_shown_as_stored(
+    call: Call,
+) -> None:
+    for path, sent in (
+        ("/products", body(prices=[{"currency": "SEK", "amount": 12345678901234.56}])),
+        ("/api/products", {"name": "A", "currency": "SEK", "price": 12345678901234.56}),
+    ):
+        assert call("POST", path, sent).status_code == 400
+    with pytest.raises(InvalidInput, match=r"prices\[0\].amount: has more digits"):
+        create_product(draft=draft(prices=(PriceDraft("SEK", Decimal("99999999999999.99")),)), actor=ACTOR)
+    answer = call("POST", "/products", body(prices=[{"currency": "SEK", "amount": 1234567890123.45}]))
+    assert b'"amount":1234567890123.45' in answer.content
+    assert Price.objects.get().amount == Decimal("1234567890123.45")
 
 
 def test_ids_that_are_given_are_kept(call: Call) -> None:
