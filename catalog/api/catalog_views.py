@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.http import HttpResponseBase
 from rest_framework import serializers
@@ -38,6 +38,7 @@ from catalog.services import (
 from config.api.conditional import not_modified, stamp
 from config.api.errors import place_message
 from config.api.idempotency import answer_once
+from config.api.json import refuse_nul
 from config.api.views import BATCH_BODY
 from config.identity.callers import actor_of
 from config.kernel.clock import parse_iso
@@ -106,6 +107,7 @@ class ProductBatchView(ProductApiView):
     """Up to a thousand products at once, each answered for itself."""
 
     max_body = BATCH_BODY
+    nul_refused = False
 
     def post(self, request: Request) -> HttpResponseBase:
         return answer_once(request, endpoint="products.create_batch", effect=lambda: self._create(request))
@@ -117,9 +119,9 @@ class ProductBatchView(ProductApiView):
         serializer = NamedProductSerializer()
         for at, item in enumerate(items):
             try:
-                data = serializer.run_validation(item)
-            except serializers.ValidationError as error:
-                results[at] = _failed(item, place_message(error.detail))
+                data = _validated(item, serializer)
+            except InvalidInput as refusal:
+                results[at] = _failed(item, refusal.message)
             else:
                 changes.append((at, ProductChange(product_id=data["id"], draft=draft_of(data))))
         outcomes = change_products(changes=[change for _, change in changes], actor=actor_of(request))
@@ -129,10 +131,10 @@ class ProductBatchView(ProductApiView):
 
     def delete(self, request: Request) -> Response:
         items = batch_items(request)
-        ids = [item for item in items if isinstance(item, str)]
+        ids = [item for item in items if _is_id(item)]
         outcomes = iter(archive_products(product_ids=ids))
         results = [
-            _result(next(outcomes)) if isinstance(item, str) else _failed(item, "must be a product's id")
+            _result(next(outcomes)) if _is_id(item) else _failed(item, "must be a product's id")
             for item in items
         ]
         return Response(results)
@@ -144,9 +146,9 @@ class ProductBatchView(ProductApiView):
         serializer = NewProductSerializer()
         for at, item in enumerate(items):
             try:
-                drafts.append((at, draft_of(serializer.run_validation(item))))
-            except serializers.ValidationError as error:
-                results[at] = _failed(item, place_message(error.detail))
+                drafts.append((at, draft_of(_validated(item, serializer))))
+            except InvalidInput as refusal:
+                results[at] = _failed(item, refusal.message)
         outcomes = create_products(drafts=[draft for _, draft in drafts], actor=actor_of(request))
         for (at, _), outcome in zip(drafts, outcomes, strict=True):
             results[at] = _result(outcome)
@@ -168,6 +170,19 @@ def batch_items(request: Request) -> Sequence[Any]:
     if len(items) > MAX_BATCH:
         raise InvalidInput(f"A batch has at most {MAX_BATCH} items, not {len(items)}", code="too_many_items")
     return items
+
+
+def _validated(item: Any, serializer: serializers.Serializer[Any]) -> Any:
+    """One item of a batch. Raises ``InvalidInput`` for whatever is wrong with it."""
+    refuse_nul(item)
+    try:
+        return serializer.run_validation(item)
+    except serializers.ValidationError as error:
+        raise InvalidInput(place_message(error.detail)) from error
+
+
+def _is_id(item: Any) -> TypeGuard[str]:
+    return isinstance(item, str) and "\0" not in item
 
 
 def _shown(shown: Shown) -> dict[str, Any]:

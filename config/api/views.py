@@ -60,7 +60,7 @@ class ApiRequest(Request):
         if not body:
             return {}, files
         _require_json(self.content_type)
-        return read_json(body), files
+        return read_json(body, nul_refused=view.nul_refused), files
 
 
 class _JsonApi(APIView):
@@ -71,6 +71,8 @@ class _JsonApi(APIView):
     content_negotiation_class = JsonOnly
     #: The longest body that is read; a batch sets ``BATCH_BODY``.
     max_body = ONE_BODY
+    #: A batch whose items stand alone sets it to ``False``, and refuses NUL item by item (``refuse_nul``).
+    nul_refused = True
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:  # noqa: ARG002  DRF's
         return ApiRequest(

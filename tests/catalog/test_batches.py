@@ -81,6 +81,32 @@ def test_each_item_of_a_post_stands_alone_in_the_order_sent(call: Call, heard: H
     assert heard.names == ["product.created"] * 2 + ["stock.updated"] * 2
 
 
+def test_an_item_with_nul_stands_alone_too(call: Call) -> None:
+    def outcomes(answer: Any) -> list[tuple[bool, str]]:
+        assert answer.status_code in (200, 201)
+        return [(result["success"], result["error"]) for result in answer.data]
+
+    what = "must not hold the character NUL"
+    good, other = body(), body()
+    other["variants"][1]["attributes"]["si\0ze"] = "M"
+    sent = [body(base_title="a\0"), good, other, "\0", {**body(), "unknown": ["\0"]}]
+    made = call("POST", PATH, sent)
+    assert outcomes(made) == [
+        (False, f"base_title: {what}"),
+        (True, ""),
+        (False, f"variants[1].attributes: {what}"),
+        (False, f"body: {what}"),
+        (False, f"unknown[0]: {what}"),
+    ]
+    product_id = made.data[1]["id"]
+    changes = [{**good, "id": product_id, "sku": "\0"}, {**good, "id": product_id, "base_title": "New"}]
+    assert outcomes(call("PUT", PATH, changes)) == [(False, f"sku: {what}"), (True, "")]
+    assert outcomes(call("DELETE", PATH, ["prod\0", product_id])) == [
+        (False, "must be a product's id"),
+        (True, ""),
+    ]
+
+
 def test_an_item_without_a_sku_says_so_as_the_contract_does(call: Call) -> None:
     item = body()
     del item["sku"]
