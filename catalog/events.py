@@ -11,7 +11,11 @@ from config.kernel.events import DomainEvent
 
 @dataclasses.dataclass(frozen=True)
 class ProductEvent(DomainEvent):
-    """``product`` is the whole product in the catalog dialect, ``shop_product`` in the shop dialect."""
+    """``product`` is the whole product in the catalog dialect, ``shop_product`` in the shop dialect.
+
+    ``version`` counts every change of the product, its stock's included: events of both kinds bear the
+    next one each.
+    """
 
     dialect_only: ClassVar[frozenset[str]] = frozenset({"shop_product", "version"})
 
@@ -24,7 +28,7 @@ class ProductEvent(DomainEvent):
 
 @dataclasses.dataclass(frozen=True)
 class ProductCreated(ProductEvent):
-    """A product was created; its first stock, if any, follows as ``stock.updated``."""
+    """A product was created. It shows its first stock, which follows as ``stock.updated`` of its own too."""
 
     name: ClassVar[str] = "product.created"
 

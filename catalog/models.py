@@ -45,7 +45,6 @@ class Product(models.Model):
     options = models.JSONField(default=list, blank=True)
     available = models.BooleanField(default=True)
     featured = models.BooleanField(default=False)
-    version = models.PositiveBigIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)

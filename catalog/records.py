@@ -44,7 +44,7 @@ class VariantRecord:
 
 @dataclass(frozen=True, slots=True)
 class ProductRecord:
-    """One product with all that describes it, without its stock."""
+    """One product with all that describes it, without its stock and its version, which goes with that."""
 
     id: str
     sku: str
@@ -56,7 +56,6 @@ class ProductRecord:
     options: Sequence[Mapping[str, Any]]
     available: bool
     featured: bool
-    version: int
     created_at: dt.datetime
     updated_at: dt.datetime
     prices: tuple[PriceRecord, ...]

@@ -1,4 +1,4 @@
-"""Which version of a product somebody has read: its own, and its stock's."""
+"""Which version of a product somebody has read."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from catalog.stock_port import StockStamp
 
 @dataclass(frozen=True, slots=True)
 class ProductStamp:
-    """Changes whenever anything that a reader of the product sees changes."""
+    """Changes whenever anything that a reader of the product sees changes.
 
-    version: int
+    ``updated_at`` is when something but its stock last did, and differs after each such change.
+    """
+
     updated_at: dt.datetime
     stock: StockStamp
 
     @property
     def etag(self) -> str:
         """The text of the entity tag, without its quotes."""
-        return f"{self.version}-{self.stock.version}"
+        return str(self.stock.version)
 
     @property
     def last_modified(self) -> dt.datetime:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 from django.db.models import QuerySet
 
 from config.kernel.actors import Actor
+from config.kernel.events import DomainEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,11 @@ class VariantFigures:
 
 @dataclass(frozen=True, slots=True)
 class StockStamp:
-    """When a product's stock last changed, and a number that grows with each change (0: never stocked)."""
+    """A product's version, and when its stock last changed.
+
+    The version counts every change of the product, of its stock or not; the app that counts stock keeps it,
+    since nothing changes as often. 0: it has had none yet.
+    """
 
     version: int = 0
     changed_at: dt.datetime | None = None
@@ -46,12 +51,20 @@ class StockStamp:
 
 @dataclass(frozen=True, slots=True)
 class StockCount:
-    """What was counted: ``quantity`` units on hand of one variant at one location."""
+    """What was counted: ``quantity`` units on hand of one variant at one location, or for ``None`` in all."""
 
     product_id: str
     variant_id: str
-    location_id: str
+    location_id: str | None
     quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCounts:
+    """What recording counts came to: how many variants changed, and the events that say so, unpublished."""
+
+    changed: int
+    events: Sequence[DomainEvent]
 
 
 class StockPort(Protocol):
@@ -59,7 +72,10 @@ class StockPort(Protocol):
         """The present figures of many variants, in a fixed number of queries. Every id asked for is a key."""
 
     def stamps(self, product_ids: Sequence[str]) -> Mapping[str, StockStamp]:
-        """The stamps of many products, in one query. Every id asked for is a key."""
+        """The stamps of many products, in one query. Every id asked for is a key.
+
+        Read them before what they are to stamp: then a version is never newer than what it stands on.
+        """
 
     def lock(self, product_ids: Sequence[str]) -> None:
         """Hold the stock of these products still until the transaction ends.
@@ -68,13 +84,24 @@ class StockPort(Protocol):
         that the event's figures and its place in the log agree.
         """
 
+    def advance(self, product_ids: Sequence[str]) -> Mapping[str, int]:
+        """Count one change of each of these products; their new versions, which their events bear.
+
+        Locks: the products' stock heads, in id order, made where they are missing. The rows of the
+        products must be written already.
+        """
+
     def record_counts(
         self, counts: Sequence[StockCount], *, actor: Actor, kind: Literal["recount", "import"], reason: str
-    ) -> int:
-        """Bring on-hand figures to what was counted, through the ledger; returns how many figures changed.
+    ) -> RecordedCounts:
+        """Bring on-hand figures to what was counted, through the ledger. Makes unknown locations.
+
+        Without a location it is the variant's count: more is put at its first location, less is drawn
+        from one after the other.
 
         Locks: the products' stock heads. Refuses: a count below what is held (``held_stock``).
-        Announces: ``stock.updated`` for each variant whose figure changed. Makes unknown locations.
+        Announces: nothing by itself: the caller publishes what it hands back (``stock.updated`` for each
+        variant that changed), in the same transaction and after events of its own, which come first.
         """
 
     def products_in_stock(self) -> QuerySet[Any, Any]:

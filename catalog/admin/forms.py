@@ -81,7 +81,7 @@ class OptionsFormField(forms.JSONField):
 
 
 class ProductForm(JudgedByServices, forms.ModelForm[Product]):
-    """The product itself. ``known_version`` is the one that was on the screen."""
+    """The product itself. ``known_update`` is when it had last changed, as the screen had it."""
 
     refusal: StockwireError | None = None
 
@@ -97,7 +97,7 @@ class ProductForm(JudgedByServices, forms.ModelForm[Product]):
         label="Options",
         help_text='[{"name": "flavors", "choices": [{"name": "Vanilla", "price_multiplier": 1.2}]}]',
     )
-    known_version = forms.IntegerField(required=False, label="", widget=forms.HiddenInput)
+    known_update = forms.CharField(required=False, label="", widget=forms.HiddenInput)
 
     class Meta:
         model = Product
@@ -116,7 +116,7 @@ class ProductForm(JudgedByServices, forms.ModelForm[Product]):
         super().__init__(*args, **kwargs)
         self.initial["named_options"] = self.instance.options
         if not self.instance._state.adding:
-            self.initial["known_version"] = self.instance.version
+            self.initial["known_update"] = self.instance.updated_at.isoformat()
 
     def clean(self) -> dict[str, Any] | None:
         if self.refusal is not None:

@@ -130,7 +130,7 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         draft = draft_of(form, formsets)
         actor = Actor(kind="user", id=str(request.user.pk), source="admin")
         if change:
-            expect = partial(_require_version, form.cleaned_data["known_version"])
+            expect = partial(_require_unchanged, form.cleaned_data["known_update"])
             change_product(product_id=form.instance.pk, draft=draft, actor=actor, expect=expect)
         else:
             create_product(draft=draft, actor=actor)
@@ -166,6 +166,7 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         archive_products(product_ids=list(queryset.values_list("pk", flat=True)))
 
 
-def _require_version(known: int | None, stamp: ProductStamp) -> None:
-    if stamp.version != known:
+def _require_unchanged(known: str, stamp: ProductStamp) -> None:
+    """Sales meanwhile don't matter: the page neither shows stock nor writes it."""
+    if stamp.updated_at.isoformat() != known:
         raise PreconditionFailed("Somebody has changed this product meanwhile: load the page again")

@@ -13,7 +13,7 @@ from config.kernel.money import to_number
 Figures = Mapping[str, VariantFigures]
 
 
-def catalog_product(record: ProductRecord, figures: Figures) -> dict[str, Any]:
+def catalog_product(record: ProductRecord, figures: Figures, *, version: int) -> dict[str, Any]:
     """The whole product. One without variants has its stock at the top, where it also takes it."""
     product: dict[str, Any] = {
         "id": record.id,
@@ -37,7 +37,7 @@ def catalog_product(record: ProductRecord, figures: Figures) -> dict[str, Any]:
         ],
         "available": record.available,
         "featured": record.featured,
-        "version": record.version,
+        "version": version,
         "created_at": iso(record.created_at),
         "updated_at": iso(record.updated_at),
     }

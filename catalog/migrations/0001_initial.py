@@ -42,7 +42,6 @@ class Migration(migrations.Migration):
                 ("options", models.JSONField(blank=True, default=list)),
                 ("available", models.BooleanField(default=True)),
                 ("featured", models.BooleanField(default=False)),
-                ("version", models.PositiveBigIntegerField(default=1, editable=False)),
                 (
                     "created_at",
                     models.DateTimeField(

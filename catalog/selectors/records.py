@@ -22,7 +22,6 @@ _PRODUCT: tuple[str, ...] = (
     "options",
     "available",
     "featured",
-    "version",
     "created_at",
     "updated_at",
 )

@@ -18,21 +18,23 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A product and the figures of (at least) its variants."""
+    """A product, the figures of (at least) its variants, and which version of it this is."""
 
     record: ProductRecord
     figures: Mapping[str, VariantFigures]
+    stamp: ProductStamp
+
+    @property
+    def version(self) -> int:
+        return self.stamp.stock.version
 
 
 def product_stamp(product_id: str) -> ProductStamp | None:
-    """Which version of the product there is, in two queries; ``None``: there is none.
-
-    Read it before the product: then an entity tag is never newer than what it stands on.
-    """
-    row = Product.objects.live().filter(id=product_id).values_list("version", "updated_at").first()
-    if row is None:
+    """Which version of the product there is, in two queries; ``None``: there is none."""
+    updated_at = Product.objects.live().filter(id=product_id).values_list("updated_at", flat=True).first()
+    if updated_at is None:
         return None
-    return ProductStamp(*row, stock().stamps([product_id])[product_id])
+    return ProductStamp(updated_at, stock().stamps([product_id])[product_id])
 
 
 def product_shown(product_id: str) -> Shown | None:
@@ -44,8 +46,11 @@ def products_shown(product_ids: Iterable[str]) -> Iterator[Shown]:
     """These products in this order, read in chunks; what has been archived meanwhile is left out."""
     ids = iter(product_ids)
     while chunk := list(islice(ids, CHUNK)):
+        # First of all: then a version is never newer than what it stands on.
+        stamps = stock().stamps(chunk)
         records = {r.id: r for r in product_records(Product.objects.live().filter(id__in=chunk))}
         figures = stock().figures([v.id for record in records.values() for v in record.variants])
         for product_id in chunk:
             if product_id in records:
-                yield Shown(records[product_id], figures)
+                record = records[product_id]
+                yield Shown(record, figures, ProductStamp(record.updated_at, stamps[product_id]))

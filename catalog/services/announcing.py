@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from catalog.dialects import catalog_product, shop_product
 from catalog.events import ProductCreated, ProductDeleted, ProductEvent, ProductUpdated
@@ -10,42 +11,45 @@ from catalog.records import ProductRecord
 from catalog.services.storing import Stored
 from catalog.stock_port import StockCount, VariantFigures, stock
 from config.kernel.actors import Actor
-from config.kernel.events import publish_all
+from config.kernel.events import DomainEvent, publish_all
 
 
-def announce_written(
-    changes: Sequence[Stored],
-    counts: Sequence[StockCount],
-    *,
-    figures: Mapping[str, VariantFigures],
-    actor: Actor,
-) -> None:
-    """Publish what was written, then have the counts recorded, which publishes in its turn.
+def announce_written(changes: Sequence[Stored], counts: Sequence[StockCount], *, actor: Actor) -> None:
+    """Have the counts recorded, and publish what was written, then what was counted.
 
-    ``figures`` are those before the counts: the product's event shows the stock as it stood, and a
-    ``stock.updated`` of its own, after it, brings what was counted.
+    A product's event shows its stock as it is after the counts, since some listeners learn of stock from
+    nothing else; the ``stock.updated`` of a count bears a later version and follows it.
     """
-    publish_all([_written(change, figures) for change in changes])
-    if counts:
-        imported = actor.source == "import"
-        stock().record_counts(
-            counts,
-            actor=actor,
-            kind="import" if imported else "recount",
-            reason="imported" if imported else "written with the product",
-        )
+    versions = stock().advance([change.new.id for change in changes]) if changes else {}
+    counted = _record(counts, actor)
+    variants = chain.from_iterable(change.new.variants for change in changes)
+    figures = stock().figures([variant.id for variant in variants]) if changes else {}
+    written = [_written(change, figures, versions[change.new.id]) for change in changes]
+    publish_all([*written, *counted])
 
 
-def announce_archived(
-    records: Sequence[ProductRecord], *, versions: Mapping[str, int], figures: Mapping[str, VariantFigures]
-) -> None:
+def _record(counts: Sequence[StockCount], actor: Actor) -> Sequence[DomainEvent]:
+    if not counts:
+        return ()
+    imported = actor.source == "import"
+    counted = stock().record_counts(
+        counts,
+        actor=actor,
+        kind="import" if imported else "recount",
+        reason="imported" if imported else "written with the product",
+    )
+    return counted.events
+
+
+def announce_archived(records: Sequence[ProductRecord], *, figures: Mapping[str, VariantFigures]) -> None:
     """Publish what was archived, as it was before."""
+    versions = stock().advance([record.id for record in records])
     publish_all(
         [
             ProductDeleted(
                 product_id=record.id,
                 action="deleted",
-                product=catalog_product(record, figures),
+                product=catalog_product(record, figures, version=versions[record.id]),
                 shop_product=shop_product(record, figures),
                 version=versions[record.id],
             )
@@ -54,17 +58,18 @@ def announce_archived(
     )
 
 
-def _written(change: Stored, figures: Mapping[str, VariantFigures]) -> ProductEvent:
+def _written(change: Stored, figures: Mapping[str, VariantFigures], version: int) -> ProductEvent:
     record = change.new
-    product, in_shop = catalog_product(record, figures), shop_product(record, figures)
+    product = catalog_product(record, figures, version=version)
+    in_shop = shop_product(record, figures)
     if change.old is None:
         return ProductCreated(
             product_id=record.id,
             action="created",
             product=product,
             shop_product=in_shop,
-            version=record.version,
+            version=version,
         )
     return ProductUpdated(
-        product_id=record.id, action="updated", product=product, shop_product=in_shop, version=record.version
+        product_id=record.id, action="updated", product=product, shop_product=in_shop, version=version
     )

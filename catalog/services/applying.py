@@ -10,8 +10,6 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from django.conf import settings
-
 from catalog.errors import StockHeld, invalid
 from catalog.records import PriceRecord, ProductRecord, VariantRecord
 from catalog.search import words
@@ -246,49 +244,19 @@ def _counted(
     place: str,
 ) -> list[StockCount]:
     present = figures.get(variant.id, NO_STOCK)
-    places = {figure.location_id: figure for figure in present.locations}
     counts = []
     for at, draft in enumerate(drafts):
-        for location_id, quantity in _spread(draft, present):
-            figure = places.get(location_id)
-            if figure is not None and figure.on_hand == quantity:
-                continue
-            held = figure.on_hand - figure.available if figure is not None else 0
-            if quantity < held:
-                raise StockHeld(held, place=f"{place}[{at}].quantity")
-            if quantity > MAX_COUNT:
-                raise invalid(f"{place}[{at}].quantity", COUNT_BOUNDS)
-            counts.append(StockCount(product_id, variant.id, location_id, quantity))
+        if draft.location_id is None and present.locations and draft.quantity == present.available:
+            # What readers are shown of all places together: written back, it means "as it is".
+            continue
+        counted = [place for place in present.locations if draft.location_id in (None, place.location_id)]
+        on_hand = sum(place.on_hand for place in counted)
+        if counted and draft.quantity == on_hand:
+            continue
+        held = sum(place.on_hand - place.available for place in counted)
+        if draft.quantity < held:
+            raise StockHeld(held, place=f"{place}[{at}].quantity")
+        if draft.quantity > max(MAX_COUNT, on_hand):
+            raise invalid(f"{place}[{at}].quantity", COUNT_BOUNDS)
+        counts.append(StockCount(product_id, variant.id, draft.location_id, draft.quantity))
     return counts
-
-
-def _spread(draft: CountDraft, present: VariantFigures) -> list[tuple[str, int]]:
-    """The count place by place.
-
-    One for all places together is compared with what readers were shown, so that a product can be
-    written back as it was read. Otherwise the difference goes to the first place, and, where that
-    hasn't enough, on to the next.
-    """
-    if draft.location_id is not None:
-        return [(draft.location_id, draft.quantity)]
-    if not present.locations:
-        return [(default_location(), draft.quantity)]
-    if draft.quantity == present.available:
-        return []
-    missing = draft.quantity - sum(figure.on_hand for figure in present.locations)
-    first, *others = present.locations
-    if missing >= 0:
-        return [(first.location_id, first.on_hand + missing)]
-    result = []
-    for figure in (first, *others):
-        taken = min(-missing, figure.available)
-        missing += taken
-        result.append((figure.location_id, figure.on_hand - taken))
-    if missing:
-        result[0] = (first.location_id, result[0][1] + missing)
-    return result
-
-
-def default_location() -> str:
-    """Where stock goes that names no place."""
-    return str(getattr(settings, "STOCKWIRE_LOCATION", "main"))

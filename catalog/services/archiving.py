@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from django.db.models import F
-
 from catalog.errors import ProductNotFound
 from catalog.models import Product, Variant
 from catalog.selectors import product_records
@@ -59,12 +57,10 @@ def _archive(product_ids: Sequence[str], expect: Expectation | None) -> dict[str
     if expect is not None:
         stamps = stock().stamps(ids)
         for record in records:
-            expect(ProductStamp(record.version, record.updated_at, stamps[record.id]))
+            expect(ProductStamp(record.updated_at, stamps[record.id]))
     figures = stock().figures([variant.id for record in records for variant in record.variants])
     moment = clock.now()
-    Product.objects.filter(id__in=ids).update(archived_at=moment, updated_at=moment, version=F("version") + 1)
+    Product.objects.filter(id__in=ids).update(archived_at=moment, updated_at=moment)
     Variant.objects.filter(product_id__in=ids, archived_at__isnull=True).update(archived_at=moment)
-    announce_archived(
-        records, versions={record.id: record.version + 1 for record in records}, figures=figures
-    )
+    announce_archived(records, figures=figures)
     return {record.id: Archived(record, figures) for record in records}

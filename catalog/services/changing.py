@@ -89,7 +89,7 @@ def _change(
         [(c.draft, present[c.product_id].record.sku) for c in changes if c.product_id in present]
     )
     outcomes: list[Outcome] = []
-    counts: dict[tuple[str, str], StockCount] = {}
+    counts: dict[tuple[str, str | None], StockCount] = {}
     for change, refusal in zip(changes, refusals, strict=True):
         try:
             product = present.get(change.product_id)
@@ -108,7 +108,7 @@ def _change(
         _advance(product, applied)
         counts.update({(count.variant_id, count.location_id): count for count in applied.counts})
         outcomes.append(Outcome(change.product_id, changed=changed))
-    _write(list(present.values()), list(counts.values()), figures, actor)
+    _write(list(present.values()), list(counts.values()), actor)
     return outcomes
 
 
@@ -134,7 +134,7 @@ def _lock(changes: Sequence[ProductChange]) -> tuple[dict[str, _Present], Mappin
             before=record,
             record=record,
             archived=own,
-            stamp=ProductStamp(record.version, record.updated_at, stamps.get(record.id, StockStamp())),
+            stamp=ProductStamp(record.updated_at, stamps.get(record.id, StockStamp())),
             known=frozenset(own),
         )
     return present, stock().figures(variant_ids)
@@ -163,12 +163,7 @@ def _advance(product: _Present, applied: Applied) -> None:
     product.record = applied.record
 
 
-def _write(
-    products: Sequence[_Present],
-    counts: Sequence[StockCount],
-    figures: Mapping[str, VariantFigures],
-    actor: Actor,
-) -> None:
+def _write(products: Sequence[_Present], counts: Sequence[StockCount], actor: Actor) -> None:
     moment = clock.now()
     changes = [
         Stored(product.before, _next(product.record, moment), product.known)
@@ -178,8 +173,9 @@ def _write(
     if changes:
         store(changes, moment=moment)
     if changes or counts:
-        announce_written(changes, counts, figures=figures, actor=actor)
+        announce_written(changes, counts, actor=actor)
 
 
 def _next(record: ProductRecord, moment: dt.datetime) -> ProductRecord:
-    return replace(record, version=record.version + 1, updated_at=moment)
+    # Later than before whatever the clock says: who edits a product knows it by this moment.
+    return replace(record, updated_at=max(moment, record.updated_at + dt.timedelta(microseconds=1)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 from catalog.records import ProductRecord
@@ -34,7 +33,7 @@ def create_product(*, draft: ProductDraft, actor: Actor) -> str:
 def create_products(*, drafts: Sequence[ProductDraft], actor: Actor) -> list[Outcome]:
     """Make products in a fixed number of queries, each item standing alone; outcomes in the order of drafts.
 
-    Locks: the stock heads of what is counted. Refuses: nothing as a whole; items as ``create_product``,
+    Locks: the stock heads that it makes. Refuses: nothing as a whole; items as ``create_product``,
     the second of two that want the same sku or id included. Announces: ``product.created`` for each,
     then ``stock.updated`` for each first count.
     """
@@ -76,7 +75,7 @@ def _create(
         outcomes.append(Outcome(applied.record.id))
     if changes:
         store(changes, moment=moment)
-        announce_written(changes, counts, figures={}, actor=actor)
+        announce_written(changes, counts, actor=actor)
     return outcomes
 
 
@@ -86,7 +85,6 @@ def _made(draft: ProductDraft, owners: Owners, created_at: dt.datetime) -> Appli
     empty = _empty(draft.id or new_id("prod"), created_at)
     taken = partial(owners.variant_sku_taken, product_id=empty.id)
     applied = apply(draft, record=empty, archived={}, figures={}, sku_taken=taken)
-    applied = replace(applied, record=replace(applied.record, version=1))
     owners.require_free(applied.record)
     return applied
 
@@ -103,7 +101,6 @@ def _empty(product_id: str, created_at: dt.datetime) -> ProductRecord:
         options=[],
         available=True,
         featured=False,
-        version=0,
         created_at=created_at,
         updated_at=created_at,
         prices=(),

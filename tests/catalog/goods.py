@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from catalog.services import PriceDraft, ProductDraft, VariantDraft, create_products
+from catalog.stock_port import stock
 from config.kernel import events
 from config.kernel.actors import Actor
 from config.kernel.events import DomainEvent
@@ -61,6 +62,11 @@ def made(*drafts: ProductDraft) -> list[str]:
     outcomes = create_products(drafts=drafts, actor=ACTOR)
     assert [outcome.refusal for outcome in outcomes] == [None] * len(drafts)
     return [outcome.product_id for outcome in outcomes]
+
+
+def version_of(product_id: str) -> int:
+    """The product's version, which its stock's head counts."""
+    return stock().stamps([product_id])[product_id].version
 
 
 class Heard:

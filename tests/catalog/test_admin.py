@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from catalog.dialects import catalog_product
 from catalog.models import Product
 from catalog.selectors import product_shown
-from catalog.services import CountDraft, PriceDraft, VariantDraft
+from catalog.services import CountDraft, PriceDraft, ProductDraft, VariantDraft, change_product
 from config.identity.models import Role
 from config.identity.services import create_user
-from tests.catalog.goods import Heard, draft, made
+from tests.catalog.goods import ACTOR, Heard, draft, made
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,7 @@ def filled_in(client: Client, path: str) -> dict[str, Any]:
 def shown(product_id: str) -> dict[str, Any]:
     found = product_shown(product_id)
     assert found is not None
-    return catalog_product(found.record, found.figures)
+    return catalog_product(found.record, found.figures, version=found.version)
 
 
 def errors(answer: Any) -> str:
@@ -120,7 +120,7 @@ def test_a_product_is_made_on_one_page(staff: Client, heard: Heard) -> None:
         ({"sku": "TAKEN"}, "sku: &#x27;TAKEN&#x27; is taken"),
         ({"prices-0-amount": "1.005"}, "EGP has 2 decimals"),
         ({"prices-0-DELETE": "on"}, "at least one price is required"),
-        ({"known_version": "0"}, "Somebody has changed this product meanwhile"),
+        ({"known_update": ""}, "Somebody has changed this product meanwhile"),
         ({"named_options": "[{}]"}, "[0].name: required"),
         ({"variants-0-attributes": "size"}, "Write a line for each"),
         ({"title": ""}, "This field is required"),
@@ -135,6 +135,18 @@ def test_what_is_refused_is_said_on_the_page_and_nothing_is_saved(
     answer = staff.post(page(product_id), filled_in(staff, page(product_id)) | {"title": "New"} | changes)
     assert text in errors(answer)
     assert shown(product_id) == before
+    assert heard.names == []
+
+
+def test_what_was_sold_meanwhile_is_no_reason_to_load_the_page_again_but_another_change_is(
+    staff: Client, heard: Heard
+) -> None:
+    (product_id,) = made(draft(stock=(CountDraft(5),)))
+    data = filled_in(staff, page(product_id)) | {"title": "New"}
+    change_product(product_id=product_id, draft=ProductDraft(stock=(CountDraft(4),)), actor=ACTOR)
+    assert staff.post(page(product_id), data).status_code == 302
+    heard.events.clear()
+    assert "Somebody has changed" in errors(staff.post(page(product_id), data | {"title": "Newer"}))
     assert heard.names == []
 
 

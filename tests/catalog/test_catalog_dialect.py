@@ -34,7 +34,7 @@ def test_a_product_is_created_as_it_was_sent_and_read_back_the_same(call: Call) 
         [{"location_id": "STH1", "quantity": 100}],
         [],
     ]
-    assert product["version"] == 1
+    assert product["version"] == 2  # made, and counted
     assert call("GET", answer["Location"]).data == product
 
 
@@ -222,7 +222,7 @@ def test_put_replaces_lists_that_are_sent_and_leaves_those_that_are_not(call: Ca
     assert answer.status_code == 200
     changed = answer.data
     assert changed["base_title"] == "Better T-shirt"
-    assert changed["version"] == 2
+    assert changed["version"] == product["version"] + 1
     assert without(changed, "base_title", "version", "updated_at") == without(
         product, "base_title", "version", "updated_at"
     )
@@ -344,13 +344,24 @@ def test_the_events_of_a_product_come_before_those_of_its_stock(call: Call, hear
     created = heard.events[0].data()
     assert created["action"] == "created"
     assert created["product_id"] == product["id"]
-    # The counts come after it, so it shows what was there before them.
-    assert created["product"]["variants"][0]["stock"] == []
-    assert heard.events[0].extra()["shop_product"]["stock"] == 0
+    # Who hears no other event than this one learns the stock from it.
+    assert created["product"]["variants"] == product["variants"]
+    assert heard.events[0].extra()["shop_product"]["stock"] == 100
+    assert [event.version_number for event in heard.events] == [1, 2]
+    assert created["product"]["version"] == 1
+    assert product["version"] == 2
     heard.events.clear()
     call("PATCH", f"/products/{product['id']}", {"base_title": "New"})
     assert heard.names == ["product.updated"]
     assert heard.events[0].data()["product"]["variants"] == product["variants"]
+    assert heard.events[0].version_number == 3
+    heard.events.clear()
+    product["variants"][0]["stock"][0]["quantity"] = 70
+    changed = call("PATCH", f"/products/{product['id']}", {"featured": True, "variants": product["variants"]})
+    assert heard.names == ["product.updated", "stock.updated"]
+    assert heard.events[0].data()["product"] == {**changed.data, "version": 4}
+    assert [event.version_number for event in heard.events] == [4, 5]
+    assert changed["ETag"] == '"5"'
     heard.events.clear()
     product["variants"][0]["stock"][0]["quantity"] = 60
     call("PATCH", f"/products/{product['id']}", {"variants": product["variants"]})
@@ -364,7 +375,9 @@ def test_delete_archives_and_frees_the_sku(call: Call, heard: Heard) -> None:
     answer = call("DELETE", path)
     assert (answer.status_code, answer.data) == (204, None)
     assert heard.names == ["product.deleted"]
-    assert heard.events[0].data()["product"] == product
+    # As it was, but for the version: the deletion is newer than anything that was shown.
+    assert heard.events[0].data()["product"] == {**product, "version": 3}
+    assert heard.events[0].version_number == 3
     for method in ("GET", "PUT", "PATCH", "DELETE"):
         gone = call(method, path, product if method in ("PUT", "PATCH") else None)
         assert gone.status_code == 404
@@ -404,7 +417,7 @@ def test_a_write_on_top_of_another_version_is_a_412_with_the_present_one(call: C
 
 
 def test_a_version_in_the_body_of_a_write_means_nothing(call: Call) -> None:
-    product = call("POST", "/products", {**body(), "version": 77}).data
+    product = call("POST", "/products", {**body(variants=None), "version": 77}).data
     assert product["version"] == 1
 
 

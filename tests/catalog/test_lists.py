@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 SORTS = ["price", "-price", "newest", "rating", "name"]
 #: Of one page, whatever is on it: which products, the products, their parts, their stock.
-PAGE_QUERIES = 6
+PAGE_QUERIES = 7
 
 
 def priced(title: str, egp: str | None, **fields: Any) -> Any:

@@ -117,5 +117,6 @@ class RoundTrip(TestCase):
         event: Any = heard.events[0]
         shown = product_shown(product_id)
         assert shown is not None
-        assert event.product == catalog_product(shown.record, {})
-        assert event.shop_product == shop_product(shown.record, {})
+        # Its stock too is as it is read; the counts' own events follow, with versions of their own.
+        assert event.product == catalog_product(shown.record, shown.figures, version=event.version)
+        assert event.shop_product == shop_product(shown.record, shown.figures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -9,8 +10,9 @@ from django.db.models import F
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Product
-from catalog.stock_port import LocationFigures, StockCount, VariantFigures, stock
+from catalog.stock_port import LocationFigures, StockCount, StockStamp, VariantFigures, stock
 from config.kernel.errors import ConflictingItems
+from config.kernel.events import publish_all
 from inventory import services
 from inventory.catalog_port import LedgerStock
 from inventory.models import Location, Reservation
@@ -24,7 +26,9 @@ def count(goods: Goods, quantity: int, at: str = "main") -> StockCount:
 
 
 def record(*counts: StockCount) -> int:
-    return stock().record_counts(counts, actor=ACTOR, kind="recount", reason="catalog")
+    recorded = stock().record_counts(counts, actor=ACTOR, kind="recount", reason="catalog")
+    publish_all(recorded.events)
+    return recorded.changed
 
 
 def test_the_ledger_is_what_counts_stock_here() -> None:
@@ -65,13 +69,44 @@ def test_counts_become_movements_of_the_difference_and_make_their_locations(hear
     assert record(count(old, 7), count(new, 3, "attic")) == 0
 
 
+def test_what_is_recorded_is_announced_by_whoever_had_it_recorded(heard: Heard) -> None:
+    goods = make_goods()
+    recorded = stock().record_counts([count(goods, 5)], actor=ACTOR, kind="recount", reason="")
+    assert heard.names == []
+    assert [(event.name, event.version_number) for event in recorded.events] == [("stock.updated", 1)]
+
+
+def test_advancing_counts_one_change_of_each_product_and_none_of_its_stock() -> None:
+    known, new = make_goods(stock=1), make_goods()
+    before = stock().stamps([known.id])[known.id]
+    assert stock().advance([new.id, known.id, known.id, "unknown"]) == {known.id: 2, new.id: 1}
+    assert stock().advance([new.id]) == {new.id: 2}
+    assert stock().stamps([known.id])[known.id] == StockStamp(2, before.changed_at)
+    assert stock().stamps([new.id])[new.id] == StockStamp(2, new.product.created_at)
+    services.restock(lines=[new.line(1)], actor=ACTOR)
+    assert stock().stamps([new.id])[new.id].version == 3
+
+
+def test_a_count_of_all_places_goes_to_the_first_and_is_drawn_from_one_after_the_other() -> None:
+    goods = make_goods(stock={"a": 5, "b": 3})
+    everywhere = StockCount(goods.id, goods.variants[0].id, None, 10)
+    assert record(everywhere) == 1
+    assert (goods.level("a").on_hand, goods.level("b").on_hand) == (7, 3)
+    record(dataclasses.replace(everywhere, quantity=2))
+    assert (goods.level("a").on_hand, goods.level("b").on_hand) == (0, 2)
+
+
 def test_a_first_count_of_nothing_is_a_level_and_no_movement(heard: Heard) -> None:
     goods = make_goods()
-    assert record(count(goods, 0)) == 0
+    assert record(count(goods, 0)) == 1
     assert stock().figures([goods.variants[0].id])[goods.variants[0].id].locations == (
         LocationFigures("main", 0, 0),
     )
-    assert (deltas(goods), heard.names) == ([], [])
+    assert (deltas(goods), heard.names) == ([], ["stock.updated"])
+    assert heard.events[0].data()["change"] == 0
+    assert heard.events[0].data()["locations"] == [{"location_id": "main", "quantity": 0}]
+    assert record(count(goods, 0)) == 0
+    assert heard.names == ["stock.updated"]
 
 
 def test_what_is_held_cannot_be_counted_away_and_then_nothing_is() -> None:

@@ -72,10 +72,25 @@ def test_what_is_held_cannot_be_counted_away(staff: Call) -> None:
     assert staff("POST", ADJUST, {"items": [counted(goods, 3, 5)]}).data["items"][0]["stock"] == 0
 
 
-def test_a_count_must_say_where_when_there_are_several_places(staff: Call) -> None:
+def test_a_count_without_a_place_is_of_all_places_and_so_is_what_it_was_based_on(staff: Call) -> None:
     goods = make_goods(stock={"a": 1, "b": 2})
-    answer = staff("POST", ADJUST, {"items": [counted(goods, 2, 1)]})
-    assert (answer.status_code, answer.data["code"]) == (400, "ambiguous_location")
+    stale = staff("POST", ADJUST, {"items": [counted(goods, 2, 1)]})
+    assert (stale.status_code, stale.data["code"], stale.data["current"]) == (409, "stale", 3)
+    answer = staff("POST", ADJUST, {"items": [counted(goods, 8, 3)]})
+    assert (answer.status_code, answer.data["items"][0]["stock"]) == (200, 8)
+    assert deltas(goods)[2:] == [("a", 5, 6, "adjustment")]
+    services.reserve_stock(lines=[goods.line(4, "a")], ttl_seconds=60, actor=ACTOR)
+    held = staff("POST", ADJUST, {"items": [counted(goods, 3, 8)]})
+    assert (held.status_code, held.data["code"], held.data["errors"][0]["held"]) == (409, "held_stock", 4)
+    assert staff("POST", ADJUST, {"items": [counted(goods, 4, 8)]}).status_code == 200
+    assert (goods.level("a").on_hand, goods.level("b").on_hand) == (4, 0)
+
+
+def test_stock_counted_twice_in_one_request_is_a_400(staff: Call) -> None:
+    goods = make_goods(stock={"a": 1, "b": 2})
+    mixed = [counted(goods, 2, 1, locationId="a"), counted(goods, 3, 3)]
+    answer = staff("POST", ADJUST, {"items": mixed})
+    assert (answer.status_code, answer.data["code"], len(answer.data["errors"])) == (400, "duplicate_item", 2)
     assert staff("POST", ADJUST, {"items": [counted(goods, 2, 1, locationId="a")]}).status_code == 200
     twice = [counted(goods, 2, 2, locationId="a"), counted(goods, 3, 2, locationId="a")]
     answer = staff("POST", ADJUST, {"items": twice})
@@ -196,6 +211,10 @@ def test_a_threshold_may_come_before_the_first_stock(staff: Call, heard: Heard) 
         == 200
     )
     assert (goods.level().on_hand, goods.level().low_stock_threshold) == (0, 3)
+    assert heard.names == ["stock.updated"]  # since now the location is shown
+    assert heard.events[0].data()["locations"] == [{"location_id": "main", "quantity": 0}]
+    heard.events.clear()
+    staff("PATCH", LEVELS, {"items": [{"productId": goods.id, "lowStockThreshold": 4}]})
     assert heard.names == []
 
 
@@ -238,11 +257,26 @@ def test_counts_from_another_system_go_through_the_ledger(call: Call, heard: Hea
     assert heard.names == ["stock.updated"]
 
 
-def test_a_count_for_a_variant_in_several_places_is_its_first_ones(call: Call) -> None:
-    make_location("b", priority=1)
-    goods = make_goods(stock={"a": 3, "b": 4})
-    call("POST", SYNC, {"items": [{"productId": goods.id, "stock": 12}]})
-    assert (goods.level("a").on_hand, goods.level("b").on_hand) == (3, 12)
+def test_a_count_without_a_place_is_what_there_is_of_the_variant_in_all(call: Call) -> None:
+    make_location("GBG1", priority=1)
+    goods = make_goods(stock={"GBG1": 2, "STH1": 36})
+    for counted_units, first, second in ((12, 0, 12), (15, 3, 12)):
+        answer = call("POST", SYNC, {"items": [{"productId": goods.id, "stock": counted_units}]})
+        assert answer.data["products"][0]["stock"] == counted_units
+        assert (goods.level("GBG1").on_hand, goods.level("STH1").on_hand) == (first, second)
+
+
+def test_a_count_of_none_that_opens_a_place_is_announced_and_moves_the_tag(call: Call, heard: Heard) -> None:
+    goods = make_goods()
+    path, items = f"/products/{goods.id}", [{"productId": goods.id, "stock": 0}]
+    before = call("GET", path)
+    assert call("POST", SYNC, {"items": items}).data["updated"] == 1
+    assert (heard.names, heard.events[0].data()["change"]) == (["stock.updated"], 0)
+    after = call("GET", path)
+    assert after.data["stock"] == [{"location_id": "main", "quantity": 0}]
+    assert after["ETag"] != before["ETag"]
+    assert call("POST", SYNC, {"items": items}).data["updated"] == 0
+    assert heard.names == ["stock.updated"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from inventory.ledger.book import Book, Entry, Level, Shelf
 from inventory.ledger.planning import Outcome, plan
-from inventory.ledger.requests import Count, Counted, Draw, EndHold, Move, Put, Request, Touch, Want
+from inventory.ledger.requests import Count, Counted, Draw, EndHold, Move, Open, Put, Request, Touch, Want
 
 
 def level(
@@ -111,9 +111,49 @@ def test_two_counts_of_one_level_are_refused_however_the_level_is_named() -> Non
     assert [one.problem for one in outcome.shortages] == ["duplicate_item", "duplicate_item"]
 
 
-def test_a_count_based_on_a_figure_must_say_which_level_it_means() -> None:
-    outcome = decide(book(level("a", 5), level("b", 5)), Count([Counted("v", None, 1, expected=5)]))
-    assert [one.problem for one in outcome.shortages] == ["ambiguous_location"]
+@pytest.mark.parametrize(
+    ("quantity", "entries"),
+    [
+        (15, [Entry("v", "b", 3)]),
+        (12, []),
+        (10, [Entry("v", "b", -2)]),
+        (4, [Entry("v", "b", -4), Entry("v", "a", -4)]),
+        (3, [Entry("v", "b", -4), Entry("v", "a", -5)]),
+    ],
+)
+def test_a_count_without_a_location_is_of_all_that_there_is(quantity: int, entries: list[Entry]) -> None:
+    stocked = book(level("a", 7, reserved=2, priority=2), level("b", 5, safety=1, priority=1))
+    outcome = decide(stocked, Count([Counted("v", None, quantity, expected=12)]))
+    assert list(outcome.entries) == entries
+    assert sum(one.on_hand for one in stocked.shelf("v").levels.values()) == quantity
+
+
+@pytest.mark.parametrize(
+    ("counted", "problem", "figure"),
+    [(Counted("v", None, 2), "held_stock", 3), (Counted("v", None, 9, expected=5), "stale", 12)],
+)
+def test_a_count_without_a_location_is_refused_with_the_figure_of_all(
+    counted: Counted, problem: str, figure: int
+) -> None:
+    stocked = book(level("a", 7, reserved=2), level("b", 5, safety=1))
+    outcome = decide(stocked, Count([counted]))
+    assert [(one.problem, one.figure) for one in outcome.shortages] == [(problem, figure)]
+
+
+def test_a_count_of_nothing_is_a_change_where_it_opens_a_level() -> None:
+    stocked = book(level("a", 5))
+    opened = decide(stocked, Count([Counted("v", "b", 0)]))
+    assert (opened.entries, opened.changes[0].moved) == ((), 0)
+    assert opened.changes[0].on_hand == {"a": 5, "b": 0}
+    assert decide(stocked, Count([Counted("v", "b", 0)])).changes == ()
+    assert decide(book(), Count([Counted("v", None, 0)])).changes[0].on_hand == {"main": 0}
+
+
+def test_opening_makes_the_levels_that_are_not_there() -> None:
+    stocked = book(level("a", 5))
+    opened = decide(stocked, Open([Want("v", 0, "b"), Want("v", 0)]))
+    assert [change.on_hand for change in opened.changes] == [{"a": 5, "b": 0}]
+    assert decide(stocked, Open([Want("v", 0, "b"), Want("v", 0)])).changes == ()
 
 
 def test_a_move_takes_from_one_location_what_it_brings_to_the_other() -> None:

@@ -180,11 +180,11 @@ def test_control_heads_locked_in_the_order_of_the_items_deadlock(monkeypatch: py
     orders = itertools.cycle([(mug.id, plate.id), (plate.id, mug.id)])
     gate = threading.Barrier(2)
 
-    def lock_one_by_one(product_ids: Sequence[str]) -> dict[str, int]:
+    def lock_one_by_one(product_ids: Sequence[str]) -> dict[str, statements.Head]:
         first, second = next(orders)
-        versions = in_order([first])
+        heads = in_order([first])
         gate.wait(timeout=10)
-        return versions | in_order([second])
+        return heads | in_order([second])
 
     monkeypatch.setattr(statements, "lock_heads", lock_one_by_one)
     monkeypatch.setattr(transactions, "ATTEMPTS", 1)
@@ -261,7 +261,7 @@ def test_control_a_count_that_does_not_say_what_it_was_based_on_undoes_a_sale() 
     goods = make_goods(stock=10)
     seen = goods.level().on_hand
     services.reduce_stock(lines=[goods.line(3)], actor=ACTOR)
-    services.set_counts(lines=[goods.count(seen + 2)], actor=ACTOR)
+    services.sync_stock(touched=[], lines=[goods.count(seen + 2)], actor=ACTOR)
     assert goods.level().on_hand == 12, "two were found and three were sold: nine are there"
 
 

@@ -9,7 +9,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from config.identity.models import Role, Scope
-from inventory.models import StockMovement, StockOperation
+from inventory.models import StockLevel, StockMovement, StockOperation
 from tests.inventory.conftest import Call, key_caller, user_caller
 from tests.inventory.shop import Goods, Heard, deltas, make_goods, make_location
 
@@ -84,6 +84,21 @@ def test_a_reduction_that_falls_to_the_threshold_is_announced_as_low_once(call: 
     assert versions == sorted(set(versions), key=lambda version: version or 0), (
         "each event is newer than the last"
     )
+
+
+@pytest.mark.parametrize(
+    ("left", "threshold", "severity"),
+    [(1, 5, "critical"), (2, 5, "warning"), (0, 5, "critical"), (0, 0, "critical"), (1, 4, "warning")],
+)
+def test_low_is_critical_at_none_and_at_a_fifth_of_the_threshold(
+    call: Call, heard: Heard, left: int, threshold: int, severity: str
+) -> None:
+    goods = make_goods(stock=20)
+    StockLevel.objects.filter(product=goods.product).update(low_stock_threshold=threshold)
+    heard.events.clear()
+    call("POST", REDUCE, {"items": [item(goods, 20 - left)]})
+    low = [event.data() for event in heard.events if event.name == "stock.low"]
+    assert [(one["current_stock"], one["severity"]) for one in low] == [(left, severity)]
 
 
 def test_short_stock_refuses_all_and_changes_nothing(call: Call, heard: Heard) -> None:
