@@ -4,25 +4,31 @@ They ask for no credentials, tell nothing that an attacker could use, take a sec
 raise: a probe that fails must say what is wrong. Figures and traces are not for here.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
+import psycopg
 import redis
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from config.kernel.clock import now
+from realtime.probing import Question
 
 log = structlog.get_logger(__name__)
 OK = "ok"
 IN_MEMORY = "ok (in memory: one process only)"
+UNREACHABLE = "unreachable"
+UNKNOWN = "unknown: the database is unreachable"
 TIMEOUT_SECONDS = 1.0
 # The worker says every 10 seconds that it lives.
 WORKER_SILENT = timedelta(seconds=30)
@@ -39,41 +45,62 @@ def health(_request: HttpRequest) -> JsonResponse:
 @require_safe
 def ready(_request: HttpRequest) -> JsonResponse:
     """Say whether each thing that the shop needs is there: 200 if all are, else 503."""
-    database = _safely("database", _database)
-    found = {"database": database, "redis": _safely("redis", _redis)}
-    for name, check in (("migrations", _migrations), ("worker", _worker)):
-        # They are rows; without a database each would wait for it once more.
-        found[name] = _safely(name, check) if database == OK else "unknown: the database is unreachable"
+    _known_migrations()
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    in_database, in_redis = _database.put(), _redis.put()
+    of_the_database = _in_time(in_database, deadline) or {"database": UNREACHABLE}
+    found = {
+        "database": of_the_database["database"],
+        "redis": (_in_time(in_redis, deadline) or {"redis": UNREACHABLE})["redis"],
+        "migrations": of_the_database.get("migrations", UNKNOWN),
+        "worker": of_the_database.get("worker", UNKNOWN),
+    }
     all_well = all(answer.startswith(OK) for answer in found.values())
     answer = {"status": OK if all_well else "unavailable", **found}
     return JsonResponse(answer, status=200 if all_well else 503)
 
 
-def _safely(name: str, check: Callable[[], str]) -> str:
+def _in_time(asked: Future[dict[str, str]], deadline: float) -> dict[str, str] | None:
     try:
-        return check()
-    except (DatabaseError, InterfaceError, redis.RedisError, OSError) as error:
+        return asked.result(max(0.0, deadline - time.monotonic()))
+    except TimeoutError:
+        log.warning("not ready", error="no answer in time")
+    except (psycopg.Error, redis.RedisError, OSError) as error:
         # The reason's text may hold addresses or user names: that goes to the log only.
-        log.warning("not ready", check=name, error=str(error).strip())
-        return "unreachable"
+        log.warning("not ready", error=str(error).strip())
+    return None
 
 
-def _database() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        cursor.fetchone()
-    return OK
+# ------------------------------------------------------------------------------------------ database
 
 
-def _redis() -> str:
-    if not settings.REDIS_URL:
-        return IN_MEMORY
-    client = redis.Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=TIMEOUT_SECONDS, socket_timeout=TIMEOUT_SECONDS
-    )
-    with client:
-        client.ping()
-    return OK
+def _parameters() -> Mapping[str, Any]:
+    """How the database is reached, with patience for a probe and no more."""
+    usual = connection.get_connection_params()
+    for name in ("cursor_factory", "context"):
+        usual.pop(name, None)
+    milliseconds = int(TIMEOUT_SECONDS * 1000)
+    return {
+        **usual,
+        "connect_timeout": 1,
+        "tcp_user_timeout": milliseconds,
+        "application_name": "stockwire probe",
+        "options": f"{usual.get('options', '')} -c statement_timeout={milliseconds}".strip(),
+    }
+
+
+def _ask_database() -> dict[str, str]:
+    # A connection of its own: the request thread's may be one on which nothing will ever be heard again.
+    with psycopg.connect(**_parameters(), autocommit=True) as probe:
+        probe.execute("SELECT 1")
+        found = {"database": OK}
+        for name, check in (("migrations", _migrations), ("worker", _worker)):
+            try:
+                found[name] = check(probe)
+            except psycopg.DatabaseError as error:
+                log.warning("not ready", check=name, error=str(error).strip())
+                found[name] = UNREACHABLE
+        return found
 
 
 @cache
@@ -82,15 +109,35 @@ def _known_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None, ignore_no_migrations=True).graph.nodes)
 
 
-def _migrations() -> str:
-    missing = _known_migrations() - MigrationRecorder(connection).applied_migrations().keys()
+def _migrations(probe: psycopg.Connection[tuple[Any, ...]]) -> str:
+    try:
+        applied = set(probe.execute("SELECT app, name FROM django_migrations").fetchall())
+    except psycopg.errors.UndefinedTable:
+        applied = set()
+    missing = _known_migrations() - applied
     return OK if not missing else f"{len(missing)} not applied"
 
 
-def _worker() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > %s", [now() - WORKER_SILENT]
-        )
-        row = cursor.fetchone()
+def _worker(probe: psycopg.Connection[tuple[Any, ...]]) -> str:
+    row = probe.execute(
+        "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > %s", [now() - WORKER_SILENT]
+    ).fetchone()
     return OK if row is not None and row[0] else "no worker is running"
+
+
+# --------------------------------------------------------------------------------------------- Redis
+
+
+def _ask_redis() -> dict[str, str]:
+    if not settings.REDIS_URL:
+        return {"redis": IN_MEMORY}
+    client = redis.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=TIMEOUT_SECONDS, socket_timeout=TIMEOUT_SECONDS
+    )
+    with client:
+        client.ping()
+    return {"redis": OK}
+
+
+_database = Question(_ask_database)
+_redis = Question(_ask_redis)

@@ -16,6 +16,8 @@ log = structlog.get_logger(__name__)
 
 HEADER = "X-Event-Cursor"
 PREFIXES = ("/products", "/api/")
+#: No state is read there; and a probe must answer also where the database doesn't.
+STATELESS = ("/api/health", "/api/ready", "/api/auth", "/api/docs", "/api/schema")
 #: A cursor may be as old as this: an older one is always safe, it only repeats a little.
 AGE = 0.05
 #: After a failure it is not asked again for this long; the request itself will say what is wrong.
@@ -32,7 +34,9 @@ class EventCursorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         cursor = None
-        if request.method in ("GET", "HEAD") and request.path_info.startswith(PREFIXES):
+        path = request.path_info
+        reads = request.method in ("GET", "HEAD") and path.startswith(PREFIXES)
+        if reads and not path.startswith(STATELESS):
             cursor = self._cursor()
         response = self._get_response(request)
         if cursor is not None:

@@ -287,6 +287,12 @@ def test_writes_and_pages_carry_none(path: str, method: str) -> None:
     assert HEADER not in through_middleware(path, method).headers
 
 
+@pytest.mark.parametrize("path", ["/api/health", "/api/ready", "/api/auth/me", "/api/docs/"])
+def test_where_no_state_is_read_the_log_is_not_asked(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selectors, "head", lambda: pytest.fail("asked"))
+    assert HEADER not in through_middleware(path).headers
+
+
 def test_a_cursor_is_asked_for_at_most_every_50_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     head = selectors.head
