@@ -53,6 +53,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.api.patience.StatementLimitMiddleware",  # around whatever asks the database
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -105,6 +106,12 @@ def database(url: str) -> dict[str, Any]:
         "OPTIONS": {
             "connect_timeout": environment.DATABASE_TIMEOUT.read(),
             "application_name": "stockwire",
+            # Over TCP a server that has gone without a word is given up after some seconds: the first
+            # holds while something is being sent, the others while an answer is awaited.
+            "tcp_user_timeout": 5000,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
             # Every wait for a row is bounded; config.kernel.transactions tries again what it ended.
             "options": f"-c lock_timeout=5s {parts.pop('options', '')}".rstrip(),
             **parts,
