@@ -61,6 +61,25 @@ class Oracle:
                     return None
         return drawn
 
+    def counted(self, variant: int, place: str | None) -> tuple[int, int]:
+        """What there is of a variant at a place, or in all, and how much of it must stay."""
+        places = self.places if place is None else [place]
+        there = sum(self.on_hand.get((variant, one), 0) for one in places)
+        return there, there - sum(self.free(variant, one) for one in places)
+
+    def count(self, variant: int, place: str | None, quantity: int, kind: str) -> None:
+        """So many were counted: more lie at the first place, fewer are missing at one after the other."""
+        there, _ = self.counted(variant, place)
+        places = self.places if place is None else [place]
+        if quantity >= there:
+            self.move(variant, places[0], quantity - there, kind)
+            return
+        left = there - quantity
+        for one in places:
+            gone = min(left, self.free(variant, one))
+            self.move(variant, one, -gone, kind)
+            left -= gone
+
     def move(self, variant: int, place: str, delta: int, kind: str) -> None:
         balance = self.on_hand.get((variant, place), 0) + delta
         assert balance >= 0
