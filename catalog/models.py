@@ -104,6 +104,20 @@ class Variant(models.Model):
         return self.sku
 
 
+class TakenSku(models.Model):
+    """A sku that a live product bears, itself or in its live variants: one row, whichever of them it is.
+
+    Its key is what makes a sku taken for every other product at once; the indexes of the two tables that
+    bear skus each know only their own. Written with the product, gone when the last bearer is.
+    """
+
+    sku = models.CharField(primary_key=True, max_length=100)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return self.sku
+
+
 class Price(models.Model):
     """One price of a product in one currency, or of one variant, then in place of the product's."""
 

@@ -72,6 +72,11 @@ class ProductRecord:
         """The variants that readers see."""
         return () if self.implicit_variant else self.variants
 
+    @property
+    def skus(self) -> frozenset[str]:
+        """Every sku that it bears, itself or in a variant."""
+        return frozenset((self.sku, *(variant.sku for variant in self.variants)))
+
     def price_in(self, currency: str) -> PriceRecord | None:
         """The product's own price in this currency."""
         return next((price for price in self.prices if price.currency == currency), None)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from catalog.errors import ProductNotFound
-from catalog.models import Product, Variant
+from catalog.models import Product, TakenSku, Variant
 from catalog.selectors import product_records
 from catalog.services.announcing import announce_archived
 from catalog.services.changing import Expectation
@@ -62,5 +62,6 @@ def _archive(product_ids: Sequence[str], expect: Expectation | None) -> dict[str
     moment = clock.now()
     Product.objects.filter(id__in=ids).update(archived_at=moment, updated_at=moment)
     Variant.objects.filter(product_id__in=ids, archived_at__isnull=True).update(archived_at=moment)
+    TakenSku.objects.filter(product_id__in=ids).delete()
     announce_archived(records, figures=figures)
     return {record.id: Archived(record, figures) for record in records}

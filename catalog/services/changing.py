@@ -85,9 +85,7 @@ def _change(
     changes: Sequence[ProductChange], refusals: Sequence[StockwireError | None], actor: Actor
 ) -> list[Outcome]:
     present, figures = _lock(changes)
-    owners = Owners.load(
-        [(c.draft, present[c.product_id].record.sku) for c in changes if c.product_id in present]
-    )
+    owners = _owners(changes, present)
     outcomes: list[Outcome] = []
     counts: dict[tuple[str, str | None], StockCount] = {}
     for change, refusal in zip(changes, refusals, strict=True):
@@ -110,6 +108,17 @@ def _change(
         outcomes.append(Outcome(change.product_id, changed=changed))
     _write(list(present.values()), list(counts.values()), actor)
     return outcomes
+
+
+def _owners(changes: Sequence[ProductChange], present: Mapping[str, _Present]) -> Owners:
+    found = [change for change in changes if change.product_id in present]
+    # A product that is named twice has at its second item perhaps the sku that the first gave it.
+    skus = {product_id: {product.record.sku} for product_id, product in present.items()}
+    for change in found:
+        if change.draft.sku is not UNSET:
+            skus[change.product_id].add(change.draft.sku)
+    revivable = {variant.sku for product in present.values() for variant in product.archived.values()}
+    return Owners.load([(c.draft, skus[c.product_id]) for c in found], kept=revivable)
 
 
 def _lock(changes: Sequence[ProductChange]) -> tuple[dict[str, _Present], Mapping[str, VariantFigures]]:
@@ -147,7 +156,7 @@ def _drafted_variants(draft: ProductDraft) -> Sequence[VariantDraft]:
 def _applied(
     draft: ProductDraft, product: _Present, owners: Owners, figures: Mapping[str, VariantFigures]
 ) -> Applied:
-    taken = partial(owners.variant_sku_taken, product_id=product.record.id)
+    taken = partial(owners.sku_taken, product_id=product.record.id)
     applied = apply(draft, record=product.record, archived=product.archived, figures=figures, sku_taken=taken)
     owners.require_free(applied.record)
     return applied

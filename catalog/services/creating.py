@@ -53,7 +53,7 @@ def _create(
     drafts: Sequence[ProductDraft], refusals: Sequence[StockwireError | None], actor: Actor
 ) -> list[Outcome]:
     owners = Owners.load(
-        [(draft, "") for draft, refusal in zip(drafts, refusals, strict=True) if refusal is None]
+        [(draft, ()) for draft, refusal in zip(drafts, refusals, strict=True) if refusal is None]
     )
     moment = clock.now()
     outcomes: list[Outcome] = []
@@ -83,7 +83,7 @@ def _made(draft: ProductDraft, owners: Owners, created_at: dt.datetime) -> Appli
     if draft.id is not None:
         owners.require_new_product_id(draft.id)
     empty = _empty(draft.id or new_id("prod"), created_at)
-    taken = partial(owners.variant_sku_taken, product_id=empty.id)
+    taken = partial(owners.sku_taken, product_id=empty.id)
     applied = apply(draft, record=empty, archived={}, figures={}, sku_taken=taken)
     owners.require_free(applied.record)
     return applied

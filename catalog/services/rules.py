@@ -47,6 +47,8 @@ MULTIPLIER_DECIMALS = 4
 
 # An id goes into paths, into topics (``product:{id}``) and into lists with commas between.
 _ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.:~-]{{0,{MAX_ID_LENGTH - 1}}}")
+#: What stands in a path where a product's id does (``/products/batch``, ``/api/products/featured``).
+PATH_WORDS = frozenset({"batch", "featured"})
 # What a detail of a choice may not be called, since the choice itself says it.
 _CHOICE_FIELDS = frozenset({"name", "price_multiplier", "priceMultiplier"})
 
@@ -65,6 +67,8 @@ def problems(draft: ProductDraft, *, creating: bool) -> Iterator[Problem]:
     """Every mistake of the draft, in the order of its fields."""
     if draft.id is not None:
         yield from _id(draft.id, "id")
+        if creating and draft.id in PATH_WORDS:
+            yield "id", "stands for something else in paths"
     yield from _product_texts(draft)
     if draft.title is UNSET and creating:
         yield "title", "required"

@@ -14,7 +14,7 @@ from typing import TypeVar
 from django.db import IntegrityError
 from django.db.models import Q
 
-from catalog.models import MarketText, Price, Product, Variant
+from catalog.models import MarketText, Price, Product, TakenSku, Variant
 from catalog.records import ProductRecord, VariantRecord
 from catalog.search import fold, terms
 from config.kernel.errors import Unavailable
@@ -69,6 +69,7 @@ def store(changes: Sequence[Stored], *, moment: dt.datetime) -> None:
     """Write the products. Locks: nothing more; the caller holds the rows of those that exist."""
     _step_aside(changes, moment)
     _store_products(changes)
+    _store_skus(changes)
     _store_variants(changes)
     _store_prices(changes)
     _store_markets(changes)
@@ -104,6 +105,20 @@ def _store_products(changes: Sequence[Stored]) -> None:
         Product.objects.bulk_create(
             changed, update_conflicts=True, unique_fields=["id"], update_fields=_PRODUCT_FIELDS
         )
+
+
+def _store_skus(changes: Sequence[Stored]) -> None:
+    given_up: list[str] = []
+    taken: list[TakenSku] = []
+    for change in changes:
+        before = change.old.skus if change.old else frozenset()
+        given_up += before - change.new.skus
+        taken += [TakenSku(sku=sku, product_id=change.new.id) for sku in change.new.skus - before]
+    if given_up:
+        TakenSku.objects.filter(sku__in=given_up).delete()
+    if taken:
+        # In one order, so that two writers who want the same skus wait for each other one way only.
+        TakenSku.objects.bulk_create(sorted(taken, key=lambda row: row.sku))
 
 
 def _product_row(record: ProductRecord) -> Product:

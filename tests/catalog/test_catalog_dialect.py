@@ -58,6 +58,17 @@ def test_an_amount_of_too_many_digits_is_refused_at_every_door_and_the_largest_i
     assert Price.objects.get().amount == Decimal("1234567890123.45")
 
 
+@pytest.mark.parametrize("word", ["batch", "featured"])
+def test_a_word_of_a_path_is_no_id(call: Call, word: str) -> None:
+    for path, sent in (
+        ("/products", body(id=word)),
+        ("/api/products", {"id": word, "name": "A", "price": 1}),
+    ):
+        answer = call("POST", path, sent)
+        assert (answer.status_code, list(answer.data["details"])) == (400, ["id"])
+    assert call("POST", "/products/batch", [body(id=word)]).data[0]["success"] is False
+
+
 def test_ids_that_are_given_are_kept(call: Call) -> None:
     sent = body(id="60d21b4667d0d8992e610c85")
     sent["variants"][0]["id"] = "var:1"

@@ -86,6 +86,39 @@ def test_in_a_batch_too_the_others_go_through(monkeypatch: pytest.MonkeyPatch) -
     assert Product.objects.count() == 5
 
 
+def bearers_of(sku: str) -> int:
+    variants = Variant.objects.filter(sku=sku, archived_at__isnull=True)
+    return Product.objects.live().filter(sku=sku).count() + variants.count()
+
+
+def a_product_and_a_variant(sku: str) -> list[Any]:
+    variants = [{"sku": sku, "attributes": {"size": "L"}}]
+    # Neither table meets the sku twice: the product's own variants have others.
+    sent = (body(sku=sku), body(variants=variants))
+    return at_once(*(send("POST", "/products", each) for each in sent))
+
+
+def test_control_without_the_table_of_skus_a_product_and_a_variant_get_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(storing, "_store_skus", lambda changes: None)
+    Meeting(monkeypatch, storing, "_store_products")
+    sku = fresh_sku()
+    assert [answer.status_code for answer in a_product_and_a_variant(sku)] == [201, 201]
+    assert bearers_of(sku) == 2
+
+
+def test_of_a_product_and_a_variant_that_want_one_sku_at_once_one_is_told_that_it_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Meeting(monkeypatch, storing, "_store_products")
+    sku = fresh_sku()
+    answers = a_product_and_a_variant(sku)
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    assert {answer.data.get("code") for answer in answers} == {None, "sku_taken"}
+    assert bearers_of(sku) == 1
+
+
 def test_of_two_that_take_one_variant_id_at_once_neither_gets_the_others_variant(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
