@@ -51,12 +51,16 @@ class StockStamp:
 
 @dataclass(frozen=True, slots=True)
 class StockCount:
-    """What was counted: ``quantity`` units on hand of one variant at one location, or for ``None`` in all."""
+    """What was counted: ``quantity`` units on hand of one variant at one location, or for ``None`` in all.
+
+    ``for_sale``: units that can be sold, and what is held is on hand besides.
+    """
 
     product_id: str
     variant_id: str
     location_id: str | None
     quantity: int
+    for_sale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class LedgerStock:
                 location_id=count.location_id,
                 quantity=count.quantity,
                 reason=reason,
+                for_sale=count.for_sale,
                 item={
                     "product_id": count.product_id,
                     "variant_id": count.variant_id,

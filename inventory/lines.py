@@ -30,7 +30,8 @@ class StockLine:
 class CountLine:
     """``quantity`` units counted at one location, or, for ``None``, in all of them together.
 
-    ``expected`` is the figure that the count was based on.
+    ``expected`` is the figure that the count was based on. ``for_sale``: what can be sold was counted, and
+    what is held is on hand besides.
     """
 
     product_id: str
@@ -39,6 +40,7 @@ class CountLine:
     location_id: str | None = None
     expected: int | None = None
     reason: str = ""
+    for_sale: bool = False
     item: Any = None
 
 

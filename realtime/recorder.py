@@ -15,11 +15,13 @@ from config.kernel.events import DomainEvent
 from config.kernel.ids import new_id
 from realtime.courier import courier
 
-# One statement for any number of events. The rows come in the order of the arrays, and each takes its id
-# as it is written, so ids follow the order of publication.
+# One statement for any number of events. The rows come in the order of the array, and each takes its id
+# as it is written, so ids follow the order of publication. One JSON text, and not an array for each column:
+# the driver quotes the elements of an array one by one, which took half the time of a large import.
 _INSERT = """
 INSERT INTO realtime_event (public_id, type, subject, version, data, extra)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[])
+SELECT new->>0, new->>1, new->>2, (new->>3)::bigint, new->>4, new->>5
+FROM json_array_elements(%s::json) WITH ORDINALITY AS rows(new, place) ORDER BY place
 """
 
 
@@ -40,5 +42,5 @@ def record(events: Sequence[DomainEvent]) -> None:
         for event in events
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(_INSERT, [orjson.dumps(rows).decode()])
     transaction.on_commit(courier.poke, robust=True)

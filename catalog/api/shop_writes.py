@@ -113,7 +113,7 @@ class ShopWrite:
     def _stock(self, variants: tuple[VariantDraft, ...] | Unset) -> tuple[CountDraft, ...]:
         if "stock" not in self._data or self._is_echo("stock"):
             return ()
-        counted = CountDraft(self._data["stock"])
+        counted = CountDraft(self._data["stock"], for_sale=True)
         if not isinstance(variants, Unset) and variants:
             total = sum(count.quantity for variant in variants for count in variant.stock)
             if counted.quantity == total:
@@ -189,7 +189,7 @@ def _variant(data: Data, attributes: Mapping[str, str], currency: str) -> Varian
         sku=data.get("sku", UNSET),
         attributes=attributes,
         price=PriceDraft(currency, data["price"]) if "price" in data else UNSET,
-        stock=(CountDraft(data["stock"]),) if "stock" in data else (),
+        stock=(CountDraft(data["stock"], for_sale=True),) if "stock" in data else (),
     )
 
 

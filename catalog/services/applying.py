@@ -246,17 +246,17 @@ def _counted(
     present = figures.get(variant.id, NO_STOCK)
     counts = []
     for at, draft in enumerate(drafts):
-        if draft.location_id is None and present.locations and draft.quantity == present.available:
-            # What readers are shown of all places together: written back, it means "as it is".
-            continue
         counted = [place for place in present.locations if draft.location_id in (None, place.location_id)]
         on_hand = sum(place.on_hand for place in counted)
-        if counted and draft.quantity == on_hand:
-            continue
         held = sum(place.on_hand - place.available for place in counted)
-        if draft.quantity < held:
+        wanted = draft.quantity + held if draft.for_sale else draft.quantity
+        if counted and wanted == on_hand:
+            continue
+        if wanted < held:
             raise StockHeld(held, place=f"{place}[{at}].quantity")
         if draft.quantity > max(MAX_COUNT, on_hand):
             raise invalid(f"{place}[{at}].quantity", COUNT_BOUNDS)
-        counts.append(StockCount(product_id, variant.id, draft.location_id, draft.quantity))
+        counts.append(
+            StockCount(product_id, variant.id, draft.location_id, draft.quantity, for_sale=draft.for_sale)
+        )
     return counts

@@ -33,10 +33,14 @@ MarketDraft = MarketRecord
 
 @dataclass(frozen=True, slots=True)
 class CountDraft:
-    """``quantity`` units on the shelf at one place; without a place: in all places together."""
+    """``quantity`` units on the shelf at one place; without a place: in all places together.
+
+    ``for_sale``: the units that can be sold are meant, and what is held lies there besides.
+    """
 
     quantity: int
     location_id: str | None = None
+    for_sale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

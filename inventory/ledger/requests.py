@@ -153,7 +153,8 @@ class EndHold(_NothingElse):
 class Counted:
     """What was counted of a variant: at one location or, for ``None``, all that there is of it.
 
-    ``expected`` is the figure that the count was based on, ``None`` where it was on none.
+    ``expected`` is the figure that the count was based on, ``None`` where it was on none. ``for_sale``:
+    what can be sold was counted, and what is held is on hand besides.
     """
 
     variant_id: str
@@ -161,6 +162,7 @@ class Counted:
     quantity: int
     expected: int | None = None
     reason: str = ""
+    for_sale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +186,10 @@ class Count(_NothingElse):
             held = sum(min(level.held, level.on_hand) for level in counted)
             if count.expected not in (None, on_hand):
                 shortages.append(Shortage(count.variant_id, count.location_id, "stale", on_hand))
-            elif count.quantity < held:
+            elif (wanted := count.quantity + (held if count.for_sale else 0)) < held:
                 shortages.append(Shortage(count.variant_id, count.location_id, "held_stock", held))
             else:
-                entries += self._entries(book, count, counted, count.quantity - on_hand)
+                entries += self._entries(book, count, counted, wanted - on_hand)
         if shortages:
             raise Refusal(shortages)
         return entries

@@ -80,7 +80,7 @@ def sync_stock(*, touched: Sequence[str], lines: Sequence[CountLine], actor: Act
 
 def _counting(kind: str, lines: Sequence[CountLine], answer: Answer | None = None) -> Operation:
     counts = [
-        Counted(line.variant_id, line.location_id, line.quantity, line.expected, line.reason)
+        Counted(line.variant_id, line.location_id, line.quantity, line.expected, line.reason, line.for_sale)
         for line in lines
     ]
     return Operation(

@@ -252,6 +252,23 @@ def test_what_was_read_can_be_written_back_also_while_some_of_it_is_held(call: C
     assert heard.names == []
 
 
+def test_a_written_stock_is_what_can_be_sold_whatever_is_held_besides(call: Call) -> None:
+    product = call("POST", "/api/products", CAKE).data
+    StockLevel.objects.update(on_hand=13, reserved=3)
+    path = f"/api/products/{product['id']}"
+    assert call("GET", path).data["stock"] == 10
+    for stock in (11, 0, 2):
+        assert call("PATCH", path, {"stock": stock}).data["stock"] == stock
+        assert StockLevel.objects.get().on_hand == stock + 3
+    shoe = call("POST", "/api/products", SHOE).data
+    held = shoe["variants"][0]["id"]
+    StockLevel.objects.filter(variant_id=held).update(reserved=4)
+    shoe = call("GET", f"/api/products/{shoe['id']}").data
+    shoe["variants"][0]["stock"] = 7
+    assert call("PUT", f"/api/products/{shoe['id']}", shoe).data["variants"][0]["stock"] == 7
+    assert StockLevel.objects.get(variant_id=held).on_hand == 11
+
+
 def test_stock_of_a_product_without_variants_is_counted_in_all_places_together(call: Call) -> None:
     sent = body(
         variants=None, stock=[{"location_id": "A", "quantity": 5}, {"location_id": "B", "quantity": 5}]
