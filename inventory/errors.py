@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
-from config.kernel.errors import Conflict, ItemError, NotFound
+from config.kernel.errors import Conflict, ConflictingItems, ItemError, NotFound
 
 
 class UnknownReservation(NotFound):
@@ -17,6 +19,14 @@ class ReservationOver(Conflict):
 
     code = "reservation_over"
     message = "The reservation has ended"
+
+
+class StockConflict(ConflictingItems):
+    """Items that the present figures do not allow; the newest of those figures changed at ``changed_at``."""
+
+    def __init__(self, errors: Sequence[ItemError], *, changed_at: dt.datetime | None = None) -> None:
+        super().__init__(errors)
+        self.changed_at = changed_at
 
 
 def unknown_product(item: Any) -> ItemError:

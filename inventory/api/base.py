@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import HttpResponse, HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +22,7 @@ from config.identity.models import Role, Scope
 from config.identity.permissions import anyone, may
 from config.kernel import clock
 from config.kernel.errors import InvalidInput
+from inventory.errors import StockConflict
 from inventory.services import StockResult
 
 TIMESTAMP = "X-Stock-Timestamp"
@@ -53,7 +55,15 @@ class StockView(ApiView):
         if TIMESTAMP not in final:
             final[TIMESTAMP] = clock.iso(clock.now())
         final["Cache-Control"] = _cache_control(request)
+        # What one caller may read, no shared cache hands on to another.
+        patch_vary_headers(final, ("Authorization", "Cookie"))
         return final
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        if isinstance(exc, StockConflict) and exc.changed_at is not None:
+            response[TIMESTAMP] = clock.iso(exc.changed_at)
+        return response
 
     # ----------------------------------------------------------------------------------- requests
 
@@ -106,16 +116,25 @@ class StockView(ApiView):
         response[TIMESTAMP] = clock.iso(moment or clock.now())
         return response
 
-    def written(self, content: Mapping[str, Any], *, moment: dt.datetime, status: int = 200) -> Response:
-        """An answer to a write; ``moment`` is when the stock changed."""
+    def written(
+        self,
+        content: Mapping[str, Any],
+        *,
+        moment: dt.datetime,
+        changed_at: dt.datetime | None = None,
+        status: int = 200,
+    ) -> Response:
+        """An answer to a write at ``moment``; the stock in it last changed then, or at ``changed_at``."""
         return Response(
-            {**content, "timestamp": clock.iso(moment)}, status=status, headers={TIMESTAMP: clock.iso(moment)}
+            {**content, "timestamp": clock.iso(moment)},
+            status=status,
+            headers={TIMESTAMP: clock.iso(changed_at or moment)},
         )
 
     def remembered(self, result: StockResult) -> HttpResponse:
         """The answer as the operation remembers it, byte for byte."""
         response = HttpResponse(result.answer.encode(), content_type="application/json")
-        response[TIMESTAMP] = clock.iso(result.moment)
+        response[TIMESTAMP] = clock.iso(result.changed_at)
         if result.replayed:
             response[REPLAYED] = "true"
         return response

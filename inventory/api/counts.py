@@ -52,9 +52,9 @@ class LevelsView(StockView):
 
     def patch(self, request: Request) -> Response:
         lines = threshold_lines(self.body(ThresholdsBody)["items"])
-        services.set_thresholds(lines=lines, actor=actor_of(request))
+        changed_at = services.set_thresholds(lines=lines, actor=actor_of(request))
         answer = {"success": True, "items": [line.item for line in lines]}
-        return self.written(answer, moment=clock.now())
+        return self.written(answer, moment=clock.now(), changed_at=changed_at)
 
 
 class SyncView(StockView):
@@ -99,6 +99,7 @@ class SyncView(StockView):
                 "products": [product_document(record) for record in records.values()],
                 "missing": [id_ for id_ in asked if id_ not in known],
             }
-            return self.written(answer, moment=synced.moment)
+            changed_at = max((record.changed_at for record in records.values()), default=None)
+            return self.written(answer, moment=synced.moment, changed_at=changed_at)
 
         return answer_once(request, endpoint="stock.sync", effect=effect)

@@ -76,7 +76,13 @@ class ThresholdSerializer(NamingSerializer):
     lowStockThreshold = StrictIntegerField(min_value=0, max_value=_MAX_THRESHOLD)  # noqa: N815  the wire's name
 
 
-class _Items(serializers.ListField):
+class _Listed(serializers.ListField):
+    """At most so many, in our own words."""
+
+    default_error_messages = {"max_length": "must be at most {max_length}"}
+
+
+class _Items(_Listed):
     def __init__(self, child: NamingSerializer, **kwargs: Any) -> None:
         super().__init__(child=child, allow_empty=False, max_length=MAX_ITEMS, **kwargs)
 
@@ -111,8 +117,8 @@ class ThresholdsBody(serializers.Serializer[Any]):
 
 
 class SyncBody(serializers.Serializer[Any]):
-    productIds = serializers.ListField(child=IdField(), required=False, default=list, max_length=MAX_PRODUCTS)  # noqa: N815
-    items = serializers.ListField(child=CountSerializer(), required=False, default=list, max_length=MAX_ITEMS)
+    productIds = _Listed(child=IdField(), required=False, default=list, max_length=MAX_PRODUCTS)  # noqa: N815
+    items = _Listed(child=CountSerializer(), required=False, default=list, max_length=MAX_ITEMS)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs["productIds"] and not attrs["items"]:

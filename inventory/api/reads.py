@@ -11,7 +11,7 @@ from config.kernel.errors import InvalidInput, NotFound
 from inventory.api.base import StockView, anyone, staff
 from inventory.api.documents import movement_document, product_document, variant_then
 from inventory.api.queries import moment_in, required
-from inventory.selectors.history import movements, stock_at
+from inventory.selectors.history import movements, stock_at, through
 from inventory.selectors.stock import product_stock
 
 
@@ -48,7 +48,7 @@ class MovementsView(StockView):
         if since is not None:
             found = found.filter(occurred_at__gte=since)
         if until is not None:
-            found = found.filter(occurred_at__lte=until)
+            found = found.filter(occurred_at__lte=through(until))
         page = paginate(request, found, order=["-id"], default_limit=50)
         rows = list(page.items)
         response = self.fresh(
@@ -70,7 +70,7 @@ class StockAtView(StockView):
         moment = moment_in(request, "time")
         if moment is None:
             raise InvalidInput("time: required", details={"time": ["required"]})
-        then = stock_at(product_id, moment)
+        then = stock_at(product_id, through(moment))
         if not then:
             raise NotFound("Product not found", code="unknown_product")
         content = {

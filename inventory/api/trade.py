@@ -11,7 +11,14 @@ from config.api.idempotency import answer_once
 from config.identity.callers import actor_of
 from config.kernel import clock
 from inventory import services
-from inventory.api.base import StockView, anyone, staff, staff_or_service, staff_or_service_or_open
+from inventory.api.base import (
+    TIMESTAMP,
+    StockView,
+    anyone,
+    staff,
+    staff_or_service,
+    staff_or_service_or_open,
+)
 from inventory.api.documents import done_text
 from inventory.api.items import ItemsBody, RestockBody, TransferBody, item_of, stock_lines
 from inventory.services.validation import validate_stock
@@ -27,13 +34,15 @@ class ValidateView(StockView):
         findings = validate_stock(
             items=[item_of(item) for item in items], quantities=[item["quantity"] for item in items]
         )
+        headers = {TIMESTAMP: clock.iso(findings.changed_at or clock.now())}
         if findings.errors:
-            return Response(batch_error_body(findings.errors))
+            return Response(batch_error_body(findings.errors), headers=headers)
         found = [
             {**item["sent"], "available": available}
             for item, available in zip(items, findings.available, strict=True)
         ]
-        return Response({"success": True, "items": found, "timestamp": clock.iso(clock.now())})
+        answer = {"success": True, "items": found, "timestamp": clock.iso(clock.now())}
+        return Response(answer, headers=headers)
 
 
 class ReduceView(StockView):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 from django.db import connection
 from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.expressions import RawSQL
@@ -14,23 +16,19 @@ from django.db.models.functions import Coalesce
 from catalog.stock_port import LocationFigures, StockStamp, VariantFigures
 from inventory.models import ProductStock, ReservationLine, ReservationState, StockLevel
 
-# Few holds are open and expired at any time, and ``reservation_expiry`` finds them: the sum is taken
-# first, then joined.
+# Levels and lapsed holds are asked for each by themselves, and meet in Python: of tables that were just
+# filled the planner knows nothing, and may join them row by row.
 _FIGURES = """
-WITH lapsed AS (
-    SELECT line.variant_id, line.location_id, sum(line.quantity) AS quantity
-    FROM inventory_reservation AS hold
-    JOIN inventory_reservationline AS line ON line.reservation_id = hold.id
-    WHERE hold.state = 'active' AND hold.expires_at <= statement_timestamp() AND line.ended_at IS NULL
-    GROUP BY line.variant_id, line.location_id
-)
-SELECT level.variant_id, level.location_id, level.on_hand,
-       greatest(0, level.on_hand - level.reserved - level.safety + coalesce(lapsed.quantity, 0))
-FROM inventory_stocklevel AS level
-JOIN inventory_location AS location ON location.code = level.location_id
-LEFT JOIN lapsed ON lapsed.variant_id = level.variant_id AND lapsed.location_id = level.location_id
-WHERE level.variant_id = ANY(%s)
-ORDER BY level.variant_id, location.priority, location.code
+SELECT
+    (SELECT json_agg(json_build_array(variant_id, location_id, on_hand, on_hand - reserved - safety)
+                     ORDER BY priority, code)::text
+     FROM inventory_stocklevel JOIN inventory_location ON code = location_id
+     WHERE variant_id = ANY(%(variants)s)),
+    (SELECT json_agg(json_build_array(line.variant_id, line.location_id, line.quantity))::text
+     FROM inventory_reservationline AS line
+     JOIN inventory_reservation AS hold ON hold.id = line.reservation_id
+     WHERE line.variant_id = ANY(%(variants)s) AND line.ended_at IS NULL
+       AND hold.state = 'active' AND hold.expires_at <= statement_timestamp())
 """
 
 
@@ -40,9 +38,14 @@ def variant_figures(variant_ids: Sequence[str]) -> dict[str, VariantFigures]:
     places: dict[str, list[LocationFigures]] = {variant_id: [] for variant_id in wanted}
     if wanted:
         with connection.cursor() as cursor:
-            cursor.execute(_FIGURES, [wanted])
-            for variant_id, location_id, on_hand, available in cursor.fetchall():
-                places[variant_id].append(LocationFigures(location_id, on_hand, int(available)))
+            cursor.execute(_FIGURES, {"variants": wanted})
+            levels, holds = (orjson.loads(part) if part else [] for part in cursor.fetchone())
+        lapsed: Counter[tuple[str, str]] = Counter()
+        for variant_id, location_id, quantity in holds:
+            lapsed[variant_id, location_id] += quantity
+        for variant_id, location_id, on_hand, free in levels:
+            available = max(0, free + lapsed[variant_id, location_id])
+            places[variant_id].append(LocationFigures(location_id, on_hand, available))
     return {
         variant_id: VariantFigures(available=sum(place.available for place in found), locations=tuple(found))
         for variant_id, found in places.items()
@@ -68,6 +71,13 @@ def lapsed_since(product_ids: Sequence[str]) -> dict[str, dt.datetime]:
         .values_list("product_id", "reservation__expires_at")
     )
     return dict(rows)
+
+
+def last_change(product_ids: Sequence[str]) -> dt.datetime | None:
+    """When the newest of these products' figures changed, a hold that ran out included; two queries."""
+    moments = [stamp.changed_at for stamp in product_stamps(product_ids).values()]
+    moments += lapsed_since(product_ids).values()
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def levels_with_available() -> QuerySet[Any, Any]:

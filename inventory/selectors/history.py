@@ -12,6 +12,12 @@ from catalog.models import Variant
 from inventory.models import StockMovement
 
 
+def through(moment: dt.datetime) -> dt.datetime:
+    """The last instant of the millisecond that ``moment`` names: no more of a moment is ever shown."""
+    whole = moment.microsecond % 1000 == 0
+    return moment + dt.timedelta(microseconds=999) if whole else moment
+
+
 def movements() -> QuerySet[StockMovement]:
     """Every entry of the ledger, with what its reader needs of the variant."""
     return StockMovement.objects.select_related("variant")

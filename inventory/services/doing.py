@@ -26,11 +26,14 @@ Answer = Callable[[Told], str]
 class StockResult:
     """What a service did. ``figures`` is, line by line, what can be sold now (at the line's location).
 
-    ``answer`` is what the caller's ``answer`` rendered, or, where ``replayed``, what the first caller's did.
+    ``changed_at`` is the newest change of the stock that it is about: its own or, where it changed nothing,
+    an earlier one. ``answer`` is what the caller's ``answer`` rendered, or, where ``replayed``, what the
+    first caller's did.
     """
 
     operation_id: str
     moment: dt.datetime
+    changed_at: dt.datetime
     figures: tuple[int, ...] = ()
     changed: int = 0
     answer: str = ""
@@ -86,7 +89,7 @@ def _do_all(operations: Sequence[Operation], actor: Actor) -> list[StockResult |
 
 def _result(operation: Operation, done: Done) -> StockResult | StockwireError:
     if done.told.outcome.refused:
-        return refusal(done.told.outcome, operation.lines)
+        return refusal(done.told.outcome, operation.lines, done.changed)
     return _done(operation, done)
 
 
@@ -94,6 +97,7 @@ def _done(operation: Operation, done: Done) -> StockResult:
     return StockResult(
         operation_id=done.operation_id,
         moment=done.told.moment,
+        changed_at=done.changed_at,
         figures=tuple(done.told.available(line.variant_id, line.location_id) for line in operation.lines),
         changed=len(done.told.outcome.changes),
         answer=done.answer,
@@ -107,5 +111,9 @@ def _again(operation: Operation, before: Remembered) -> StockResult:
         book = look_at(list(operation.product_ids))
         answer = operation.answer(Told(outcome=Outcome(), moment=before.recorded_at, book=book))
     return StockResult(
-        operation_id=before.operation_id, moment=before.recorded_at, answer=answer, replayed=True
+        operation_id=before.operation_id,
+        moment=before.recorded_at,
+        changed_at=before.recorded_at,
+        answer=answer,
+        replayed=True,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from config.kernel.errors import ConflictingItems, InvalidItems, ItemError, StockwireError
+from config.kernel.errors import InvalidItems, ItemError, StockwireError
 from inventory import errors
+from inventory.errors import StockConflict
 from inventory.ledger.planning import Outcome
 from inventory.ledger.requests import Shortage
 from inventory.lines import AnyLine
@@ -18,18 +20,24 @@ _WRONG = {
 }
 
 
-def refusal(outcome: Outcome, lines: Sequence[AnyLine]) -> StockwireError:
-    """The error of a refused outcome: lines that name nothing first and alone, else all that is short."""
+def refusal(outcome: Outcome, lines: Sequence[AnyLine], changed: Mapping[str, dt.datetime]) -> StockwireError:
+    """The error of a refused outcome: lines that name nothing first and alone, else all that is short.
+
+    ``changed`` is when each product's stock last changed.
+    """
     by_wish = {(one.variant_id, one.location_id): one for one in outcome.shortages}
     found = [
-        (line.item, by_wish[line.variant_id, line.location_id])
+        (line, by_wish[line.variant_id, line.location_id])
         for line in lines
         if (line.variant_id, line.location_id) in by_wish
     ]
-    wrong = [_WRONG[short.problem](item) for item, short in found if short.problem in _WRONG]
+    wrong = [_WRONG[short.problem](line.item) for line, short in found if short.problem in _WRONG]
     if wrong:
         return InvalidItems(wrong)
-    error = ConflictingItems([_item_error(item, short) for item, short in found])
+    moments = [changed[line.product_id] for line, _ in found if line.product_id in changed]
+    error = StockConflict(
+        [_item_error(line.item, short) for line, short in found], changed_at=max(moments, default=None)
+    )
     first = error.errors[0].extra
     if "current" in first:
         error.extra["current"] = first["current"]

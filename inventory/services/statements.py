@@ -7,6 +7,7 @@ statements does not grow with the number of lines.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -125,6 +126,8 @@ def advance_heads(product_ids: Sequence[str]) -> dict[str, int]:
 # holds what ``expired`` gives back, and the book's first request takes it off.
 # statement_timestamp() and not now(): the statement begins after the heads are locked, the
 # transaction has begun before. And not clock_timestamp(): no index serves a volatile function.
+# Each table is asked by product for itself and the rows meet in Python: of a table that was just filled the
+# planner knows nothing, and has joined a thousand products to a thousand others row by row.
 _READ = """
 WITH expired AS (
     UPDATE inventory_reservationline AS line SET ended_at = statement_timestamp()
@@ -133,21 +136,18 @@ WITH expired AS (
       AND hold.expires_at <= statement_timestamp()
       AND line.ended_at IS NULL AND line.product_id = ANY(%(products)s)
     RETURNING line.variant_id, line.location_id, line.quantity
-), lapsed AS (
-    SELECT variant_id, location_id, sum(quantity) AS quantity FROM expired GROUP BY variant_id, location_id
 )
-SELECT variant.id, variant.product_id, product.title, variant.sku, variant.attributes::text,
-       variant.archived_at IS NULL AND product.archived_at IS NULL,
-       level.id, level.location_id, location.priority, level.low_stock_threshold,
-       level.on_hand, level.reserved, level.safety,
-       coalesce(lapsed.quantity, 0), statement_timestamp()
-FROM catalog_variant AS variant
-JOIN catalog_product AS product ON product.id = variant.product_id
-LEFT JOIN inventory_stocklevel AS level ON level.variant_id = variant.id
-LEFT JOIN inventory_location AS location ON location.code = level.location_id
-LEFT JOIN lapsed ON lapsed.variant_id = level.variant_id AND lapsed.location_id = level.location_id
-WHERE variant.product_id = ANY(%(products)s)
-ORDER BY variant.product_id, variant.position, variant.id, location.priority, location.code
+SELECT statement_timestamp(),
+    (SELECT json_agg(json_build_array(id, title, archived_at IS NULL))::text
+     FROM catalog_product WHERE id = ANY(%(products)s)),
+    (SELECT json_agg(json_build_array(id, product_id, sku, attributes, archived_at IS NULL)
+                     ORDER BY product_id, position, id)::text
+     FROM catalog_variant WHERE product_id = ANY(%(products)s)),
+    (SELECT json_agg(json_build_array(variant_id, product_id, location_id, priority, low_stock_threshold,
+                                      on_hand, reserved, safety, level.id) ORDER BY priority, code)::text
+     FROM inventory_stocklevel AS level JOIN inventory_location ON code = location_id
+     WHERE product_id = ANY(%(products)s)),
+    (SELECT json_agg(json_build_array(variant_id, location_id, quantity))::text FROM expired)
 """
 
 
@@ -155,29 +155,21 @@ def read_book(product_ids: Sequence[str]) -> Reading:
     """End the expired holds of these products, and read all their variants and levels."""
     with connection.cursor() as cursor:
         cursor.execute(_READ, {"products": list(product_ids)})
-        rows = cursor.fetchall()
+        moment, *parts = cursor.fetchone()
+    products, variants, levels, expired = (orjson.loads(part) if part else [] for part in parts)
+    titles = {product_id: (title, live) for product_id, title, live in products}
     shelves: dict[str, Shelf] = {}
-    expired = []
-    for row in rows:
-        variant_id, product_id = row[0], row[1]
-        shelf = shelves.get(variant_id)
-        if shelf is None:
-            shelf = Shelf(variant_id, product_id, row[2], row[3], orjson.loads(row[4]), row[5])
-            shelves[variant_id] = shelf
-        if row[6] is not None:
-            shelf.levels[row[7]] = Level(
-                variant_id, product_id, row[7], row[8], row[9], row[10], row[11], row[12], row[6]
-            )
-            if row[13]:
-                expired.append(Want(variant_id, int(row[13]), row[7]))
-    return Reading(list(shelves.values()), expired, rows[0][14] if rows else _moment())
-
-
-def _moment() -> dt.datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        moment: dt.datetime = cursor.fetchone()[0]
-    return moment
+    for variant_id, product_id, sku, attributes, live in variants:
+        title, product_live = titles[product_id]
+        shelves[variant_id] = Shelf(variant_id, product_id, title, sku, attributes, live and product_live)
+    for row in levels:
+        level = Level(*row)
+        shelves[level.variant_id].levels[level.location_id] = level
+    lapsed: Counter[tuple[str, str]] = Counter()
+    for variant_id, location_id, quantity in expired:
+        lapsed[variant_id, location_id] += quantity
+    wants = [Want(variant_id, quantity, place) for (variant_id, place), quantity in sorted(lapsed.items())]
+    return Reading(list(shelves.values()), wants, moment)
 
 
 def ensure_locations(codes: Collection[str], *, allowed: Collection[str]) -> set[str]:

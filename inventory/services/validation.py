@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,16 +14,21 @@ from inventory.ledger.book import Book
 from inventory.ledger.planning import plan
 from inventory.ledger.requests import Draw, Want
 from inventory.selectors.books import look_at
+from inventory.selectors.figures import last_change
 from inventory.selectors.items import Item, Named, try_to_name
 from inventory.signals import stock_validated
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What can be sold, item by item; or what is wrong, with every item that is."""
+    """What can be sold, item by item; or what is wrong, with every item that is.
+
+    ``changed_at`` is when the newest of these figures changed; ``None``: there is none among them.
+    """
 
     available: tuple[int, ...]
     errors: tuple[ItemError, ...]
+    changed_at: dt.datetime | None
 
 
 def validate_stock(*, items: Sequence[Item], quantities: Sequence[int]) -> Findings:
@@ -32,7 +38,9 @@ def validate_stock(*, items: Sequence[Item], quantities: Sequence[int]) -> Findi
     is ephemeral, for each variant that an item names.
     """
     named = try_to_name(items)
-    book = look_at([one.product_id for one in named if isinstance(one, Named)])
+    product_ids = [one.product_id for one in named if isinstance(one, Named)]
+    changed_at = last_change(product_ids)  # asked first, so that it is never newer than the figures
+    book = look_at(product_ids)
     wants = [
         Want(one.variant_id, quantity, one.item.location_id) if isinstance(one, Named) else None
         for one, quantity in zip(named, quantities, strict=True)
@@ -49,7 +57,7 @@ def validate_stock(*, items: Sequence[Item], quantities: Sequence[int]) -> Findi
             figure = short[want.variant_id, want.location_id].figure
             wrong.append(errors.out_of_stock(one.item.sent, figure))
     _announce(book, {want.variant_id: found for want, found in zip(wants, available, strict=True) if want})
-    return Findings(available, tuple(wrong))
+    return Findings(available, tuple(wrong), changed_at)
 
 
 def _available(book: Book, want: Want | None) -> int:

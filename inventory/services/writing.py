@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -80,11 +80,20 @@ class Operation:
 
 @dataclass(slots=True)
 class Done:
-    """One operation's outcome, and what was remembered as its answer."""
+    """One operation's outcome, and what was remembered as its answer.
+
+    ``changed`` is when the stock of each of its products last changed, as it leaves it.
+    """
 
     told: Told
     operation_id: str
     answer: str = ""
+    changed: Mapping[str, dt.datetime] = field(default_factory=dict)
+
+    @property
+    def changed_at(self) -> dt.datetime:
+        """The newest of those changes."""
+        return max(self.changed.values(), default=self.told.moment)
 
 
 @dataclass(slots=True)
@@ -156,20 +165,33 @@ def write_down(
 
     outcomes = plan(book, [operation.request for operation in operations])
     if strict:
-        _raise_first(operations, outcomes)
+        _raise_first(operations, outcomes, _changed(heads, ledger))
     done = [
         _note(ledger, book, operation, outcome)
         for operation, outcome in zip(operations, outcomes, strict=True)
     ]
     _open_levels(book, open_locations)
     _write(ledger, book, locked=versions)
+    changed = _changed(heads, ledger)
+    for operation, one in zip(operations, done, strict=True):
+        one.changed = {id_: changed[id_] for id_ in operation.product_ids if id_ in changed}
     return Written(done, ledger.events)
 
 
-def _raise_first(operations: Sequence[Operation], outcomes: Sequence[Outcome]) -> None:
+def _changed(heads: Mapping[str, statements.Head], ledger: _Ledger) -> dict[str, dt.datetime]:
+    """When each product's stock last changed: now, where there is something to announce of it."""
+    return {
+        product_id: head.changed_at if ledger.versions[product_id] == head.version else ledger.moment
+        for product_id, head in heads.items()
+    }
+
+
+def _raise_first(
+    operations: Sequence[Operation], outcomes: Sequence[Outcome], changed: Mapping[str, dt.datetime]
+) -> None:
     for operation, outcome in zip(operations, outcomes, strict=True):
         if outcome.refused:
-            raise refusal(outcome, operation.lines)
+            raise refusal(outcome, operation.lines, changed)
 
 
 def _expiry(expired: Sequence[Want], product_ids: Sequence[str]) -> Operation:

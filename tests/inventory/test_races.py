@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from catalog.services import archive_product
 from config.identity.models import Scope
 from config.kernel import transactions
 from config.kernel.errors import Conflict, ConflictingItems, InProgress, Unavailable
@@ -285,6 +286,48 @@ def test_proof_counts_and_sales_at_once_lose_neither() -> None:
     assert goods.level().on_hand == 450
     assert Counter(kind for *_, kind in deltas(goods)) == {"restock": 1, "adjustment": 50, "sale": 100}
     assert drifts() == []
+
+
+# ------------------------------------------------------------------------------ archived meanwhile
+
+
+def archived_just_before_the_lock(monkeypatch: pytest.MonkeyPatch, goods: Goods) -> None:
+    """Somebody archives the product after the items of a request were named, before its stock is locked."""
+    lock = statements.lock_heads
+    archived: list[Any] = []
+
+    def lock_when_it_is_gone(product_ids: Sequence[str]) -> dict[str, statements.Head]:
+        if not archived:
+            archived.append(True)
+            at_once([lambda: archive_product(product_id=goods.id)])
+        return lock(product_ids)
+
+    monkeypatch.setattr(statements, "lock_heads", lock_when_it_is_gone)
+
+
+def test_control_without_the_second_look_what_is_archived_is_still_sold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    goods = make_goods(stock=5)
+    archived_just_before_the_lock(monkeypatch, goods)
+    monkeypatch.setattr(statements, "_READ", statements._READ.replace("archived_at IS NULL", "true"))
+    shop = key_caller(Scope.STOCK_WRITE)
+    body = {"items": [{"productId": goods.id, "quantity": 1}]}
+    assert shop("POST", "/api/stock/reduce", body).status_code == 200
+    assert goods.level().on_hand == 4
+
+
+@pytest.mark.parametrize("path", ["reduce", "reserve"])
+def test_proof_what_was_archived_a_moment_before_is_neither_sold_nor_held(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    goods = make_goods(stock=5)
+    archived_just_before_the_lock(monkeypatch, goods)
+    shop = key_caller(Scope.STOCK_WRITE)
+    answer = shop("POST", f"/api/stock/{path}", {"items": [{"productId": goods.id, "quantity": 1}]})
+    assert (answer.status_code, answer.data["code"]) == (400, "unknown_variant")
+    assert (goods.level().on_hand, goods.level().reserved) == (5, 0)
+    assert len(deltas(goods)) == 1
 
 
 # -------------------------------------------------------------------------------- past the ledger

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from config.kernel import clock
 from inventory.models import StockMovement
 from inventory.selectors.explaining import PlaceThen, explain, find_variant
+from inventory.selectors.history import through
 
 
 class Command(BaseCommand):
@@ -28,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
-            moment = clock.parse_iso(options["at"]) if options["at"] else clock.now()
+            moment = through(clock.parse_iso(options["at"])) if options["at"] else clock.now()
         except ValueError as error:
             raise CommandError(f"--at: {error}") from None
         variant = find_variant(options["sku"])
