@@ -43,6 +43,7 @@ from config.api.views import BATCH_BODY
 from config.identity.callers import actor_of
 from config.kernel.clock import parse_iso
 from config.kernel.errors import InvalidInput
+from config.kernel.transactions import in_transaction
 
 MAX_BATCH = 1000
 
@@ -68,11 +69,15 @@ class ProductsView(ProductApiView):
 
     def _create(self, request: Request) -> Response:
         draft = draft_of(NewProductSerializer().run_validation(request.data))
-        with places_renamed(place_in_catalog):
-            product_id = create_product(draft=draft, actor=actor_of(request))
-        response = answer_product(product_id, status=201)
-        response["Location"] = f"/products/{product_id}"
-        return response
+
+        def write() -> Response:
+            with places_renamed(place_in_catalog):
+                product_id = create_product(draft=draft, actor=actor_of(request))
+            response = answer_product(product_id, status=201)
+            response["Location"] = f"/products/{product_id}"
+            return response
+
+        return in_transaction(write)
 
 
 class ProductView(ProductApiView):
@@ -96,11 +101,15 @@ class ProductView(ProductApiView):
     def _change(self, request: Request, product_id: str, serializer: serializers.Serializer[Any]) -> Response:
         require_stamp(product_id)
         draft = draft_of(serializer.run_validation(request.data))
-        with places_renamed(place_in_catalog):
-            change_product(
-                product_id=product_id, draft=draft, actor=actor_of(request), expect=expectation(request)
-            )
-        return answer_product(product_id)
+
+        def write() -> Response:
+            with places_renamed(place_in_catalog):
+                change_product(
+                    product_id=product_id, draft=draft, actor=actor_of(request), expect=expectation(request)
+                )
+            return answer_product(product_id)
+
+        return in_transaction(write)
 
 
 class ProductBatchView(ProductApiView):
@@ -156,7 +165,9 @@ class ProductBatchView(ProductApiView):
 
 
 def answer_product(product_id: str, *, status: int = 200) -> Response:
-    """The product as it stands, with its validators."""
+    """The product as it stands, with its validators. After a write: inside of the write's transaction,
+    so that it is what that write made of it, whoever waits to change or delete it next.
+    """
     shown = shown_or_404(product_id)
     response = Response(_shown(shown), status=status)
     return stamp(response, etag=shown.stamp.etag, last_modified=shown.stamp.last_modified)

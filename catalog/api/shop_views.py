@@ -19,10 +19,11 @@ from catalog.dialects import shop_product
 from catalog.dialects.shop import shop_currency
 from catalog.errors import invalid
 from catalog.selectors import SORTS, ShopFilter, Shown, featured_listing, products_shown, shop_listing
-from catalog.services import archive_product, change_product, create_product
+from catalog.services import archive_product, change_product, create_product, hold_product
 from config.api.conditional import not_modified, stamp
 from config.api.idempotency import answer_once
 from config.identity.callers import actor_of
+from config.kernel.transactions import in_transaction
 
 #: More digits than any amount has.
 _AMOUNT = re.compile(r"[0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20}")
@@ -40,12 +41,17 @@ class ShopProductsView(ProductApiView):
         return answer_once(request, endpoint="shop.products.create", effect=lambda: self._create(request))
 
     def _create(self, request: Request) -> Response:
-        write = _write(request, None)
-        with places_renamed(write.place):
-            product_id = create_product(draft=write.draft(), actor=actor_of(request))
-        response = answer_shop_product(product_id, status=201)
-        response["Location"] = f"/api/products/{product_id}"
-        return response
+        data, sent = _body(request)
+
+        def create() -> Response:
+            write = ShopWrite(data, sent, None)
+            with places_renamed(write.place):
+                product_id = create_product(draft=write.draft(), actor=actor_of(request))
+            response = answer_shop_product(product_id, status=201)
+            response["Location"] = f"/api/products/{product_id}"
+            return response
+
+        return in_transaction(create)
 
 
 class FeaturedProductsView(ProductApiView):
@@ -69,15 +75,22 @@ class ShopProductView(ProductApiView):
         return known or answer_shop_product(product_id)
 
     def put(self, request: Request, product_id: str) -> Response:
-        write = _write(request, shown_or_404(product_id))
-        with places_renamed(write.place):
-            change_product(
-                product_id=product_id,
-                draft=write.draft(),
-                actor=actor_of(request),
-                expect=expectation(request),
-            )
-        return answer_shop_product(product_id)
+        require_stamp(product_id)
+        data, sent = _body(request)
+
+        def change() -> Response:
+            # What a body means depends on what is there, so that must be what the write will meet.
+            write = ShopWrite(data, sent, hold_product(product_id=product_id))
+            with places_renamed(write.place):
+                change_product(
+                    product_id=product_id,
+                    draft=write.draft(),
+                    actor=actor_of(request),
+                    expect=expectation(request),
+                )
+            return answer_shop_product(product_id)
+
+        return in_transaction(change)
 
     def patch(self, request: Request, product_id: str) -> Response:
         return self.put(request, product_id)
@@ -89,7 +102,9 @@ class ShopProductView(ProductApiView):
 
 
 def answer_shop_product(product_id: str, *, status: int = 200) -> Response:
-    """The product as it stands, with its validators."""
+    """The product as it stands, with its validators. After a write: inside of the write's transaction,
+    so that it is what that write made of it, whoever waits to change or delete it next.
+    """
     shown = shown_or_404(product_id)
     # Only a single product carries its newest reviews.
     response = Response({**_shown(shown), "reviews": []}, status=status)
@@ -100,9 +115,10 @@ def _shown(shown: Shown) -> dict[str, Any]:
     return shop_product(shown.record, shown.figures)
 
 
-def _write(request: Request, present: Shown | None) -> ShopWrite:
+def _body(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The body, validated and as it was sent."""
     sent: Any = request.data
-    return ShopWrite(ShopProductSerializer().run_validation(sent), sent, present)
+    return ShopProductSerializer().run_validation(sent), sent
 
 
 def _filter(request: Request) -> ShopFilter:

@@ -18,6 +18,7 @@ from catalog.services.drafts import (
     Unset,
     VariantDraft,
 )
+from catalog.services.holding import hold_product
 from catalog.services.outcomes import Archived, Outcome
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "change_products",
     "create_product",
     "create_products",
+    "hold_product",
 ]

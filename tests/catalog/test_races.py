@@ -9,6 +9,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from catalog.api import catalog_views, shop_views
+from catalog.api.access import shown_or_404
 from catalog.models import Product, Variant
 from catalog.selectors import product_records
 from catalog.services import changing, storing
@@ -197,3 +199,115 @@ def test_sales_and_writes_of_one_product_do_not_wait_for_each_other_for_ever() -
     left = stock().figures([variant])[variant].locations[0].on_hand
     assert left == 80
     assert version_of(product["id"]) == 2 + 20 + 10  # each sale and each write is one change
+
+
+class Meanwhile:
+    """Has another request done in a moment that the test chooses, or at least begun, if it has to wait."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, task: Callable[[], Any]
+    ) -> None:
+        self._original, self._task = getattr(owner, name), task
+        self._thread: threading.Thread | None = None
+        self.answer: Any = None
+        monkeypatch.setattr(owner, name, self)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run)
+            self._thread.start()
+            self._thread.join(timeout=1)
+        return self._original(*args, **kwargs)
+
+    def _run(self) -> None:
+        (self.answer,) = at_once(self._task)
+
+    def done(self) -> Any:
+        assert self._thread is not None
+        self._thread.join(timeout=60)
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "views", "answering"),
+    [
+        ("PATCH", "/products/{}", catalog_views, "answer_product"),
+        ("PUT", "/api/products/{}", shop_views, "answer_shop_product"),
+    ],
+)
+def test_a_change_that_took_effect_is_answered_though_the_product_is_deleted_next(
+    monkeypatch: pytest.MonkeyPatch, method: str, path: str, views: Any, answering: str
+) -> None:
+    (product_id,) = made(draft())
+    deletion = Meanwhile(monkeypatch, views, answering, send("DELETE", f"/products/{product_id}", None))
+    answer = send(method, path.format(product_id), {"featured": True})()
+    assert (answer.status_code, answer.data["featured"]) == (200, True)
+    assert deletion.done().status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "views", "answering"),
+    [
+        (
+            "/products",
+            {"base_title": "A", "prices": [{"currency": "EGP", "amount": 1}]},
+            catalog_views,
+            "answer_product",
+        ),
+        ("/api/products", {"name": "A", "price": 1}, shop_views, "answer_shop_product"),
+    ],
+)
+def test_a_creation_is_answered_though_the_product_is_deleted_next(
+    monkeypatch: pytest.MonkeyPatch, path: str, sent: Any, views: Any, answering: str
+) -> None:
+    deletion = Meanwhile(monkeypatch, views, answering, send("DELETE", "/products/prod_known", None))
+    answer = send("POST", path, {"sku": fresh_sku(), "id": "prod_known", **sent})()
+    assert (answer.status_code, answer.data["id"]) == (201, "prod_known")
+    assert deletion.done().status_code == 404  # for whoever deletes it meanwhile it is not there yet
+
+
+def test_a_change_bears_the_tag_of_what_it_made_and_not_of_what_came_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (product_id,) = made(draft())
+    path = f"/products/{product_id}"
+    next_change = Meanwhile(
+        monkeypatch, catalog_views, "shown_or_404", send("PATCH", path, {"base_title": "Next"})
+    )
+    answer = send("PATCH", path, {"base_title": "This"})()
+    assert answer.data["base_title"] == "This"
+    after = next_change.done()
+    assert after.data["version"] == answer.data["version"] + 1
+    assert send("PATCH", path, {"featured": True}, **{"If-Match": answer["ETag"]})().status_code == 412
+    assert send("PATCH", path, {"featured": True}, **{"If-Match": after["ETag"]})().status_code == 200
+
+
+def sizes_written_while_the_variant_is_replaced(monkeypatch: pytest.MonkeyPatch) -> tuple[str, set[str]]:
+    """The id of the new variant, and those of the variants that there are in the end."""
+    (product_id,) = made(draft(sizes=("M",)))
+    replaced = {
+        "variants": [{"id": "var_new", "sku": fresh_sku(), "attributes": {"size": "M", "fit": "slim"}}]
+    }
+    replacing = Meanwhile(
+        monkeypatch, shop_views, "change_product", send("PATCH", f"/products/{product_id}", replaced)
+    )
+    sizes = [{"size": "M", "colorVariants": [{"color": "", "stock": 5}]}]
+    assert send("PUT", f"/api/products/{product_id}", {"sizeVariants": sizes})().status_code == 200
+    assert replacing.done().status_code == 200
+    live = Variant.objects.filter(product_id=product_id, archived_at__isnull=True)
+    return "var_new", set(live.values_list("id", flat=True))
+
+
+def test_control_judged_before_the_lock_a_shop_write_brings_back_what_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shop_views, "hold_product", lambda *, product_id: shown_or_404(product_id))
+    new, live = sizes_written_while_the_variant_is_replaced(monkeypatch)
+    assert new not in live
+
+
+def test_a_shop_write_means_what_it_says_of_the_product_that_it_meets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new, live = sizes_written_while_the_variant_is_replaced(monkeypatch)
+    assert live == {new}
