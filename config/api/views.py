@@ -14,6 +14,7 @@ from django.utils.datastructures import MultiValueDict
 from rest_framework import exceptions
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -86,6 +87,9 @@ class _JsonApi(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         _refuse_nul(request, kwargs)
         super().initial(request, *args, **kwargs)
+        if request.method not in SAFE_METHODS:
+            # Some endpoints never look into it; none may do its work for a body that is too long.
+            read_body(request)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002  DRF's signature
         """Which methods there are, in ``Allow``; nothing about the code behind them."""

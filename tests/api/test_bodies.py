@@ -41,6 +41,13 @@ def test_a_body_over_the_limit_is_a_413(post: Callable[..., Any]) -> None:
     assert body["limit"] == ONE_BODY
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_body_over_the_limit_is_a_413_also_where_nobody_looks_into_it(client: Client, method: str) -> None:
+    answer = client.generic(method, "/versioned", json_of(ONE_BODY + 1), "application/json")
+    refused(answer, 413, "payload_too_large", "limit")
+    assert client.generic(method, "/versioned", b"{ malformed", "application/json").status_code == 200
+
+
 def test_a_batch_has_a_limit_of_its_own(post: Callable[..., Any]) -> None:
     assert post("/batch", json_of(BATCH_BODY)).json()["bytes"] == BATCH_BODY
     body = refused(post("/batch", json_of(BATCH_BODY + 1)), 413, "payload_too_large", "limit")

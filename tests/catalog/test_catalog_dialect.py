@@ -69,6 +69,14 @@ def test_a_word_of_a_path_is_no_id(call: Call, word: str) -> None:
     assert call("POST", "/products/batch", [body(id=word)]).data[0]["success"] is False
 
 
+@pytest.mark.parametrize("path", ["/products", "/api/products"])
+def test_a_delete_with_a_body_that_is_too_long_deletes_nothing(call: Call, path: str) -> None:
+    product_id = call("POST", "/products", body()).data["id"]
+    answer = call("DELETE", f"{path}/{product_id}", "x" * (1024 * 1024))
+    assert (answer.status_code, answer.data["code"]) == (413, "payload_too_large")
+    assert call("GET", f"/products/{product_id}").status_code == 200
+
+
 def test_ids_that_are_given_are_kept(call: Call) -> None:
     sent = body(id="60d21b4667d0d8992e610c85")
     sent["variants"][0]["id"] = "var:1"
