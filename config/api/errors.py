@@ -16,6 +16,7 @@ from django.core import signals
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.template import loader
 from django.views import defaults
 from django.views.csrf import csrf_failure as html_csrf_failure
 from rest_framework import exceptions
@@ -308,12 +309,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """``handler500``; Django calls it while the exception is still being handled."""
     refusal = _as_refusal(sys.exc_info()[1])
     if is_page(request):
-        page = defaults.server_error(request)
-        if isinstance(refusal, Unavailable):
-            page.status_code = 503
-            page["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return page
+        return _unavailable_page() if isinstance(refusal, Unavailable) else defaults.server_error(request)
     return _refusal_response(refusal) if refusal else error_response(500)
+
+
+def _unavailable_page() -> HttpResponse:
+    # Without the request: what the usual pages are told of it would be looked up in the database again.
+    page = loader.get_template("503.html").render()
+    return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

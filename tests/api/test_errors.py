@@ -269,6 +269,25 @@ def test_the_admins_errors_stay_pages_and_tell_no_secrets(client: Client, kind: 
     )
 
 
+@pytest.mark.parametrize("path", ["/", "/admin/plain/503"])
+def test_a_person_whom_the_database_keeps_waiting_reads_a_page_that_says_so(
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    if path == "/":
+        settings.ROOT_URLCONF = "config.urls"
+
+        def gone(**_limit: int) -> None:
+            raise OperationalError("connection to server at 10.0.0.1 failed")
+
+        monkeypatch.setattr("realtime.pages.largest_categories", gone)
+    answer = client.get(path)
+    page = answer.content.decode()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "<title>Stockwire · back in a moment</title>" in page
+    assert "Server Error" not in page
+    assert "10.0.0.1" not in page
+
+
 def test_a_foreign_host_is_refused_in_our_shape(client: Client) -> None:
     refused(client.get("/echo", headers={"Host": "evil.example"}), 400, "bad_request")
 
