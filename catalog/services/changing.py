@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,7 +19,7 @@ from catalog.services.outcomes import Outcome, refused, require_done
 from catalog.services.rules import require_valid
 from catalog.services.storing import Stored, decided_by_indexes, store
 from catalog.stamps import ProductStamp
-from catalog.stock_port import StockCount, StockStamp, VariantFigures, stock
+from catalog.stock_port import LocationFigures, StockCount, StockStamp, VariantFigures, stock
 from config.kernel import clock
 from config.kernel.actors import Actor
 from config.kernel.errors import StockwireError
@@ -105,6 +105,7 @@ def _change(
         owners.move(old=product.record, new=applied.record)
         _advance(product, applied)
         counts.update({(count.variant_id, count.location_id): count for count in applied.counts})
+        figures.update(_counted(figures, applied.counts))  # one after the other: each builds on the last
         outcomes.append(Outcome(change.product_id, changed=changed))
     _write(list(present.values()), list(counts.values()), actor)
     return outcomes
@@ -121,7 +122,7 @@ def _owners(changes: Sequence[ProductChange], present: Mapping[str, _Present]) -
     return Owners.load([(c.draft, skus[c.product_id]) for c in found], kept=revivable)
 
 
-def _lock(changes: Sequence[ProductChange]) -> tuple[dict[str, _Present], Mapping[str, VariantFigures]]:
+def _lock(changes: Sequence[ProductChange]) -> tuple[dict[str, _Present], dict[str, VariantFigures]]:
     ids = sorted({change.product_id for change in changes})
     # Without the key: a sale's new ledger entry refers to the product, and must not wait for us while we
     # wait for the stock that it holds.
@@ -146,7 +147,7 @@ def _lock(changes: Sequence[ProductChange]) -> tuple[dict[str, _Present], Mappin
             stamp=ProductStamp(record.updated_at, stamps.get(record.id, StockStamp())),
             known=frozenset(own),
         )
-    return present, stock().figures(variant_ids)
+    return present, dict(stock().figures(variant_ids))
 
 
 def _drafted_variants(draft: ProductDraft) -> Sequence[VariantDraft]:
@@ -160,6 +161,23 @@ def _applied(
     applied = apply(draft, record=product.record, archived=product.archived, figures=figures, sku_taken=taken)
     owners.require_free(applied.record)
     return applied
+
+
+def _counted(
+    figures: Mapping[str, VariantFigures], counts: Sequence[StockCount]
+) -> Iterator[tuple[str, VariantFigures]]:
+    """The figures after these counts, for a further item about the same product. Batches name each place."""
+    for count in counts:
+        if count.location_id is None:
+            continue
+        places = {
+            place.location_id: place for place in figures.get(count.variant_id, VariantFigures()).locations
+        }
+        before = places.get(count.location_id, LocationFigures(count.location_id, 0, 0))
+        available = count.quantity - (before.on_hand - before.available)
+        places[count.location_id] = LocationFigures(count.location_id, count.quantity, available)
+        total = sum(place.available for place in places.values())
+        yield count.variant_id, VariantFigures(total, tuple(places.values()))
 
 
 def _advance(product: _Present, applied: Applied) -> None:

@@ -1,5 +1,6 @@
 """``/products/batch``: a thousand products in one call, each answered for itself."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -161,6 +162,21 @@ def test_a_product_that_is_named_twice_is_announced_once_as_it_ends(call: Call, 
     assert heard.events[0].data()["product"] == shown
     assert shown["version"] == product["version"] + 1
     assert shown["variants"] == [product["variants"][0]]
+
+
+def test_of_two_counts_of_one_place_the_later_item_has_the_last_word(call: Call, heard: Heard) -> None:
+    product = call("POST", "/products", body()).data
+    first, second = ({**product, "variants": copy.deepcopy(product["variants"])} for _ in range(2))
+    first["variants"][0]["stock"] = [
+        {"location_id": "STH1", "quantity": 7},
+        {"location_id": "A", "quantity": 3},
+    ]
+    second["variants"][0]["stock"] += [{"location_id": "A", "quantity": 4}]
+    heard.events.clear()
+    assert all(result["success"] for result in call("PUT", PATH, [first, second]).data)
+    places = {p["location_id"]: p["quantity"] for p in heard.events[0].data()["locations"]}
+    assert places == {"STH1": 100, "A": 4}
+    assert heard.names == ["stock.updated"]
 
 
 def test_deleting_says_of_each_id_what_became_of_it(call: Call, heard: Heard) -> None:
