@@ -25,14 +25,14 @@ FLAGS = (
 LOW_STOCK = 5
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def playwright() -> Iterator[Playwright]:
-    """Give Playwright."""
+    """Give Playwright, to one test: while it is there its event loop runs, and no asynchronous test can."""
     with sync_playwright() as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Give the machine's Chromium, or the one that Playwright has installed."""
     path = os.environ.get("STOCKWIRE_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
