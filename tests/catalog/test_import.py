@@ -324,7 +324,9 @@ def test_more_products_than_one_batch_are_all_imported(write: Write) -> None:
 def test_the_real_shops_come_in_whole_and_again_change_nothing(heard: Heard) -> None:
     files = sorted(REAL.glob("*.csv"))
     if not files:
-        pytest.skip(f"this test reads sample shops that are no part of the project, and there are none in {REAL}")
+        pytest.skip(
+            f"this test reads sample shops that are no part of the project, and there are none in {REAL}"
+        )
     out, complaints = run(*files)
     assert complaints == ""
     assert "84 rows in 3 files: 60 created, 0 updated, 0 unchanged, 0 refused" in out
