@@ -11,7 +11,7 @@ from inventory.ledger.book import Book, Shelf
 
 def default_location() -> str:
     """``STOCKWIRE_LOCATION``: the location of writes that name none, for a variant that has none yet."""
-    location: str = getattr(settings, "STOCKWIRE_LOCATION", "main")
+    location: str = settings.STOCKWIRE_LOCATION
     return location
 
 

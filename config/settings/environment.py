@@ -211,6 +211,12 @@ WORKER_JOBS = Setting(
     default=4,
     meaning="Jobs that one worker runs at the same time.",
 )
+LOCATION = Setting(
+    name="STOCKWIRE_LOCATION",
+    parse=str,
+    default="main",
+    meaning="The location of stock that is written without one, for a variant that is nowhere yet.",
+)
 CONNECTIONS_PER_USER = Setting(
     name="STOCKWIRE_CONNECTIONS_PER_USER",
     parse=_whole_number(0, 1_000_000),
