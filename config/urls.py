@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/ready", ready),
     path("", include("inventory.api.urls")),
     path("", include("catalog.api.urls")),
+    path("", include("orders.api.urls")),
     path("", include("realtime.api.urls")),
 ]
 

@@ -1,10 +1,9 @@
-"""The app of carts and orders."""
-
 from django.apps import AppConfig
 
 
 class OrdersConfig(AppConfig):
-    """Carts, orders and payments; empty until checkout is built."""
-
     name = "orders"
     verbose_name = "Orders"
+
+    def ready(self) -> None:
+        import orders.signals  # noqa: F401  each signal registers its event type as it is made

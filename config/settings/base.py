@@ -193,6 +193,7 @@ CORS_EXPOSE_HEADERS = [
     "Link",
     "Location",
     "Retry-After",
+    "X-Cart-Token",
     "X-Event-Cursor",
     "X-Stock-Timestamp",
     "X-Unread-Count",
@@ -205,6 +206,7 @@ CORS_ALLOW_HEADERS = [
     "if-match",
     "if-modified-since",
     "if-none-match",
+    "x-cart-token",
     "x-csrftoken",
     "x-requested-with",
 ]

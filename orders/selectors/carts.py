@@ -1,0 +1,77 @@
+"""Carts as they are now: lines from the table, prices from the catalog, stock from whoever counts it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from django.db.models import QuerySet
+
+from catalog.dialects.shop import shop_currency
+from catalog.offers import Offer
+from catalog.selectors.offers import offers_of
+from catalog.stock_port import stock
+from orders.basket import Basket, BasketLine
+from orders.models import Cart, CartItem
+from orders.owners import CartOwner
+from orders.records import CartRecord, priced
+
+
+def cart_of(owner: CartOwner) -> CartRecord:
+    """The owner's cart at the prices of this moment; five queries, and one where nothing ever lay in it."""
+    row = carts_of(owner).values_list("version", "updated_at").first()
+    if row is None:
+        return shown(owner, Basket(), {}, version=0, updated_at=None)
+    version, updated_at = row
+    basket = basket_of(owner.cart_id)
+    return shown(owner, basket, offers_in(basket), version=version, updated_at=updated_at)
+
+
+def carts_of(owner: CartOwner) -> QuerySet[Cart]:
+    """The owner's cart, if it has a row."""
+    if owner.user_id is not None:
+        return Cart.objects.filter(id=owner.cart_id, user_id=owner.user_id)
+    return Cart.objects.filter(id=owner.cart_id, token_digest=owner.token_digest)
+
+
+def basket_of(cart_id: str) -> Basket:
+    """What lies in a cart."""
+    rows = CartItem.objects.filter(cart_id=cart_id).order_by("position", "id")
+    return Basket(
+        BasketLine(
+            id=id_,
+            product_id=product_id,
+            variant_id=variant_id,
+            options=options,
+            quantity=quantity,
+            position=position,
+        )
+        for id_, product_id, variant_id, options, quantity, position in rows.values_list(
+            "id", "product_id", "variant_id", "options", "quantity", "position"
+        )
+    )
+
+
+def offers_in(basket: Basket) -> dict[str, Offer]:
+    """What is offered of each variant in it, in the shop's currency."""
+    return offers_of({line.variant_id for line in basket.lines}, currency=shop_currency())
+
+
+def shown(
+    owner: CartOwner,
+    basket: Basket,
+    offers: Mapping[str, Offer],
+    *,
+    version: int,
+    updated_at: dt.datetime | None,
+) -> CartRecord:
+    """A cart with prices, and its stock looked at now (one query, none for an empty one)."""
+    variant_ids = sorted({line.variant_id for line in basket.lines})
+    return CartRecord(
+        id=owner.cart_id,
+        user_id=owner.user_id,
+        version=version,
+        updated_at=updated_at,
+        currency=shop_currency(),
+        lines=priced(basket.lines, offers, stock().figures(variant_ids) if variant_ids else {}),
+    )

@@ -1,0 +1,57 @@
+"""Opening, locking and storing carts. Only the services call this, inside of their transactions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from orders.basket import Basket, BasketLine
+from orders.models import Cart, CartItem
+from orders.owners import CartOwner
+from orders.selectors.carts import carts_of
+
+
+def lock_cart(owner: CartOwner) -> Cart | None:
+    """Lock the owner's cart, if it has a row. Without its key: new lines refer to that."""
+    return carts_of(owner).select_for_update(no_key=True).first()
+
+
+def open_cart(owner: CartOwner) -> Cart:
+    """Lock the owner's cart; it gets its row where it has none."""
+    found = lock_cart(owner)
+    if found is None:
+        row = Cart(id=owner.cart_id, user_id=owner.user_id, token_digest=owner.token_digest)
+        Cart.objects.bulk_create([row], ignore_conflicts=True)
+        found = lock_cart(owner)
+    if found is None:
+        raise RuntimeError(f"{owner.cart_id} is somebody else's")
+    return found
+
+
+def store_basket(cart: Cart, basket: Basket, *, moment: dt.datetime) -> None:
+    """Write what has changed in a locked cart, and count one change of it."""
+    if basket.gone:
+        CartItem.objects.filter(id__in=basket.gone).delete()
+    if basket.changed:
+        rows = [CartItem(id=line.id, quantity=line.quantity) for line in basket.changed]
+        CartItem.objects.bulk_update(rows, ["quantity"])
+    if basket.new:
+        CartItem.objects.bulk_create(_rows(cart.id, basket.new))
+    cart.version += 1
+    cart.updated_at = moment
+    Cart.objects.filter(id=cart.id).update(version=cart.version, updated_at=moment)
+
+
+def _rows(cart_id: str, lines: Sequence[BasketLine]) -> list[CartItem]:
+    return [
+        CartItem(
+            id=line.id,
+            cart_id=cart_id,
+            product_id=line.product_id,
+            variant_id=line.variant_id,
+            options=dict(line.options),
+            quantity=line.quantity,
+            position=line.position,
+        )
+        for line in lines
+    ]

@@ -1,0 +1,107 @@
+"""What the tests of carts and orders share: people, callers of every kind, listeners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from config.identity.models import Role, Scope, User
+from config.identity.services import create_user
+from config.identity.tokens import issue_token
+from tests.inventory.conftest import Call, caller, key_caller
+from tests.inventory.shop import Heard, hearing
+
+__all__ = ["Call", "Person", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is signed in: ``person("GET", path)`` calls."""
+
+    user: User
+    call: Call
+
+    @property
+    def id(self) -> str:
+        return self.user.pk
+
+    def __call__(self, method: str, path: str, data: Any = None, **headers: str) -> Any:
+        return self.call(method, path, data, **headers)
+
+
+def person(role: Role = Role.CUSTOMER, name: str = "", **fields: str) -> Person:
+    name = name or str(role)
+    user = create_user(
+        email=f"{name.lower()}@example.com", password=None, role=role, name=name.title(), **fields
+    )
+    return Person(user, caller(authorization=f"Bearer {issue_token(user=user)}"))
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    """The events published during the test."""
+    with hearing() as listener:
+        yield listener
+
+
+@pytest.fixture
+def customer(db: None) -> Person:
+    return person(name="carla", phone="0100")
+
+
+@pytest.fixture
+def other(db: None) -> Person:
+    return person(name="omar")
+
+
+@pytest.fixture
+def staff(db: None) -> Person:
+    return person(Role.ADMIN, "sara")
+
+
+@pytest.fixture
+def tailor(db: None) -> Person:
+    return person(Role.TAILOR, "tariq")
+
+
+@pytest.fixture
+def delivery(db: None) -> Person:
+    return person(Role.DELIVERY, "dina")
+
+
+@pytest.fixture
+def reader(db: None) -> Call:
+    """A key that may read orders."""
+    return key_caller(Scope.ORDERS_READ, name="reader")
+
+
+@pytest.fixture
+def server(db: None) -> Call:
+    """A key that may do everything else."""
+    return key_caller(Scope.STOCK_WRITE, Scope.CATALOG_WRITE, Scope.EVENTS_READ, name="server")
+
+
+@pytest.fixture
+def guest(db: None) -> Call:
+    return caller()
+
+
+Callers = Callable[[str], Call]
+
+
+@pytest.fixture
+def callers(
+    customer: Person, staff: Person, tailor: Person, delivery: Person, server: Call, guest: Call
+) -> dict[str, Any]:
+    """One of each, by what they are."""
+    return {
+        "customer": customer,
+        "admin": staff,
+        "tailor": tailor,
+        "delivery": delivery,
+        "service": server,
+        "guest": guest,
+    }
