@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from config.kernel.errors import Conflict, InvalidInput, ItemError, NotFound
@@ -59,3 +60,77 @@ def not_for_sale(item: Any) -> ItemError:
 def no_price(item: Any, currency: str) -> ItemError:
     """It has no price in the shop's currency, and amounts of two currencies can't be added."""
     return ItemError(item, f"Item has no price in {currency}", "no_price")
+
+
+class OrderNotFound(NotFound):
+    """No such order, or none of the asker's."""
+
+    code = "unknown_order"
+    message = "Order not found"
+
+
+class CartEmpty(InvalidInput):
+    """An order of nothing."""
+
+    code = "cart_empty"
+    message = "Cart is empty"
+
+
+class PriceChanged(Conflict):
+    """The order would cost something else than whoever placed it thinks."""
+
+    code = "price_changed"
+
+    def __init__(self, total: float, currency: str) -> None:
+        text = f"The total is {total} {currency} now"
+        super().__init__(text, extra={"totalPrice": total, "currency": currency})
+
+
+class IllegalTransition(Conflict):
+    """A step that there is not, or not for whoever asks; ``allowed`` are those that are."""
+
+    code = "illegal_transition"
+
+    def __init__(self, present: str, target: str, allowed: Sequence[str]) -> None:
+        super().__init__(f"From {present} to {target} is no step", extra={"allowed": list(allowed)})
+
+
+class OrderClosed(Conflict):
+    """Delivered or cancelled: nothing is assigned or sewn any more."""
+
+    code = "order_closed"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The order is {status}")
+
+
+class NoTailor(Conflict):
+    """Work can't go on before somebody does it."""
+
+    code = "no_tailor"
+    message = "The order has no tailor"
+
+
+class NotReturnable(Conflict):
+    """Nothing of it has left the house, or all of it is back already."""
+
+    code = "not_returnable"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"Nothing comes back from an order that is {status}")
+
+
+def not_in_order(item: Any) -> ItemError:
+    """It was never sold with this order."""
+    return ItemError(item, "Not in the order", "unknown_item")
+
+
+def more_than_sold(item: Any, returnable: int) -> ItemError:
+    """Of what was sold, only so much has not come back yet."""
+    return ItemError(item, f"{returnable} can come back", "more_than_sold", {"returnable": returnable})
+
+
+def no_such_worker(field: str, role: str) -> InvalidInput:
+    """An order is assigned to somebody who does such work here."""
+    what = f"must be the id of a {role} who is active"
+    return InvalidInput(f"{field}: {what}", details={field: [what]})

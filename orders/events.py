@@ -28,3 +28,61 @@ class CartUpdated(DomainEvent):
     cart: Mapping[str, Any]
     shop_cart: Mapping[str, Any]
     version: int
+
+
+@dataclasses.dataclass(frozen=True)
+class OrderEvent(DomainEvent):
+    """Something of an order changed. ``order`` is the whole order after it.
+
+    ``shop_order`` is the same in the shop dialect, with its customer's id alone, ``customer`` that customer,
+    populated; ``version`` grows with each event of the order.
+    """
+
+    subject_field: ClassVar[str] = "order_id"
+    dialect_only: ClassVar[frozenset[str]] = frozenset({"shop_order", "customer"})
+
+    order_id: str
+    order_number: str
+    user_id: str
+    tailor_id: str | None
+    delivery_partner_id: str | None
+    status: str
+    order: Mapping[str, Any]
+    shop_order: Mapping[str, Any]
+    customer: Mapping[str, str]
+    version: int
+
+
+@dataclasses.dataclass(frozen=True)
+class OrderPlaced(OrderEvent):
+    """An order was placed, and its stock taken."""
+
+    name: ClassVar[str] = "order.placed"
+
+
+@dataclasses.dataclass(frozen=True)
+class OrderStatusChanged(OrderEvent):
+    """An order took a step of its flow. ``note`` is what was said about it."""
+
+    name: ClassVar[str] = "order.status_changed"
+
+    previous_status: str
+    note: str
+
+
+@dataclasses.dataclass(frozen=True)
+class OrderAssigned(OrderEvent):
+    """An order got another tailor or delivery partner, or lost one."""
+
+    name: ClassVar[str] = "order.assigned"
+
+
+@dataclasses.dataclass(frozen=True)
+class OrderTailorStatusChanged(OrderEvent):
+    """The tailor went on (or staff set the work back). ``tailor`` is the tailor's id and name."""
+
+    name: ClassVar[str] = "order.tailor_status_changed"
+
+    tailor_status: str
+    tailor: Mapping[str, str]
+    note: str

@@ -6,6 +6,7 @@ prices, options) it keeps for ever.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import partial
 
 from django.conf import settings
@@ -15,6 +16,11 @@ from django.db.models.functions import MD5, Cast, Now
 from catalog.models import Product, Variant
 from config.api.fields import MAX_QUANTITY
 from config.kernel.ids import MAX_ID_LENGTH, new_id
+from orders.flow import FIRST, Status, TailorStatus
+
+
+def _choices(words: type[StrEnum]) -> list[tuple[str, str]]:
+    return [(word.value, word.value.capitalize()) for word in words]
 
 
 class Cart(models.Model):
@@ -76,3 +82,160 @@ class CartItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} of {self.variant_id}"
+
+
+class Order(models.Model):
+    """What somebody bought. Its lines, names and prices are frozen; what changes is how far it has come.
+
+    ``version`` grows with each change that a reader of the order sees. ``number`` is for people, the id for
+    programs, and for the ledger: every movement of the order bears it as reference.
+    """
+
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "ord"), editable=False
+    )
+    number = models.CharField(max_length=30, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=20, choices=_choices(Status), default=FIRST.value)
+    currency = models.CharField(max_length=3)
+    total = models.DecimalField(max_digits=20, decimal_places=4)
+    item_count = models.PositiveBigIntegerField()
+    shipping_address = models.TextField()
+    phone = models.CharField(max_length=40)
+    notes = models.TextField(blank=True)
+    payment_method = models.CharField(max_length=40)
+    payment_status = models.CharField(max_length=20, default="pending")
+    tailor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    tailor_status = models.CharField(max_length=20, choices=_choices(TailorStatus), blank=True)
+    delivery_partner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    estimated_delivery = models.DateTimeField(null=True, blank=True)
+    carrier = models.CharField(max_length=100, blank=True)
+    tracking_number = models.CharField(max_length=100, blank=True)
+    version = models.PositiveBigIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=models.Q(total__gte=0), name="order_total_not_negative"),
+            models.CheckConstraint(condition=models.Q(item_count__gte=1), name="order_has_units"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=[status.value for status in Status]), name="order_status_known"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("-created_at", "-id"), name="order_newest"),
+            models.Index(fields=("user", "-created_at", "-id"), name="order_by_user"),
+            models.Index(fields=("status", "-created_at", "-id"), name="order_by_status"),
+            models.Index(
+                fields=("tailor", "-created_at"),
+                condition=models.Q(tailor__isnull=False),
+                name="order_by_tailor",
+            ),
+            models.Index(
+                fields=("delivery_partner", "-created_at"),
+                condition=models.Q(delivery_partner__isnull=False),
+                name="order_by_delivery",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(models.Model):
+    """So many units at the price that they had then. ``returned`` of them have come back, in whatever state.
+
+    Product and variant bear no foreign keys of their own: each line has a movement in the ledger, whose key
+    holds its variant for ever, and here they would have every sale share a lock on the same few rows.
+    """
+
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "line"), editable=False
+    )
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    position = models.PositiveIntegerField()
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    name = models.CharField(max_length=300)
+    sku = models.CharField(max_length=100)
+    attributes = models.JSONField(default=dict)
+    options = models.JSONField(default=dict)
+    price = models.DecimalField(max_digits=20, decimal_places=4)
+    quantity = models.PositiveBigIntegerField()
+    returned = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("order", "position"), name="order_line_place_once"),
+            models.CheckConstraint(condition=models.Q(price__gte=0), name="order_line_price_not_negative"),
+            models.CheckConstraint(condition=models.Q(quantity__gte=1), name="order_line_has_units"),
+            models.CheckConstraint(
+                condition=models.Q(returned__lte=models.F("quantity")),
+                name="order_line_returned_at_most_sold",
+            ),
+        )
+        indexes = (models.Index(fields=("variant",), name="order_line_by_variant"),)
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of {self.sku}"
+
+
+class OrderStatusChange(models.Model):
+    """One entry of an order's history: since when it has had a status, and who gave it."""
+
+    id = models.BigAutoField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="history")
+    status = models.CharField(max_length=20, choices=_choices(Status))
+    note = models.CharField(max_length=1000, blank=True)
+    actor = models.CharField(max_length=100)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("order", "id"), name="order_history"),)
+
+    def __str__(self) -> str:
+        return f"{self.status} at {self.at}"
+
+
+class Disposition(models.TextChoices):
+    """What became of units that came back. Only the first goes on the shelf again."""
+
+    SELLABLE = "sellable", "Sellable"
+    DAMAGED = "damaged", "Damaged"
+    LOST = "lost", "Lost"
+
+
+class OrderReturn(models.Model):
+    """Units of a line that came back, or never will. ``reference`` names the return in the ledger."""
+
+    id = models.BigAutoField(primary_key=True)
+    reference = models.CharField(max_length=MAX_ID_LENGTH)
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="returns")
+    quantity = models.PositiveBigIntegerField()
+    disposition = models.CharField(max_length=10, choices=Disposition.choices)
+    actor = models.CharField(max_length=100)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("reference", "line", "disposition"), name="order_return_once"),
+            models.CheckConstraint(condition=models.Q(quantity__gte=1), name="order_return_has_units"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.quantity} {self.disposition}"
+
+
+class OrderYear(models.Model):
+    """Where a year's order numbers begin in the one sequence that numbers all orders (in the migration)."""
+
+    year = models.PositiveIntegerField(primary_key=True)
+    starts_after = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.year)

@@ -134,9 +134,11 @@ def _rendered(response: HttpResponseBase, request: Request) -> HttpResponse:
     if not isinstance(response, HttpResponse):
         raise TypeError("a streamed answer can't be remembered")
     if isinstance(response, Response) and not response.is_rendered:
-        response.accepted_renderer = OrjsonRenderer()
-        response.accepted_media_type = OrjsonRenderer.media_type
-        setattr(response, "renderer_context", {"request": request})  # noqa: B010  DRF's stubs lack it
+        renderer = getattr(request, "accepted_renderer", None) or OrjsonRenderer()
+        context = {"request": request, "view": (request.parser_context or {}).get("view")}
+        response.accepted_renderer = renderer
+        response.accepted_media_type = renderer.media_type
+        setattr(response, "renderer_context", context)  # noqa: B010  DRF's stubs lack it
         response.render()
     return response
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
 from config.api.errors import error_response, is_page
 
 _FIRST_ERROR = 400
+_JSON = re.compile(r"application/([\w.-]+\+)?json\b")
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
@@ -21,7 +24,7 @@ class ErrorShapeMiddleware(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.status_code < _FIRST_ERROR or is_page(request):
             return response
-        if response.get("Content-Type", "").startswith("application/json"):
+        if _JSON.match(response.get("Content-Type", "")):
             return response
         shaped = error_response(response.status_code)
         for name in _KEPT_HEADERS:

@@ -6,7 +6,7 @@ Belongs here: what is the same for all. Does not belong here: who may do what
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -32,7 +32,9 @@ _ACCEPTABLE = frozenset({JSON, "application/*", "*/*"})
 
 
 class JsonOnly(BaseContentNegotiation):
-    """JSON for whoever takes it; 406 for whoever has ruled it out."""
+    """JSON for whoever takes it; 406 for whoever has ruled it out. In an envelope, where a view offers one
+    and it is asked for.
+    """
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:  # noqa: ARG002  DRF's signature
         return next(iter(parsers))
@@ -43,9 +45,13 @@ class JsonOnly(BaseContentNegotiation):
         renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,  # noqa: ARG002  DRF's signature
     ) -> tuple[BaseRenderer, str]:
-        if not _accepts_json(request.headers.get("Accept", "")):
+        renderers = list(renderers)
+        for renderer in renderers[1:]:
+            if _asks_for(renderer, request):
+                return renderer, renderer.media_type
+        if not _accepts(request, _ACCEPTABLE):
             raise exceptions.NotAcceptable
-        return next(iter(renderers)), JSON
+        return renderers[0], JSON
 
 
 class ApiRequest(Request):
@@ -67,7 +73,7 @@ class ApiRequest(Request):
 class _JsonApi(APIView):
     """The part that single views and viewsets share."""
 
-    renderer_classes = (OrjsonRenderer,)
+    renderer_classes: Sequence[type[BaseRenderer]] = (OrjsonRenderer,)
     parser_classes = (OrjsonParser,)
     content_negotiation_class = JsonOnly
     #: The longest body that is read; a batch sets ``BATCH_BODY``.
@@ -110,13 +116,20 @@ def read_body(request: Request) -> bytes:
     return bounded_body(request._request, limit=view.max_body)
 
 
-def _accepts_json(header: str) -> bool:
+def _asks_for(renderer: BaseRenderer, request: Request) -> bool:
+    """Whether another answer than JSON as it is was named: in the query or, to the letter, in ``Accept``."""
+    named = request.query_params.get("format") == renderer.format
+    return named or ("Accept" in request.headers and _accepts(request, {renderer.media_type}))
+
+
+def _accepts(request: Request, acceptable: Collection[str]) -> bool:
+    header = request.headers.get("Accept", "")
     if not header.strip():
         return True
     for part in header.split(","):
         media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
         refused = any(p.replace(" ", "") in {"q=0", "q=0.0", "q=0.00", "q=0.000"} for p in parameters)
-        if media_type in _ACCEPTABLE and not refused:
+        if media_type in acceptable and not refused:
             return True
     return False
 

@@ -52,6 +52,7 @@ def restock(
     actor: Actor,
     kind: Literal["restock", "return", "import"] = "restock",
     reference: str | None = None,
+    shown_reference: str | None = None,
     after_order: bool = False,
     reason: str = "",
     occurred_at: dt.datetime | None = None,
@@ -59,7 +60,8 @@ def restock(
 ) -> StockResult:
     """Take units in: a delivery, or goods that come back. With a ``reference`` once of each kind.
 
-    A line without a location goes to the variant's first one, or to the shop's.
+    A line without a location goes to the variant's first one, or to the shop's. Movements and events bear
+    ``shown_reference`` where it is given: several receipts may belong to one order.
 
     Locks: the products' stock heads. Refuses: an unknown location, a reference as ``reduce_stock`` does.
     Announces: ``stock.updated`` for each variant, then ``stock.back`` where there was nothing to sell.
@@ -68,6 +70,7 @@ def restock(
         lines=lines,
         kind=kind,
         reference=reference,
+        shown_reference=shown_reference,
         after_order=after_order,
         reason=reason,
         occurred_at=occurred_at,
@@ -138,6 +141,7 @@ def receipt(
     lines: Sequence[StockLine],
     kind: Literal["restock", "return", "import"] = "restock",
     reference: str | None = None,
+    shown_reference: str | None = None,
     after_order: bool = False,
     reason: str = "",
     occurred_at: dt.datetime | None = None,
@@ -152,6 +156,7 @@ def receipt(
         product_ids=[line.product_id for line in lines],
         announces=StockUpdated,
         reference=reference,
+        shown_reference=shown_reference,
         fingerprint=fingerprint_of(wants),
         after_order=after_order,
         occurred_at=occurred_at,

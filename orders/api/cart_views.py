@@ -18,11 +18,11 @@ from config.identity.callers import user_of
 from orders import services
 from orders.api.access import CustomersAndGuests
 from orders.api.wishes import CartItemBody, QuantityBody, wish_of
+from orders.cart_records import CartRecord
 from orders.dialects import shop_cart
 from orders.owners import CartOwner, new_cart_token
-from orders.records import CartRecord
 from orders.selectors import cart_of
-from orders.services import Expectation
+from orders.services.cart_changes import Expectation
 
 #: A guest's; the first answer hands it out, every later request brings it.
 TOKEN = "X-Cart-Token"  # noqa: S105  the header's name

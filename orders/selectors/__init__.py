@@ -1,5 +1,6 @@
 """Reads of carts and orders. Nothing here writes, and nothing here locks."""
 
 from orders.selectors.carts import cart_of
+from orders.selectors.orders import OrderFilter, narrowed, order_record, order_records, visible_orders
 
-__all__ = ["cart_of"]
+__all__ = ["OrderFilter", "cart_of", "narrowed", "order_record", "order_records", "visible_orders"]

@@ -12,9 +12,9 @@ from catalog.offers import Offer
 from catalog.selectors.offers import offers_of
 from catalog.stock_port import stock
 from orders.basket import Basket, BasketLine
+from orders.cart_records import CartRecord, priced
 from orders.models import Cart, CartItem
 from orders.owners import CartOwner
-from orders.records import CartRecord, priced
 
 
 def cart_of(owner: CartOwner) -> CartRecord:

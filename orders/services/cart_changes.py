@@ -9,11 +9,11 @@ from catalog.offers import Offer
 from catalog.selectors.offers import offers_of
 from config.kernel import clock
 from orders.basket import Basket
+from orders.cart_records import CartRecord
 from orders.dialects import catalog_cart, shop_cart
 from orders.events import CartAction, CartUpdated
 from orders.models import Cart
 from orders.owners import CartOwner
-from orders.records import CartRecord
 from orders.selectors.carts import basket_of, offers_in, shown
 from orders.services.cart_statements import lock_cart, open_cart, store_basket
 from orders.signals import cart_updated

@@ -9,8 +9,8 @@ from config.kernel.errors import InvalidInput, InvalidItems, ItemError
 from config.kernel.transactions import in_transaction
 from orders import errors
 from orders.basket import Basket, BasketLine
+from orders.cart_records import CartRecord
 from orders.owners import CartOwner
-from orders.records import CartRecord
 from orders.selectors.wishes import understand
 from orders.services.cart_changes import Expectation, change_cart
 from orders.services.offering import require_offered

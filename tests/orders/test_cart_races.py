@@ -10,9 +10,9 @@ import pytest
 
 from config.kernel.transactions import in_transaction
 from orders import services
+from orders.cart_records import CartRecord
 from orders.models import Cart, CartItem
 from orders.owners import CartOwner, new_cart_token
-from orders.records import CartRecord
 from orders.selectors import cart_of
 from orders.selectors.carts import basket_of
 from orders.services import cart_changes, merging

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.settings import environment
+from orders import flow
 from realtime import documentation
 
 
@@ -42,6 +43,7 @@ def documents(base: Path) -> dict[Path, str]:
     return {
         base / "docs" / "settings.md": settings_document(),
         base / "docs" / "events.md": documentation.render(),
+        base / "docs" / "orders.md": flow.page(),
     }
 
 

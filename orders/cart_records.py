@@ -1,4 +1,4 @@
-"""Carts and orders as plain values: what is read, shown and announced. No database, no JSON."""
+"""Carts as plain values: what is read, shown and announced. No database, no JSON."""
 
 from __future__ import annotations
 

@@ -1,0 +1,476 @@
+"""Placing orders through REST: what is sold, frozen and announced; what is refused changes nothing."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from catalog.services import PriceDraft
+from config.kernel.clock import now
+from inventory import services as inventory
+from inventory.models import StockMovement, StockOperation
+from orders.models import Cart, CartItem, Order, OrderLine, OrderStatusChange
+from tests.catalog.goods import ACTOR
+from tests.inventory.shop import Heard
+from tests.orders.conftest import Call, Person
+from tests.orders.shop import WHERE, Goods, cake, mug, place, shirt
+
+pytestmark = pytest.mark.django_db
+
+ORDERS = "/api/orders"
+
+
+def nothing_happened(*goods: Goods, stock: int = 10) -> bool:
+    rows = (Order, OrderLine, OrderStatusChange)
+    return not any(row.objects.exists() for row in rows) and all(one.on_hand() == stock for one in goods)
+
+
+# ------------------------------------------------------------------------------------- what comes of it
+
+
+def test_an_order_is_answered_whole(customer: Person) -> None:
+    goods, sweet = shirt(), cake()
+    answer = customer(
+        "POST",
+        ORDERS,
+        {
+            "items": [
+                goods.item(2, variant={"size": "M", "color": "Blue"}),
+                sweet.item(1, flavor="Hazelnut", size="1 kg"),
+            ],
+            "totalPrice": 1369.4,
+            "notes": "Ring twice",
+            "paymentMethod": "cod",
+            **WHERE,
+        },
+    )
+    assert answer.status_code == 201
+    order = answer.data
+    assert answer["Location"] == f"/api/orders/{order['_id']}"
+    assert re.fullmatch(rf"ORD-{now().year}-\d{{6}}", order["orderNumber"])
+    first, second = order["items"]
+    assert order == {
+        "_id": order["_id"],
+        "id": order["_id"],
+        "orderNumber": order["orderNumber"],
+        "userId": customer.id,
+        "items": [
+            {
+                "_id": first["_id"],
+                "id": first["_id"],
+                "productId": goods.id,
+                "variantId": goods.variants[1],
+                "name": "Shirt",
+                "quantity": 2,
+                "price": 250,
+                "variant": {"size": "M", "color": "Blue"},
+                "options": {},
+                "flavor": None,
+                "size": None,
+                "eggOption": None,
+                "subtotal": 500,
+            },
+            {
+                "_id": second["_id"],
+                "id": second["_id"],
+                "productId": sweet.id,
+                "variantId": sweet.variants[0],
+                "name": "Cake",
+                "quantity": 1,
+                "price": 869.4,
+                "variant": {},
+                "options": {"flavor": "Hazelnut", "size": "1 kg"},
+                "flavor": "Hazelnut",
+                "size": "1 kg",
+                "eggOption": None,
+                "subtotal": 869.4,
+            },
+        ],
+        "totalPrice": 1369.4,
+        "totalAmount": 1369.4,
+        "currency": "EGP",
+        "itemCount": 3,
+        "shippingAddress": "12 Nile St, Cairo",
+        "phone": "0123",
+        "status": "pending",
+        "statusHistory": [
+            {"status": "pending", "timestamp": order["createdAt"], "note": "", "by": customer.id}
+        ],
+        "paymentMethod": "cod",
+        "paymentStatus": "pending",
+        "tailor": None,
+        "tailorStatus": None,
+        "deliveryPartner": None,
+        "estimatedDelivery": None,
+        "tracking": {"carrier": None, "trackingNumber": None},
+        "notes": "Ring twice",
+        "createdAt": order["createdAt"],
+        "updatedAt": order["createdAt"],
+    }
+    assert order["_id"].startswith("ord_")
+    assert customer("GET", f"{ORDERS}/{order['_id']}").content == answer.content
+
+
+def test_stock_is_taken_under_the_orders_id_so_that_each_finds_the_other(
+    customer: Person, staff: Person
+) -> None:
+    goods, sweet = mug(stock=10), cake(stock=4)
+    order = place(customer, goods.item(3), sweet.item(1))
+    assert (goods.on_hand(), sweet.on_hand()) == (7, 3)
+    movements = staff("GET", f"/api/stock/movements?orderId={order['_id']}").data
+    assert sorted((one["productId"], one["delta"], one["kind"]) for one in movements) == sorted(
+        [(goods.id, -3, "sale"), (sweet.id, -1, "sale")]
+    )
+    assert {one["reference"] for one in movements} == {order["_id"]}
+    assert {one["actor"] for one in movements} == {f"user:{customer.id}"}
+    assert StockOperation.objects.filter(kind="sale", reference=order["_id"]).count() == 1
+
+
+def test_an_order_is_announced_after_its_stock_with_all_that_listeners_need(
+    customer: Person, heard: Heard
+) -> None:
+    goods = mug(stock=6)
+    heard.events.clear()
+    order = place(customer, goods.item(2))
+    assert heard.names == ["stock.reduced", "stock.low", "order.placed"]
+    sold, _, placed = heard.events
+    assert (sold.data()["reference"], sold.data()["after_order"]) == (order["_id"], True)
+    assert (placed.subject, placed.version_number) == (order["_id"], 1)
+    assert placed.extra() == {
+        "shop_order": order,
+        "customer": {"_id": customer.id, "name": "Carla", "email": "carla@example.com", "phone": "0100"},
+    }
+    line = order["items"][0]
+    assert placed.data() == {
+        "order_id": order["_id"],
+        "order_number": order["orderNumber"],
+        "user_id": customer.id,
+        "tailor_id": None,
+        "delivery_partner_id": None,
+        "status": "pending",
+        "order": {
+            "id": order["_id"],
+            "order_number": order["orderNumber"],
+            "user_id": customer.id,
+            "items": [
+                {
+                    "id": line["_id"],
+                    "product_id": goods.id,
+                    "variant_id": goods.variants[0],
+                    "sku": placed.data()["order"]["items"][0]["sku"],
+                    "name": "Mug",
+                    "attributes": {},
+                    "options": {},
+                    "quantity": 2,
+                    "price": 100,
+                    "subtotal": 200,
+                }
+            ],
+            "total_price": 200,
+            "currency": "EGP",
+            "item_count": 2,
+            "shipping_address": "12 Nile St, Cairo",
+            "phone": "0123",
+            "status": "pending",
+            "status_history": order["statusHistory"],
+            "payment_method": "cod",
+            "payment_status": "pending",
+            "tailor_id": None,
+            "tailor_status": None,
+            "delivery_partner_id": None,
+            "estimated_delivery": None,
+            "tracking": {"carrier": None, "tracking_number": None},
+            "notes": "",
+            "version": 1,
+            "created_at": order["createdAt"],
+            "updated_at": order["createdAt"],
+        },
+        "version": 1,
+    }
+
+
+def test_names_and_prices_are_what_they_were_for_ever(customer: Person) -> None:
+    goods = mug()
+    order = place(customer, goods.item(2))
+    goods.change(title="Cup", prices=(PriceDraft("EGP", Decimal(500)),))
+    goods.archive()
+    assert customer("GET", f"{ORDERS}/{order['_id']}").data == order
+
+
+def test_items_of_one_variant_with_the_same_choices_become_one_line(customer: Person) -> None:
+    goods, sweet = mug(), cake()
+    order = place(
+        customer,
+        goods.item(1),
+        sweet.item(1, flavor="Vanilla"),
+        goods.item(2),
+        sweet.item(1, options={"flavor": "Vanilla"}),
+        sweet.item(1),
+    )
+    assert [(line["name"], line["quantity"]) for line in order["items"]] == [
+        ("Mug", 3),
+        ("Cake", 2),
+        ("Cake", 1),
+    ]
+
+
+# ------------------------------------------------------------------------------------------ the cart
+
+
+def test_without_items_the_cart_is_ordered_and_emptied(customer: Person, heard: Heard) -> None:
+    goods, sweet = mug(), cake()
+    customer("POST", "/api/cart/items", goods.item(2))
+    cart = customer("POST", "/api/cart/items", sweet.item(1, flavor="Hazelnut")).data
+    heard.events.clear()
+    answer = customer("POST", ORDERS, {"totalPrice": cart["totalPrice"], **WHERE})
+    assert answer.status_code == 201
+    assert [(line["name"], line["quantity"], line["price"]) for line in answer.data["items"]] == [
+        ("Mug", 2, 100),
+        ("Cake", 1, 483),
+    ]
+    assert answer.data["totalPrice"] == cart["totalPrice"] == 683
+    assert heard.names == ["stock.reduced", "stock.reduced", "order.placed", "cart.updated"]
+    emptied = customer("GET", "/api/cart").data
+    assert (emptied["items"], emptied["_id"]) == ([], cart["_id"])
+    assert heard.events[-1].extra()["shop_cart"] == emptied
+    assert (heard.events[-1].version_number, Cart.objects.get().version) == (3, 3)
+
+
+@pytest.mark.parametrize("body", [{}, {"items": []}, {"items": None}])
+def test_an_order_of_nothing_is_a_400(customer: Person, body: dict[str, Any]) -> None:
+    answer = customer("POST", ORDERS, {**body, **WHERE})
+    assert (answer.status_code, answer.data["code"], answer.data["message"]) == (
+        400,
+        "cart_empty",
+        "Cart is empty",
+    )
+
+
+def test_what_is_ordered_leaves_the_cart_and_what_else_lies_in_it_stays(
+    customer: Person, heard: Heard
+) -> None:
+    goods, sweet, other = mug(), cake(), mug(title="Other", stock=1)
+    for item in (goods.item(3), sweet.item(1, flavor="Vanilla"), other.item(1)):
+        customer("POST", "/api/cart/items", item)
+    heard.events.clear()
+    place(customer, goods.item(1), sweet.item(5, flavor="Vanilla"), sweet.item(1), other.item(1))
+    cart = customer("GET", "/api/cart").data
+    assert [(line["name"], line["quantity"]) for line in cart["items"]] == [("Mug", 2)]
+    assert heard.names[-1] == "cart.updated"
+    assert heard.events[-1].extra()["shop_cart"] == cart
+    heard.events.clear()
+    place(customer, sweet.item(1))
+    assert "cart.updated" not in heard.names, "nothing of it lay in the cart"
+
+
+def test_a_cart_with_something_that_is_gone_is_a_409_that_names_it_and_stays(
+    customer: Person, heard: Heard
+) -> None:
+    goods, gone, sweet = mug(), mug(title="Gone"), cake()
+    for item in (goods.item(1), gone.item(1), sweet.item(2, flavor="Hazelnut")):
+        customer("POST", "/api/cart/items", item)
+    gone.archive()
+    heard.events.clear()
+    answer = customer("POST", ORDERS, WHERE)
+    assert (answer.status_code, answer.data["code"]) == (409, "not_for_sale")
+    assert [error["item"] for error in answer.data["errors"]] == [
+        {"productId": gone.id, "variantId": gone.variants[0], "options": {}, "quantity": 1}
+    ]
+    assert nothing_happened(goods, sweet)
+    assert (CartItem.objects.count(), heard.names) == (3, [])
+
+
+# ------------------------------------------------------------------------------------------ refusals
+
+
+def test_short_stock_is_a_409_that_names_every_short_line(customer: Person, heard: Heard) -> None:
+    plenty, few, none, sweet = mug(), mug(stock=1), mug(stock=0), cake(stock=3)
+    sent = [
+        plenty.item(1),
+        few.item(2),
+        none.item(1),
+        sweet.item(2, flavor="Vanilla"),
+        sweet.item(2, flavor="Hazelnut"),
+    ]
+    heard.events.clear()
+    answer = customer("POST", ORDERS, {"items": sent, **WHERE})
+    assert (answer.status_code, answer.data["code"], answer.data["success"]) == (409, "out_of_stock", False)
+    assert answer.data["errors"] == [
+        {"item": item, "error": "Item out of stock", "code": "out_of_stock", "available": available}
+        for item, available in zip(sent[1:], (1, 0, 3, 3), strict=True)
+    ]
+    assert nothing_happened(plenty)
+    assert (few.on_hand(), sweet.on_hand(), heard.names) == (1, 3, [])
+
+
+@pytest.mark.parametrize(("total", "price"), [(99.99, "100"), (0, "100"), (100.01, "100"), (100, "99.99")])
+def test_another_total_than_ours_is_a_409_with_ours(
+    customer: Person, heard: Heard, total: float, price: str
+) -> None:
+    goods = mug(price=price)
+    heard.events.clear()
+    answer = customer("POST", ORDERS, {"items": [goods.item(1)], "totalPrice": total, **WHERE})
+    assert (answer.status_code, answer.data["code"]) == (409, "price_changed")
+    assert (answer.data["totalPrice"], answer.data["currency"]) == (float(price), "EGP")
+    assert nothing_happened(goods)
+    assert heard.names == []
+
+
+@pytest.mark.parametrize("total", [956.34, 956.3400000000001, 956.339999, 956.3444, None])
+def test_a_total_is_compared_to_the_currencys_decimals(customer: Person, total: float | None) -> None:
+    item = cake().item(1, flavor="Hazelnut", size="1 kg", eggOption="Eggless")
+    assert place(customer, item, totalPrice=total)["totalPrice"] == 956.34
+
+
+@pytest.mark.parametrize(
+    ("names", "status", "code"),
+    [
+        ({"productId": "nothing"}, 400, "unknown_product"),
+        ({"variant": {"size": "XXL"}}, 400, "unknown_variant"),
+        ({}, 400, "ambiguous_variant"),
+        ({"size": "M", "color": "Red", "flavor": "Vanilla"}, 400, "unknown_option"),
+    ],
+)
+def test_an_item_that_names_nothing_that_there_is_is_an_error_on_that_item(
+    customer: Person, heard: Heard, names: dict[str, Any], status: int, code: str
+) -> None:
+    fine, goods = mug(), shirt()
+    sent = [fine.item(1), {**goods.item(1), **names}]
+    heard.events.clear()
+    answer = customer("POST", ORDERS, {"items": sent, **WHERE})
+    assert (answer.status_code, answer.data["code"]) == (status, code)
+    assert [error["item"] for error in answer.data["errors"]] == sent[1:]
+    assert nothing_happened(fine, goods)
+    assert heard.names == []
+
+
+def test_what_is_off_sale_or_has_no_price_is_not_sold(customer: Person) -> None:
+    paused, foreign = mug(available=False), mug(prices=(PriceDraft("SEK", Decimal(10)),))
+    answer = customer("POST", ORDERS, {"items": [paused.item(1), foreign.item(1)], **WHERE})
+    assert answer.status_code == 409
+    assert [error["code"] for error in answer.data["errors"]] == ["not_for_sale", "no_price"]
+    assert nothing_happened(paused, foreign)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place_"),
+    [
+        ({"shippingAddress": None}, "shippingAddress"),
+        ({"shippingAddress": " "}, "shippingAddress"),
+        ({"shippingAddress": 7}, "shippingAddress"),
+        ({"shippingAddress": "x" * 2001}, "shippingAddress"),
+        ({"phone": 7}, "phone"),
+        ({"notes": ["x"]}, "notes"),
+        ({"paymentMethod": ""}, "paymentMethod"),
+        ({"totalPrice": "100"}, "totalPrice"),
+        ({"totalPrice": -1}, "totalPrice"),
+        ({"totalPrice": 1e300}, "totalPrice"),
+        ({"items": {}}, "items"),
+        ({"items": [7]}, "items[0]"),
+        ({"items": [{"productId": "p"}]}, "items[0].quantity"),
+        ({"items": [{"productId": "p", "quantity": 0}]}, "items[0].quantity"),
+        ({"items": [{"productId": "p", "quantity": 1_000_001}]}, "items[0].quantity"),
+        ({"items": [{"quantity": 1}]}, "items[0].productId"),
+        ({"items": [{"productId": "p", "quantity": 1}] * 1001}, "items"),
+    ],
+)
+def test_a_bad_body_is_a_400_that_names_the_place(
+    customer: Person, changes: dict[str, Any], place_: str
+) -> None:
+    goods = mug()
+    answer = customer("POST", ORDERS, {"items": [goods.item(1)], **WHERE, **changes})
+    assert (answer.status_code, answer.data["code"]) == (400, "invalid"), answer.content
+    assert place_ in answer.data["details"]
+    assert nothing_happened(goods)
+
+
+def test_without_a_phone_the_customers_own_is_taken_and_without_both_it_is_a_400(
+    customer: Person, other: Person
+) -> None:
+    goods = mug()
+    body = {"items": [goods.item(1)], "shippingAddress": "Here"}
+    assert customer("POST", ORDERS, body).data["phone"] == "0100"
+    answer = other("POST", ORDERS, body)
+    assert (answer.status_code, list(answer.data["details"])) == (400, ["phone"])
+    assert goods.on_hand() == 9
+
+
+def test_a_total_beyond_any_amount_is_a_400(customer: Person) -> None:
+    goods = mug(stock=1_000_000, price="900000000000.00")
+    answer = customer("POST", ORDERS, {"items": [goods.item(1_000_000)], **WHERE})
+    assert (answer.status_code, list(answer.data["details"])) == (400, ["items"])
+    assert nothing_happened(goods, stock=1_000_000)
+
+
+def test_only_customers_order(callers: dict[str, Any]) -> None:
+    goods = mug()
+    body = {"items": [goods.item(1)], **WHERE}
+    statuses = {name: call("POST", ORDERS, body).status_code for name, call in callers.items()}
+    assert statuses == {
+        "customer": 201,
+        "admin": 403,
+        "tailor": 403,
+        "delivery": 403,
+        "service": 403,
+        "guest": 401,
+    }
+    assert (goods.on_hand(), Order.objects.count()) == (9, 1)
+
+
+# --------------------------------------------------------------------------------------- idempotency
+
+
+def test_the_same_key_gives_the_same_order_byte_for_byte(customer: Person, other: Person) -> None:
+    goods = mug()
+    body = {"items": [goods.item(1)], **WHERE}
+    first = customer("POST", ORDERS, body, **{"Idempotency-Key": "k"})
+    again = customer("POST", ORDERS, body, **{"Idempotency-Key": "k"})
+    assert (again.status_code, again.content, again["Idempotent-Replayed"]) == (201, first.content, "true")
+    assert again["Location"] == first["Location"]
+    reused = customer("POST", ORDERS, {**body, "notes": "x"}, **{"Idempotency-Key": "k"})
+    assert (reused.status_code, reused.data["code"]) == (422, "idempotency_key_reused")
+    assert (goods.on_hand(), Order.objects.count()) == (9, 1)
+    assert other("POST", ORDERS, body, **{"Idempotency-Key": "k"}).data["_id"] != first.data["_id"]
+
+
+def test_a_retry_of_a_cart_that_was_ordered_gives_that_order_and_not_an_empty_cart(customer: Person) -> None:
+    goods = mug()
+    customer("POST", "/api/cart/items", goods.item(2))
+    first = customer("POST", ORDERS, WHERE, **{"Idempotency-Key": "k"})
+    again = customer("POST", ORDERS, WHERE, **{"Idempotency-Key": "k"})
+    assert (again.status_code, again.content) == (201, first.content)
+    assert customer("POST", ORDERS, WHERE).data["code"] == "cart_empty"
+    assert Order.objects.count() == 1
+
+
+def test_a_refusal_is_not_remembered(customer: Person) -> None:
+    goods = mug(stock=1)
+    body = {"items": [goods.item(2)], **WHERE}
+    assert customer("POST", ORDERS, body, **{"Idempotency-Key": "k"}).status_code == 409
+    inventory.restock(lines=[goods.line(5)], actor=ACTOR)
+    assert customer("POST", ORDERS, body, **{"Idempotency-Key": "k"}).status_code == 201
+
+
+def test_an_order_that_fails_at_its_end_leaves_nothing(
+    customer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goods = mug()
+    customer("POST", "/api/cart/items", goods.item(2))
+    movements = StockMovement.objects.count()
+
+    def fails(*_args: object) -> None:
+        raise RuntimeError("the log is full")
+
+    monkeypatch.setattr("orders.services.placing.publish_all", fails)
+    answer = customer("POST", ORDERS, WHERE)
+    assert (answer.status_code, answer.data["code"]) == (500, "internal_error")
+    assert nothing_happened(goods)
+    assert (StockMovement.objects.count(), CartItem.objects.count()) == (movements, 1)
+
+
+def test_a_guest_is_told_to_sign_in(guest: Call) -> None:
+    answer = guest("POST", ORDERS, WHERE)
+    assert (answer.status_code, answer.data["code"]) == (401, "not_authenticated")
