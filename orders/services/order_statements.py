@@ -1,8 +1,8 @@
-"""The SQL that writes an order, and nothing else.
+"""The SQL that writes orders, and nothing else.
 
-One statement for the order, its number, its lines, its first history entry and what it takes out of the cart:
-it is written while the stock heads of everything in it are locked, and each statement more is a wait more for
-whoever else wants to buy the same.
+A new one takes one statement: the order, its number, its lines, its first history entry, and what leaves the
+cart. It is written while the stock heads of everything in it are locked, and each statement more is a wait
+more for whoever else wants to buy the same.
 """
 
 from __future__ import annotations
@@ -92,6 +92,19 @@ def write_order(
             row = cursor.fetchone()
     number: str = row[0]
     return number
+
+
+def count_returned(counts: Mapping[str, int]) -> None:
+    """Add so many units to what came back of each of these (locked orders') lines."""
+    rows = [{"id": line_id, "quantity": quantity} for line_id, quantity in counts.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE orders_orderline AS line SET returned = line.returned + back.quantity
+            FROM json_to_recordset(%s::json) AS back(id text, quantity bigint) WHERE line.id = back.id
+            """,
+            [_json(rows)],
+        )
 
 
 def _order_row(order: OrderRecord) -> Mapping[str, Any]:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
-
 from config.identity.models import Role
 from config.kernel import clock
 from config.kernel.actors import Actor
@@ -24,6 +22,7 @@ from orders.models import Disposition, OrderLine, OrderReturn
 from orders.order_records import OrderRecord
 from orders.selectors.orders import order_record
 from orders.services.order_changes import lock_order
+from orders.services.order_statements import count_returned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +121,7 @@ def _count(parts: Sequence[_Part]) -> None:
     counts: Counter[str] = Counter()
     for part in parts:
         counts[part.line.id] += part.quantity
-    for line_id, quantity in sorted(counts.items()):
-        OrderLine.objects.filter(id=line_id).update(returned=F("returned") + quantity)
+    count_returned(counts)
 
 
 def _added_up(parts: Sequence[_Part]) -> Counter[tuple[OrderLine, Disposition]]:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from config.identity.models import Role
+from config.kernel.actors import Actor
 from orders import services
+from orders.flow import Status
+from orders.models import Disposition
+from orders.owners import CartOwner
 from orders.selectors import cart_of
+from orders.wishes import Wish
 from tests.inventory.test_statements import statements_of
 from tests.orders.asking import a_guest, step, wish
 from tests.orders.conftest import Person
-from tests.orders.shop import cake, mug
+from tests.orders.shop import WHERE, cake, mug, place
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +49,73 @@ def test_a_request_for_a_cart_takes_one_statement_more_for_who_is_asking(custome
     customer("POST", "/api/cart/items", mug().item(1))
     customer("GET", "/api/cart")  # the event cursor is known now, for a moment
     assert statements_of(lambda: customer("GET", "/api/cart")) <= 7
+
+
+@pytest.mark.parametrize("count", [1, 25])
+def test_an_order_takes_a_fixed_number_however_many_lines_it_has(customer: Person, count: int) -> None:
+    goods = [mug() for _ in range(count)]
+    terms = services.Terms(shipping_address="Here", phone="0123")
+    actor = Actor(kind="user", id=customer.id)
+
+    def order(*wishes: Wish) -> None:
+        services.place_order(customer=customer.user, terms=terms, actor=actor, wishes=wishes)
+
+    order(wish(goods[0]))  # opens the year
+    owner = CartOwner.customer(customer.id)
+    services.batch_update(owner=owner, changes=[step("add", one) for one in goods])
+    # Cart, lines, offers, prices; claim, lock, read, write, record; order, record.
+    assert statements_of(order) == 11
+    # Without lines in the cart, but naming what is wished for.
+    assert statements_of(lambda: order(*[wish(one) for one in goods])) == 12
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_whole_request_for_an_order_takes_twenty_one_statements_savepoints_and_all(
+    customer: Person,
+) -> None:
+    goods = [mug() for _ in range(3)]
+    place(customer, goods[0].item(1))
+    for one in goods:
+        customer("POST", "/api/cart/items", one.item(1))
+    with CaptureQueriesContext(connection) as captured:
+        answer = customer("POST", "/api/orders", WHERE, **{"Idempotency-Key": "k"})
+    assert answer.status_code == 201
+    assert len(captured) == 21
+
+
+@pytest.mark.parametrize("count", [1, 25])
+def test_steps_and_returns_take_a_fixed_number_too(customer: Person, count: int) -> None:
+    goods = [mug() for _ in range(count)]
+    terms = services.Terms(shipping_address="Here", phone="0123")
+    who: dict[str, Any] = {"actor": Actor(kind="user", id="usr_staff"), "role": Role.ADMIN}
+    orders = [
+        services.place_order(
+            customer=customer.user, terms=terms, actor=who["actor"], wishes=[wish(one) for one in goods]
+        )
+        for _ in range(2)
+    ]
+    order_id = orders[0].id
+    # Order, history, order, three to read it again, record.
+    go_on = lambda to: services.change_status(order_id=order_id, to=to, **who)  # noqa: E731
+    assert statements_of(lambda: go_on(Status.PROCESSING)) == 7
+    go_on(Status.SHIPPED)
+    items = [
+        services.Returned(variant_id=one.variants[0], quantity=1, disposition=Disposition.SELLABLE)
+        for one in goods
+    ]
+    # Order, lines, lines, returns, five of stock, three to read it again.
+    back = lambda: services.return_items(order_id=order_id, items=items, **who)  # noqa: E731
+    assert statements_of(back) == 12
+    # As a step, and the ledger, and five of stock.
+    assert statements_of(lambda: services.cancel_order(order_id=orders[1].id, **who)) == 13
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_list_of_orders_takes_a_fixed_number_of_statements(
+    customer: Person, staff: Person, count: int
+) -> None:
+    goods = mug(stock=100)
+    for _ in range(count):
+        place(customer, goods.item(1))
+    staff("GET", "/api/orders")  # the event cursor is known now, for a moment
+    assert statements_of(lambda: staff("GET", "/api/orders")) <= 6  # who, page, orders, lines, history
