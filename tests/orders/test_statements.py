@@ -96,7 +96,10 @@ def test_steps_and_returns_take_a_fixed_number_too(customer: Person, count: int)
     ]
     order_id = orders[0].id
     # Order, history, order, three to read it again, record.
-    go_on = lambda to: services.change_status(order_id=order_id, to=to, **who)  # noqa: E731
+
+    def go_on(to: Status) -> None:
+        services.change_status(order_id=order_id, to=to, **who)
+
     assert statements_of(lambda: go_on(Status.PROCESSING)) == 7
     go_on(Status.SHIPPED)
     items = [
