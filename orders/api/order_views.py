@@ -24,6 +24,7 @@ from config.kernel.actors import Actor
 from config.kernel.errors import InvalidInput, NotAuthenticated
 from inventory.api.queries import moment_in
 from orders import services
+from orders.api.cart_views import TOKEN
 from orders.api.order_bodies import (
     AssignBody,
     CancelBody,
@@ -94,6 +95,8 @@ class OrdersViewSet(ApiViewSet):
     def create(self, request: Request) -> HttpResponseBase:
         def effect() -> Response:
             body, customer = self.body(PlaceBody), self.user
+            if token := request.headers.get(TOKEN):
+                services.merge_guest_cart(token=token, user=customer)
             order = services.place_order(
                 customer=customer,
                 terms=_terms(body, customer),

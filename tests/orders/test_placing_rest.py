@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from config.kernel.clock import now
 from inventory import services as inventory
 from inventory.models import StockMovement, StockOperation
 from orders.models import Cart, CartItem, Order, OrderLine, OrderStatusChange
+from realtime.models import Event
 from tests.catalog.goods import ACTOR
 from tests.inventory.shop import Heard
 from tests.orders.conftest import Call, Person
@@ -281,6 +283,39 @@ def test_a_cart_with_something_that_is_gone_is_a_409_that_names_it_and_stays(
     ]
     assert nothing_happened(goods, sweet)
     assert (CartItem.objects.count(), heard.names) == (3, [])
+
+
+def test_a_guest_who_signs_in_to_order_orders_what_lay_in_the_guests_cart(
+    guest: Call, customer: Person
+) -> None:
+    goods = mug()
+    token = guest("POST", "/api/cart/items", goods.item(2))["X-Cart-Token"]
+    customer("POST", "/api/cart/items", goods.item(1))
+    headers = {"X-Cart-Token": token, "Idempotency-Key": "k"}
+    answer = customer("POST", ORDERS, WHERE, **headers)
+    assert (answer.status_code, answer.data["itemCount"]) == (201, 3)
+    assert customer("POST", ORDERS, WHERE, **headers).content == answer.content
+    assert (goods.on_hand(), CartItem.objects.count()) == (7, 0)
+
+
+def test_an_order_and_its_events_are_in_the_log_together_and_a_refused_one_leaves_no_trace(
+    customer: Person,
+) -> None:
+    goods = mug(stock=3)
+    customer("POST", "/api/cart/items", goods.item(2))
+    Event.objects.all().delete()
+    assert customer("POST", ORDERS, {**WHERE, "totalPrice": 1}).status_code == 409
+    assert customer("POST", ORDERS, {**WHERE, "items": [goods.item(4)]}).status_code == 409
+    assert not Event.objects.exists()
+    order = customer("POST", ORDERS, WHERE).data
+    rows = list(Event.objects.order_by("id").values_list("type", "subject", "version", "extra"))
+    assert [(kind, subject) for kind, subject, *_ in rows] == [
+        ("stock.reduced", goods.id),
+        ("order.placed", order["_id"]),
+        ("cart.updated", customer("GET", "/api/cart").data["_id"]),
+    ]
+    assert rows[1][2] == 1
+    assert json.loads(rows[1][3])["shop_order"] == order
 
 
 # ------------------------------------------------------------------------------------------ refusals
