@@ -1,0 +1,191 @@
+"""Orders in the admin: looked at whole, and changed only by the steps that every door takes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from inventory.models import StockMovement
+from orders.models import Order, OrderLine
+from tests.inventory.shop import Heard
+from tests.orders.conftest import Person
+from tests.orders.shop import mug, place, ship
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/orders/order/"
+
+
+@pytest.fixture
+def admin(staff: Person) -> Client:
+    client = Client()
+    client.force_login(staff.user)
+    return client
+
+
+def act(client: Client, order: dict[str, Any], verb: str, **fields: object) -> str:
+    """The form as it comes, filled in, sent; what the page then says."""
+    path = f"{LIST}{order['_id']}/{verb}/"
+    form = client.get(path).context["form"]
+    initial = {name: value for name, value in form.initial.items() if value is not None}
+    answer = client.post(path, {**initial, **fields}, follow=True)
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", answer.content.decode()))
+
+
+def status() -> str:
+    return Order.objects.get().status
+
+
+def test_an_order_is_shown_with_its_lines_its_history_and_its_movements(
+    admin: Client, customer: Person, staff: Person
+) -> None:
+    order = place(customer, mug(title="Blue mug").item(3), notes="Ring twice")
+    ship(staff, order["_id"], to="processing")
+    page = admin.get(f"{LIST}{order['_id']}/change/").content.decode()
+    for text in (order["orderNumber"], "Blue mug", "Ring twice", "300 L.E.", "Processing"):
+        assert text in page, text
+    assert re.search(r"<li>-3 \S+ at main \(sale\)</li>", page)
+    assert f"/admin/inventory/stockmovement/?q={order['_id']}" in page
+    assert f"user:{staff.id}" in page
+
+
+def test_the_list_takes_a_fixed_number_of_queries_and_finds_by_number_and_customer(
+    admin: Client, customer: Person
+) -> None:
+    goods = mug(stock=100)
+    first = place(customer, goods.item(1))
+    admin.get(LIST)
+    with CaptureQueriesContext(connection) as few:
+        assert first["orderNumber"] in admin.get(LIST).content.decode()
+    for _ in range(10):
+        place(customer, goods.item(1))
+    with CaptureQueriesContext(connection) as many:
+        admin.get(LIST)
+    assert len(many) == len(few)
+    for query, count in ((first["orderNumber"], 1), (first["_id"], 1), ("carla@", 11), ("nobody", 0)):
+        page = admin.get(f"{LIST}?q={query}").context["cl"].result_list
+        assert len(page) == count, query
+
+
+def test_an_order_goes_its_way_by_steps_that_are_announced_like_any_other(
+    admin: Client, customer: Person, staff: Person, heard: Heard
+) -> None:
+    order = place(customer, mug().item(1))
+    heard.events.clear()
+    act(admin, order, "step", status="processing", note="Packing")
+    page = act(
+        admin,
+        order,
+        "step",
+        status="shipped",
+        carrier="DHL",
+        tracking_number="JD01",
+        estimated_delivery="2026-12-24",
+    )
+    assert "done" in page
+    shown = customer("GET", f"/api/orders/{order['_id']}").data
+    assert (shown["status"], shown["tracking"]) == (
+        "shipped",
+        {"carrier": "DHL", "trackingNumber": "JD01"},
+    )
+    assert shown["estimatedDelivery"] == "2026-12-24T00:00:00.000Z"
+    assert [entry["by"] for entry in shown["statusHistory"]] == [customer.id, staff.id, staff.id]
+    assert heard.names == ["order.status_changed"] * 2
+
+
+def test_only_steps_that_there_are_are_offered_and_taken(
+    admin: Client, customer: Person, heard: Heard
+) -> None:
+    order = place(customer, mug().item(1))
+    heard.events.clear()
+    offered = admin.get(f"{LIST}{order['_id']}/step/").context["form"].fields["status"].choices
+    assert [value for value, _ in offered] == ["processing"]
+    assert "not one of the available choices" in act(admin, order, "step", status="delivered")
+    assert (status(), heard.names) == ("pending", [])
+
+
+def test_a_step_from_an_old_page_is_said_and_not_taken(
+    admin: Client, customer: Person, staff: Person
+) -> None:
+    order = place(customer, mug().item(1))
+    ship(staff, order["_id"], to="processing")
+    assert "Somebody has changed this order" in act(admin, order, "step", status="shipped", version=1)
+    assert "Somebody has changed this order" in act(admin, order, "cancel", version=1)
+    assert "Somebody has changed this order" in act(admin, order, "assign", version=1)
+    assert status() == "processing"
+
+
+def test_cancelling_brings_the_stock_back_and_once(admin: Client, customer: Person) -> None:
+    goods = mug()
+    order = place(customer, goods.item(3))
+    assert "done" in act(admin, order, "cancel", note="Out of boxes")
+    assert "From cancelled to cancelled is no step" in act(admin, order, "cancel", note="Again")
+    assert (goods.on_hand(), status()) == (10, "cancelled")
+    assert StockMovement.objects.latest("id").source == "admin"
+
+
+def test_units_are_returned_line_by_line(admin: Client, customer: Person, staff: Person) -> None:
+    goods = mug()
+    order = place(customer, goods.item(3))
+    line = order["items"][0]["_id"]
+    assert "Nothing comes back" in act(admin, order, "return", line=line, quantity=1, disposition="sellable")
+    ship(staff, order["_id"])
+    act(admin, order, "return", line=line, quantity=1, disposition="sellable")
+    act(admin, order, "return", line=line, quantity=1, disposition="damaged")
+    assert (goods.on_hand(), OrderLine.objects.get().returned) == (8, 2)
+    assert "1 can come back" in act(admin, order, "return", line=line, quantity=2, disposition="lost")
+    assert OrderLine.objects.get().returned == 2
+
+
+def test_orders_are_assigned_and_the_tailors_work_set(
+    admin: Client, customer: Person, tailor: Person, delivery: Person, heard: Heard
+) -> None:
+    order = place(customer, mug().item(1))
+    heard.events.clear()
+    act(admin, order, "assign", tailor=tailor.id, delivery_partner=delivery.id)
+    act(admin, order, "tailor", status="stitching", note="Silk")
+    act(admin, order, "tailor", status="cutting")
+    assert heard.names == ["order.assigned", *["order.tailor_status_changed"] * 2]
+    row = Order.objects.get()
+    assert (row.tailor_id, row.delivery_partner_id, row.tailor_status) == (tailor.id, delivery.id, "cutting")
+    act(admin, order, "assign", tailor="")
+    row.refresh_from_db()
+    assert (row.tailor_id, row.delivery_partner_id) == (None, delivery.id)
+    assert "Select a valid choice" in act(admin, order, "assign", tailor=customer.id)
+
+
+def test_selected_orders_begin_to_be_processed_each_for_itself(
+    admin: Client, customer: Person, staff: Person
+) -> None:
+    goods = mug()
+    one, two, three = (place(customer, goods.item(1)) for _ in range(3))
+    ship(staff, two["_id"])
+    selected = {"action": "begin_processing", "_selected_action": [one["_id"], two["_id"], three["_id"]]}
+    page = admin.post(LIST, selected, follow=True).content.decode()
+    assert "From shipped to processing is no step" in page
+    assert sorted(Order.objects.values_list("status", flat=True)) == ["processing", "processing", "shipped"]
+
+
+def test_nothing_is_made_edited_or_deleted_by_hand(admin: Client, customer: Person) -> None:
+    order = place(customer, mug().item(1))
+    assert admin.get(f"{LIST}add/").status_code == 403
+    assert admin.post(f"{LIST}{order['_id']}/change/", {"total": "1"}).status_code == 403
+    assert admin.post(f"{LIST}{order['_id']}/delete/", {"post": "yes"}).status_code == 403
+    assert admin.get(f"{LIST}nothing/step/").status_code == 404
+    assert Order.objects.get().total == 100
+
+
+def test_only_staff_come_in(customer: Person) -> None:
+    order = place(customer, mug().item(1))
+    client = Client()
+    client.force_login(customer.user)
+    for path in (LIST, f"{LIST}{order['_id']}/change/", f"{LIST}{order['_id']}/cancel/"):
+        assert client.get(path).status_code == 302
+    client.post(f"{LIST}{order['_id']}/cancel/", {"version": 1, "note": ""})
+    assert status() == "pending"
