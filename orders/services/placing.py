@@ -16,7 +16,7 @@ from catalog.offers import Offer
 from catalog.selectors.offers import offers_of
 from config.identity.models import User
 from config.kernel.actors import Actor
-from config.kernel.errors import InvalidInput
+from config.kernel.errors import InvalidInput, KeyReused
 from config.kernel.events import DomainEvent, publish_all
 from config.kernel.ids import new_id
 from config.kernel.money import MAX_AMOUNT, quantize, to_number
@@ -58,25 +58,35 @@ def place_order(
     terms: Terms,
     actor: Actor,
     wishes: Sequence[Wish] = (),
+    order_id: str | None = None,
     occurred_at: dt.datetime | None = None,
 ) -> OrderRecord:
     """Sell what is wished for or, without wishes, what lies in the customer's cart.
 
-    What is ordered leaves the cart; what else lies in it stays. ``occurred_at`` is for orders of the past.
+    What is ordered leaves the cart; what else lies in it stays. Orders of the past bring the id that they
+    have (``order_id``) and when they were placed (``occurred_at``).
 
     Locks: the customer's cart, then the stock heads of everything in the order.
     Refuses: an order of nothing (``CartEmpty``); what names no variant, or a choice that there is not
     (``InvalidItems``); what is not sold (``ConflictingItems``); another total than ``terms`` has
-    (``PriceChanged``); short stock, every short line named (``StockConflict``).
+    (``PriceChanged``); short stock, every short line named (``StockConflict``); an id under which something
+    was sold already (``KeyReused``).
     Announces: ``stock.reduced`` for each variant and what it crossed, ``order.placed``, ``cart.updated``
     where something lay in it.
     """
 
-    return in_transaction(lambda: _place(customer, terms, actor, wishes, occurred_at))
+    return in_transaction(
+        lambda: _place(customer, terms, actor, wishes, order_id or new_id("ord"), occurred_at)
+    )
 
 
 def _place(
-    customer: User, terms: Terms, actor: Actor, wishes: Sequence[Wish], occurred_at: dt.datetime | None
+    customer: User,
+    terms: Terms,
+    actor: Actor,
+    wishes: Sequence[Wish],
+    order_id: str,
+    occurred_at: dt.datetime | None,
 ) -> OrderRecord:
     cart = lock_cart(CartOwner.customer(customer.pk))
     basket = basket_of(cart.id) if cart else Basket()
@@ -86,7 +96,7 @@ def _place(
     concerned = {line.variant_id for line in basket.lines} | {one.variant_id for one in wanted}
     offers = offers_of(concerned, currency=shop_currency())
     require_offered(wanted, offers)
-    order = _drafted(customer, terms, _lines(wanted, offers))
+    order = _drafted(order_id, customer, terms, _lines(wanted, offers))
     _require_total(order, terms.total)
     sold = inventory.reduce_stock(
         lines=_stock_lines(wanted),
@@ -95,6 +105,8 @@ def _place(
         after_order=True,
         occurred_at=occurred_at,
     )
+    if sold.replayed:
+        raise KeyReused("Under this id something was sold already")
     for line in order.lines:
         basket.take(line.variant_id, line.options, line.quantity)
     return _written(order, actor, occurred_at or sold.moment, cart, basket, offers)
@@ -176,14 +188,14 @@ def _stock_lines(wanted: Sequence[Wanted]) -> list[StockLine]:
     ]
 
 
-def _drafted(customer: User, terms: Terms, lines: tuple[LineRecord, ...]) -> OrderRecord:
+def _drafted(order_id: str, customer: User, terms: Terms, lines: tuple[LineRecord, ...]) -> OrderRecord:
     """The order as far as it is known before its stock is taken."""
     total = sum((line.subtotal for line in lines), Decimal(0))
     if total > MAX_AMOUNT:
         raise InvalidInput("items: the total is larger than any amount", details={"items": ["too much"]})
     nowhere = dt.datetime.min.replace(tzinfo=dt.UTC)
     return OrderRecord(
-        id=new_id("ord"),
+        id=order_id,
         number="",
         customer=Person(id=customer.pk, name=customer.name, email=customer.email, phone=customer.phone),
         status=FIRST,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -21,10 +21,13 @@ from inventory.replay.replaying import Places, Tally, replay
 from inventory.replay.stocking import Stocked, stock_up
 from inventory.replay.workers import replay_with_workers
 from inventory.selectors.drift import drifts
+from orders.replay import NotTheShopsCurrency, OrderReplay
 
 _ACTOR = Actor(kind="command", id="replay_sales", source="import")
 _LINES_AT_ONCE = 500
 _BAD_ROWS_SHOWN = 10
+
+Replay = Callable[[Sequence[Invoice], Places], Tally]
 
 
 class Command(BaseCommand):
@@ -41,14 +44,24 @@ class Command(BaseCommand):
         pace.add_argument("--full-speed", action="store_true", help="as fast as it goes (the default)")
         parser.add_argument("--limit", type=int, metavar="N", help="the first N invoices only")
         parser.add_argument("--workers", type=int, default=1, metavar="N", help="so many processes (1)")
+        parser.add_argument(
+            "--as",
+            dest="becoming",
+            choices=("reductions", "orders"),
+            default="reductions",
+            help="what each sale becomes: a reduction of stock (the default), or an order",
+        )
 
     def handle(self, **options: Any) -> None:
         if options["speed"] and options["workers"] > 1:
             raise CommandError(
                 "--workers is for full speed: invoices at their own pace come one after the other"
             )
+        if options["workers"] > 1 and options["becoming"] == "orders":
+            raise CommandError("--workers is for reductions: orders are placed one after the other")
         if options["workers"] < 1 or (options["limit"] is not None and options["limit"] < 1):
             raise CommandError("--workers and --limit must be at least 1")
+        do = _replay_of(options["becoming"])
         console = Console(file=cast("TextIO", self.stdout._out))
         book = _read(Path(options["file"]))
         stocked = stock_up(list(book.goods.values()), begins_at=book.begins_at, actor=_ACTOR)
@@ -57,7 +70,7 @@ class Command(BaseCommand):
         tally = Tally()
         with _progress(console) as progress:
             bar = progress.add_task("replaying", total=sum(invoice.lines for invoice in invoices), speed="")
-            for part in _tallies(invoices, stocked.places, options):
+            for part in _tallies(invoices, stocked.places, options, do):
                 tally.add(part)
                 speed = f"{tally.lines / max(time.monotonic() - started, 1e-6):,.0f} lines/s"
                 progress.update(bar, completed=tally.lines, speed=speed)
@@ -82,9 +95,18 @@ def _read(path: Path) -> Book:
         raise CommandError(str(error)) from error
 
 
-def _tallies(invoices: list[Invoice], places: Places, options: dict[str, Any]) -> Iterator[Tally]:
+def _replay_of(becoming: str) -> Replay:
+    if becoming == "reductions":
+        return lambda invoices, places: replay(invoices, places=places, actor=_ACTOR)
+    try:
+        return OrderReplay(actor=_ACTOR)
+    except NotTheShopsCurrency as error:
+        raise CommandError(str(error)) from error
+
+
+def _tallies(invoices: list[Invoice], places: Places, options: dict[str, Any], do: Replay) -> Iterator[Tally]:
     if options["speed"]:
-        yield from _at_pace(invoices, places, options["speed"])
+        yield from _at_pace(invoices, places, options["speed"], do)
     elif options["workers"] > 1:
         parts = batches(invoices, lines=_LINES_AT_ONCE)
         yield from replay_with_workers(
@@ -96,17 +118,17 @@ def _tallies(invoices: list[Invoice], places: Places, options: dict[str, Any]) -
         )
     else:
         for batch in batches(invoices, lines=_LINES_AT_ONCE):
-            yield replay(batch, places=places, actor=_ACTOR)
+            yield do(batch, places)
 
 
-def _at_pace(invoices: list[Invoice], places: Places, speed: float) -> Iterator[Tally]:
+def _at_pace(invoices: list[Invoice], places: Places, speed: float, do: Replay) -> Iterator[Tally]:
     """Each invoice at its time, so many times faster."""
     in_order = sorted(invoices, key=lambda invoice: invoice.occurred_at)
     began = time.monotonic()
     for invoice in in_order:
         due = (invoice.occurred_at - in_order[0].occurred_at).total_seconds() / speed
         time.sleep(max(0.0, began + due - time.monotonic()))
-        yield replay([invoice], places=places, actor=_ACTOR)
+        yield do([invoice], places)
 
 
 def _progress(console: Console) -> Progress:
