@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from realtime.hub.admission import Admission
 from realtime.hub.encoded import EncodedEvent
 from realtime.hub.follower import Follower
-from realtime.hub.replay import Reason, Replay, ResumeRefusedError, StalledError
+from realtime.hub.replay import Missed, Reason, Replay, ResumeRefusedError, StalledError, Wish
 from realtime.hub.ring import Ring
 from realtime.hub.rooms import RoomIndex
 from realtime.hub.session import REASONS, CloseCode, Session, State
@@ -154,15 +154,23 @@ class Hub:
         self._admission.enter(session)
         return True
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether newcomers are to go elsewhere."""
+        return self._stopping
+
     def holders(self) -> set[str]:
         """Everybody who has a connection here."""
         return self._admission.holders()
 
     def send(self, session: Session, payload: bytes) -> None:
         """Send something to one session only: an answer, a refusal. In order with what was sent before."""
+        self.send_frames(session, session.wire.frame(payload))
+
+    def send_frames(self, session: Session, frame: bytes) -> None:
+        """As ``send``, for what its wire's door has framed already, whole frames."""
         if session.state is State.CLOSED:
             return
-        frame = session.wire.frame(payload)
         if session.state is State.HELD:
             session.written += len(frame)
             session.writer.write(frame)
@@ -189,14 +197,23 @@ class Hub:
 
     @asynccontextmanager
     async def resuming(
-        self, session: Session, *, rooms: Iterable[str], cursor: Position | None
+        self,
+        session: Session,
+        *,
+        rooms: Iterable[str] | Mapping[str, int],
+        cursor: Position | None,
+        skip: int = -1,
+        decided: Callable[[Resumed], None] | None = None,
     ) -> AsyncIterator[Resumed]:
         """Join ``rooms`` and send what was missed of them since ``cursor``.
 
-        Yields how it went, for the answer, which goes out before anything newer; then the session is live.
-        Whatever the outcome, the session is in ``rooms`` and has all that comes after the yielded position.
+        ``rooms`` may say for each from which ``seq`` on its events are wanted at all. ``skip``: of the first
+        event after ``cursor``, the messages up to this place have arrived. ``decided`` is told whether what
+        was missed can be had, before any of it is sent. Yields how it went, for the answer, which goes out
+        before anything newer; then the session is live. Whatever the outcome, the session is in ``rooms`` and
+        has all that comes after the yielded position.
         """
-        rooms = tuple(rooms)
+        wanted = dict(rooms) if isinstance(rooms, Mapping) else dict.fromkeys(rooms, 0)
         reason: Reason | None = None
         try:
             async with asyncio.timeout(CATCH_UP_SECONDS):
@@ -210,31 +227,35 @@ class Hub:
         # From here to the first await nothing can come between: this is the session's place.
         self._hold(session)
         heard = dict(session.rooms)
-        outcome = Resumed(self.join(session, rooms), reason=reason)
+        outcome = Resumed(self.join(session, wanted), reason=reason)
         try:
+            missed = None
             if cursor is not None and reason is None and session.state is not State.CLOSED:
-                await self._send_missed(session, outcome, cursor=cursor, rooms=rooms, heard=heard)
+                wish = Wish(after=cursor, upto=outcome.position.seq, rooms=wanted, heard=heard, skip=skip)
+                missed = await self._find_missed(session, outcome, wish)
+            if decided is not None and session.state is not State.CLOSED:
+                decided(outcome)
+            if missed is not None and session.state is not State.CLOSED:
+                await self._send_missed(session, outcome, missed, wish)
             yield outcome
         finally:
             self._release(session)
 
-    async def _send_missed(
-        self,
-        session: Session,
-        outcome: Resumed,
-        *,
-        cursor: Position,
-        rooms: tuple[str, ...],
-        heard: dict[str, int],
-    ) -> None:
+    async def _find_missed(self, session: Session, outcome: Resumed, wish: Wish) -> Missed | None:
         try:
             async with asyncio.timeout(self.limits.resume):
-                outcome.replayed = await self._replay.send(
-                    session, after=cursor, upto=outcome.position.seq, rooms=frozenset(rooms), heard=heard
-                )
+                return await self._replay.find(session, wish)
         except ResumeRefusedError as refusal:
             outcome.reason = refusal.reason
-            return
+        except Exception as error:  # noqa: BLE001  the log can't be read, however it says so
+            logger.warning("a resume was refused: %s", str(error) or type(error).__name__)
+            self.close(session, CloseCode.LOST_ITS_PLACE)
+        return None
+
+    async def _send_missed(self, session: Session, outcome: Resumed, missed: Missed, wish: Wish) -> None:
+        try:
+            async with asyncio.timeout(self.limits.resume):
+                outcome.replayed = await missed.send()
         except (StalledError, TimeoutError):
             self.close(session, CloseCode.TOO_SLOW)
             return
@@ -242,9 +263,9 @@ class Hub:
             logger.warning("a resume was torn off: %s", error)
             self.close(session, CloseCode.LOST_ITS_PLACE)
             return
-        for room in rooms:
+        for room, since in wish.rooms.items():
             if room in session.rooms:
-                session.rooms[room] = min(session.rooms[room], cursor.seq)
+                session.rooms[room] = min(session.rooms[room], max(wish.after.seq, since))
 
     def _hold(self, session: Session) -> None:
         if session.state is State.LIVE:
