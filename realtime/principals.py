@@ -35,6 +35,11 @@ class Principal:
         """What connections are counted by; a service may have as many as it likes."""
         return f"user:{self.id}" if self.kind == "user" else ""
 
+    @property
+    def key(self) -> str:
+        """The same text for the same rights; empty for guests."""
+        return f"{self.kind}:{self.id}:{self.role}" if self.kind != "guest" else ""
+
 
 GUEST = Principal("guest")
 

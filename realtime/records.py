@@ -7,6 +7,7 @@ No database, no network, no JSON building here.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,3 +64,12 @@ class Batch:
     def head(self) -> Head:
         """The log's end as far as this batch tells."""
         return Head(self.epoch, self.records[-1].seq)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRooms:
+    """The rooms of a connection that may come back, each with the ``seq`` from which its events are wanted, and
+    whose connection it was."""
+
+    holder: str
+    rooms: Mapping[str, int]

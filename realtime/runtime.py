@@ -16,7 +16,8 @@ import structlog
 from django.conf import settings
 
 from realtime import connections, layer, retention
-from realtime.announcer import Announcer, is_own
+from realtime.announcer import PROCESS, Announcer, is_own
+from realtime.consumers.shop.door import ShopDoor
 from realtime.courier import courier
 from realtime.hub.hub import Hub, HubLimits
 from realtime.relay import Relay
@@ -26,6 +27,7 @@ from realtime.threads import threads
 
 log = structlog.get_logger(__name__)
 
+_doors: WeakKeyDictionary[asyncio.AbstractEventLoop, ShopDoor] = WeakKeyDictionary()
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 _starting: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 _stacks: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncExitStack] = WeakKeyDictionary()
@@ -59,6 +61,12 @@ async def hub() -> Hub:
     return found
 
 
+async def shop_door() -> ShopDoor:
+    """What the running loop has for Socket.IO clients."""
+    await hub()
+    return _doors[asyncio.get_running_loop()]
+
+
 @asynccontextmanager
 async def live() -> AsyncIterator[None]:
     """Everything that a process with listeners needs."""
@@ -67,15 +75,25 @@ async def live() -> AsyncIterator[None]:
     await source.open()
     the_hub = Hub(source=source, limits=limits())
 
+    def tell_others(pid: str) -> None:
+        courier.send(layer.EPHEMERAL_GROUP, layer.taken_over_message(pid, by=PROCESS))
+
+    door = ShopDoor(the_hub, tell_others=tell_others)
+
     def hear(message: dict[str, Any]) -> None:
         if message["type"] == layer.EPHEMERAL:
             the_hub.whisper(layer.read_ephemeral(message))
-        elif not is_own(message):
+        elif is_own(message):
+            return
+        elif message["type"] == layer.TAKEN_OVER:
+            door.visitors.end(message["pid"])
+        else:
             the_hub.offer(layer.read_message(message))
 
     await _tidy_log()
     the_hub.start()
     _hubs[loop] = the_hub
+    _doors[loop] = door
     try:
         async with (
             _running("layer reader", layer.follow((layer.LOG_GROUP, layer.EPHEMERAL_GROUP), hear)),
@@ -85,8 +103,10 @@ async def live() -> AsyncIterator[None]:
         ):
             yield
     finally:
-        del _hubs[loop]
+        del _hubs[loop], _doors[loop]
+        door.endpoint.stop_admitting()
         await the_hub.stop()
+        await door.endpoint.stop()
         await source.close()
         await threads.close()
 

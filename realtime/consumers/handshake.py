@@ -49,7 +49,7 @@ class Handshake:
             cursor=query["cursor"][-1] if "cursor" in query else None,
             has_token_in_url="token" in query,
             origin_is_allowed=is_allowed_origin(headers.get("origin"), host=headers.get("host", "")),
-            address=_address(client[0] if client else ""),
+            address=counted_address(client[0] if client else ""),
         )
 
     async def principal(self) -> Principal:
@@ -88,6 +88,6 @@ def _topics(query: Mapping[str, list[str]]) -> list[str] | None:
     return [topic for text in query["topics"] for topic in text.split(",") if topic]
 
 
-def _address(address: str) -> str:
+def counted_address(address: str) -> str:
     """What connections are counted by. Loopback is a proxy on this machine, or the machine's owner."""
     return "" if address in ("127.0.0.1", "::1") else address

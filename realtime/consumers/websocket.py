@@ -3,7 +3,6 @@ letter."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, cast
@@ -13,7 +12,7 @@ import structlog
 from channels.exceptions import StopConsumer
 from django.db import DatabaseError, InterfaceError
 
-from config.kernel.clock import iso, now
+from config.kernel.clock import iso, iso_of, now
 from config.kernel.errors import NotAuthenticated
 from realtime import runtime
 from realtime.consumers.handshake import Handshake
@@ -178,7 +177,7 @@ class CatalogConsumer(LeanConsumer):
         self.session.expires_at = principal.expires_at
         # What the new rights don't cover is heard no more.
         self.hub.part(self.session, rooms_lost(self.session, principal))
-        expires = None if principal.expires_at is None else _moment(principal.expires_at)
+        expires = None if principal.expires_at is None else iso_of(principal.expires_at)
         user = {"id": principal.id, "role": principal.role}
         self._answer(request, {"type": "auth.ok", "user": user, "expires_at": expires})
 
@@ -264,7 +263,3 @@ def _outcome(outcome: Resumed, grants: list[Grant]) -> dict[str, Any]:
     if outcome.reason is not None:
         return {"recovered": False, "reason": outcome.reason, "cursor": cursor, **refused}
     return {"recovered": True, "replayed": outcome.replayed, "cursor": cursor, **refused}
-
-
-def _moment(seconds: float) -> str:
-    return iso(dt.datetime.fromtimestamp(seconds, tz=dt.UTC))

@@ -202,7 +202,7 @@ class Hub:
         *,
         rooms: Iterable[str] | Mapping[str, int],
         cursor: Position | None,
-        skip: int = -1,
+        skip: int = 0,
         decided: Callable[[Resumed], None] | None = None,
     ) -> AsyncIterator[Resumed]:
         """Join ``rooms`` and send what was missed of them since ``cursor``.
@@ -217,8 +217,8 @@ class Hub:
         reason: Reason | None = None
         try:
             async with asyncio.timeout(CATCH_UP_SECONDS):
-                cursor = await self._replay.check(cursor, self.position)
-                await self._follower.reach(cursor.seq)
+                cursor = await self._replay.check(cursor, self.position, partly=skip > 0)
+                await self._follower.reach(cursor.seq + (skip > 0))
         except ResumeRefusedError as refusal:
             reason = refusal.reason
         except Exception as error:  # noqa: BLE001  the log can't be read, however it says so

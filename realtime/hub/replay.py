@@ -51,14 +51,14 @@ class Wish:
 
     ``rooms``: those that it hears, each with the ``seq`` after which its events are wanted. ``heard``: rooms,
     and the ``seq`` after which the session was sent their events already; those are left out. ``skip``: of the
-    first event after ``after``, the messages up to this place have arrived before the line was cut.
+    very next event after ``after``, that many messages have arrived before the line was cut.
     """
 
     after: Position
     upto: int
     rooms: Mapping[str, int]
     heard: Mapping[str, int]
-    skip: int = -1
+    skip: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +79,18 @@ class Replay:
         self._most_events = most_events
         self._reading = asyncio.Semaphore(at_once)
 
-    async def check(self, cursor: Position | None, here: Position) -> Position:
-        """The cursor, if events after it can be had. Raises ``ResumeRefusedError``."""
+    async def check(self, cursor: Position | None, here: Position, *, partly: bool = False) -> Position:
+        """The cursor, if events after it can be had; ``partly``: the client has something of the next event
+        too. Raises ``ResumeRefusedError``."""
         if cursor is None:
             raise ResumeRefusedError("malformed")
         if cursor.epoch != here.epoch:
             raise ResumeRefusedError("epoch_changed")
-        if cursor.seq > here.seq:
+        newest = cursor.seq + partly
+        if newest > here.seq:
             # From a snapshot, or another process, that is ahead of us; or from a log that no longer exists.
             head = await self._source.head()
-            if head.epoch != cursor.epoch or head.top < cursor.seq:
+            if head.epoch != cursor.epoch or head.top < newest:
                 raise ResumeRefusedError("epoch_changed")
         return cursor
 
@@ -155,10 +157,10 @@ class Replay:
 def _frames(session: Session, event: EncodedEvent, wish: Wish) -> list[bytes]:
     seq = event.record.seq
     wire = session.wire
-    arrived = wish.skip if seq == wish.after.seq + 1 else -1
+    arrived = wish.skip if seq == wish.after.seq + 1 else 0
     frames = []
     for place, message in enumerate(event.messages(wire.dialect)):
-        if place <= arrived:
+        if place < arrived:
             continue
         if not any(wish.rooms.get(room, seq) < seq for room in message.rooms):
             continue
