@@ -6,10 +6,11 @@ No database, no network, no JSON building here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,11 @@ class Record:
     epoch: str
 
     def parsed(self) -> dict[str, Any]:
-        """The event's data and extra as one mapping, for builders that need single values."""
-        whole: dict[str, Any] = {**json.loads(self.data), **json.loads(self.extra or "{}")}
+        """The event's data, extra and timestamp as one mapping, for builders that need single values."""
+        whole: dict[str, Any] = orjson.loads(self.data)
+        if self.extra:
+            whole.update(orjson.loads(self.extra))
+        whole["timestamp"] = self.timestamp
         return whole
 
 

@@ -16,7 +16,7 @@ from config.identity.models import Role
 from config.kernel.ids import MAX_ID_LENGTH
 from realtime.principals import Principal
 
-Refusal = Literal["not_authenticated", "not_permitted", "unknown_topic", "too_many_topics"]
+Refusal = Literal["not_authenticated", "not_permitted", "unknown_topic", "unknown_room", "too_many_topics"]
 Rule = Callable[[Principal, str], Refusal | None]
 
 _ID = re.compile(rf"[^\s\x00-\x1f\x7f]{{1,{MAX_ID_LENGTH}}}")
@@ -77,16 +77,26 @@ ROOMS: dict[str, RoomKind] = {
 TOPICS = ("products", "product:{id}", "stock", "flash_sales", "order:{id}", "me", "chat:{id}", "admin")
 _TOPIC_KINDS = {name.partition(":")[0] for name in TOPICS} - {"me"}
 
-#: Socket.IO's names without an id, and the prefixes (``_`` or ``-`` follows) of those with one.
-_NAMES = {
-    "storefront": "storefront",
-    "admin": "admin",
-    "admin-room": "admin",
-    **{str(role): f"role:{role}" for role in Role if role != Role.ADMIN},
-    **{f"{role}-room": f"role:{role}" for role in Role if role != Role.ADMIN},
+#: Room → its names on Socket.IO: the one that we use first, then those that older clients use. Rooms that are
+#: not here have none: what a storefront hears at once is one room there and three topics on ``/ws``.
+NAMES: dict[str, tuple[str, ...]] = {
+    "storefront": ("storefront",),
+    "user:{id}": ("user_{id}", "user-{id}"),
+    "cart:{id}": ("cart_{id}",),
+    "product:{id}": ("product_{id}", "product-{id}"),
+    "order:{id}": ("order_{id}", "order-{id}"),
+    "chat:{id}": ("support_{id}",),
+    "admin": ("admin", "admin-room"),
+    **{f"role:{role}": (f"{role}", f"{role}-room") for role in Role if role != Role.ADMIN},
 }
-_PREFIXES = {"user": "user", "cart": "cart", "product": "product", "order": "order", "support": "chat"}
-_PREFIXED = re.compile(r"(user|cart|product|order|support)[_-](.+)", re.DOTALL)
+_ROOM_OF_NAME = {name: room for room, names in NAMES.items() for name in names if "{" not in name}
+_KIND_OF_PREFIX = {
+    name.removesuffix("{id}"): room.partition(":")[0]
+    for room, names in NAMES.items()
+    for name in names
+    if "{" in name
+}
+_PREFIXED = re.compile(f"({'|'.join(_KIND_OF_PREFIX)})(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +120,29 @@ def room_of_topic(topic: str, principal: Principal) -> str | None:
 
 def room_of_name(name: str) -> str | None:
     """The room that Socket.IO clients call ``name``; ``None`` for what is no room."""
-    if name in _NAMES:
-        return _NAMES[name]
+    if name in _ROOM_OF_NAME:
+        return _ROOM_OF_NAME[name]
     match = _PREFIXED.fullmatch(name)
     if match is None or not _ID.fullmatch(match[2]):
         return None
-    return f"{_PREFIXES[match[1]]}:{match[2]}"
+    return f"{_KIND_OF_PREFIX[match[1]]}:{match[2]}"
+
+
+def name_of_room(room: str) -> str | None:
+    """What Socket.IO clients call ``room``, of its names the one that we use; ``None`` where it has none."""
+    if room in NAMES:
+        return NAMES[room][0]
+    kind, _, identity = room.partition(":")
+    names = NAMES.get(f"{kind}:{{id}}") if identity else None
+    return names[0].replace("{id}", identity) if names else None
+
+
+def rooms_of(principal: Principal) -> tuple[str, ...]:
+    """The rooms that a Socket.IO connection of ``principal`` is in without asking."""
+    if principal.kind != "user":
+        return ("storefront",)
+    of_its_role = "admin" if principal.is_staff else f"role:{principal.role}"
+    return ("storefront", f"user:{principal.id}", of_its_role)
 
 
 def refusal_of(principal: Principal, room: str) -> Refusal | None:
@@ -128,10 +155,19 @@ def refusal_of(principal: Principal, room: str) -> Refusal | None:
 
 
 def grant_topics(principal: Principal, topics: Iterable[str]) -> list[Grant]:
-    """The answer to each topic, in the order asked, each once."""
-    grants = []
-    for topic in dict.fromkeys(topics):
-        room = room_of_topic(topic, principal)
-        refusal: Refusal | None = "unknown_topic" if room is None else refusal_of(principal, room)
-        grants.append(Grant(topic, room or "", refusal))
-    return grants
+    """The answer to each topic of ``/ws`` and ``/events``, in the order asked, each once."""
+    return [
+        _grant(principal, topic, room_of_topic(topic, principal), "unknown_topic")
+        for topic in dict.fromkeys(topics)
+    ]
+
+
+def grant_names(principal: Principal, names: Iterable[str]) -> list[Grant]:
+    """The answer to each name of a Socket.IO room, in the order asked, each once."""
+    return [_grant(principal, name, room_of_name(name), "unknown_room") for name in dict.fromkeys(names)]
+
+
+def _grant(principal: Principal, name: str, room: str | None, unknown: Refusal) -> Grant:
+    if room is None:
+        return Grant(name, "", unknown)
+    return Grant(name, room, refusal_of(principal, room))

@@ -24,34 +24,15 @@ class CatalogDialect:
 
     def messages(self, record: Record) -> Sequence[Message]:
         """One message for an event, as a rule."""
+        reading = registry.Reading(record)
         return [
-            Message(emission.rooms_of(record), record, _builder(emission))
+            Message(emission.rooms_of(reading), record, _builder(emission))
             for emission in registry.emissions_of(record.type, self.name)
         ]
 
     def interest(self, rooms: Collection[str]) -> Interest:
         """Which events can go to `rooms`."""
-        types: set[str] = set()
-        subjects: set[tuple[str, str]] = set()
-        for entry in registry.TYPES:
-            if not entry.durable:
-                continue
-            for emission in entry.emissions.get(self.name, ()):
-                for template in emission.rooms:
-                    if not template.field:
-                        if template.text in rooms:
-                            types.add(entry.name)
-                        continue
-                    ids = [
-                        room.removeprefix(template.prefix)
-                        for room in rooms
-                        if room.startswith(template.prefix)
-                    ]
-                    if template.field == "subject":
-                        subjects.update((entry.name, identity) for identity in ids)
-                    elif ids:
-                        types.add(entry.name)
-        return Interest(frozenset(types), frozenset(pair for pair in subjects if pair[0] not in types))
+        return registry.interest_in(rooms, self.name)
 
 
 def envelope(record: Record, *, name: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _LONGEST_TOKEN = 5_000
 _WHY: Mapping[Refusal, str] = {
     "not_authenticated": "sign in first",
     "not_permitted": "this room is not for you",
-    "unknown_topic": "there is no such room",
+    "unknown_room": "there is no such room",
 }
 
 
@@ -95,5 +95,4 @@ async def _leave(visitor: Visitor, name: str) -> Mapping[str, Any]:
 
 
 def _not_joined(name: str, refusal: Refusal) -> RefusedError:
-    code = "unknown_room" if refusal == "unknown_topic" else refusal
-    return RefusedError(code, _WHY.get(refusal, refusal), told_as=ROOM_JOIN_ERROR, room=name)
+    return RefusedError(refusal, _WHY.get(refusal, refusal), told_as=ROOM_JOIN_ERROR, room=name)
