@@ -6,7 +6,7 @@ answers a path is decided here and nowhere else; how it answers belongs to the a
 
 import os
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application

@@ -72,8 +72,8 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class KeptRooms:
-    """The rooms of a connection that may come back, each with the ``seq`` from which its events are wanted, and
-    whose connection it was."""
+    """The rooms of a connection that may come back, each with the ``seq`` after which its events are wanted;
+    and whose connection it was."""
 
     holder: str
     rooms: Mapping[str, int]

@@ -50,8 +50,8 @@ class Wish:
     """What is to be sent to a session that has come back: events after ``after`` up to ``upto``.
 
     ``rooms``: those that it hears, each with the ``seq`` after which its events are wanted. ``heard``: rooms,
-    and the ``seq`` after which the session was sent their events already; those are left out. ``skip``: of the
-    very next event after ``after``, that many messages have arrived before the line was cut.
+    and the ``seq`` after which the session was sent their events already; those are left out. ``skip``: of
+    the very next event after ``after``, that many messages have arrived before the line was cut.
     """
 
     after: Position
@@ -95,8 +95,8 @@ class Replay:
         return cursor
 
     async def find(self, session: Session, wish: Wish) -> Missed:
-        """What ``session`` has missed, not sent yet. Raises ``ResumeRefusedError`` where it can't be had whole,
-        or whatever the source raises.
+        """What ``session`` has missed, not sent yet. Raises ``ResumeRefusedError`` where it can't be had
+        whole, or whatever the source raises.
 
         ``Missed.send`` raises ``StalledError``, ``TornError``, or whatever the source raises.
         """

@@ -5,22 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('realtime', '0001_initial'),
+        ("realtime", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ConnectionRooms',
+            name="ConnectionRooms",
             fields=[
-                ('pid', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('holder', models.CharField(blank=True, max_length=120)),
-                ('rooms', models.JSONField()),
-                ('kept_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("pid", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("holder", models.CharField(blank=True, max_length=120)),
+                ("rooms", models.JSONField()),
+                ("kept_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'indexes': [models.Index(fields=['kept_at'], name='connection_rooms_by_age')],
+                "indexes": [models.Index(fields=["kept_at"], name="connection_rooms_by_age")],
             },
         ),
     ]

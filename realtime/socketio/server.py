@@ -48,8 +48,8 @@ class ConnectRefusedError(Exception):
 
 
 class ComeBackError(Exception):
-    """Nobody can be let in just now. The transport is closed: a client comes back from that by itself, but not
-    from a refusal."""
+    """Nobody can be let in just now. The transport is closed: a client comes back from that by itself, but
+    not from a refusal."""
 
 
 class Namespace(Protocol):

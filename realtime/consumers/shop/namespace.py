@@ -1,5 +1,5 @@
-"""The namespace ``/``: clients come in as whoever their token says, hear the rooms of everybody like them, speak,
-and go. What they missed while they were away is sent after the CONNECT answer, and nothing of it twice."""
+"""The namespace ``/``: clients come in as whoever their token says, hear the rooms of everybody like them,
+speak, and go. What they missed while away is sent after the CONNECT answer, and nothing of it twice."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from realtime.transport.frames import text_frame
 log = structlog.get_logger(__name__)
 
 FRAMES = Wire(SHOP, text_frame)
-#: The first event of each connection. It brings nothing but a place in the log, so that also a client which has
-#: heard no other event can say up to where it has heard everything.
+#: The first event of each connection. It brings nothing but a place in the log, so that also a client which
+#: has heard no other event can say up to where it has heard everything.
 READY = "ready"
 
 
@@ -198,7 +198,9 @@ def _own_kinds(rooms: Mapping[str, int]) -> set[str]:
 def _tell_of_lost_rooms(visitor: Visitor, rooms: set[str]) -> None:
     for room in sorted(rooms):
         name = name_of_room(room)
-        visitor.emit(ROOM_JOIN_ERROR, room=name, error="this room is not for you any more", code="not_permitted")
+        visitor.emit(
+            ROOM_JOIN_ERROR, room=name, error="this room is not for you any more", code="not_permitted"
+        )
 
 
 async def _do(visitor: Visitor, event: EventCame) -> Mapping[str, Any]:

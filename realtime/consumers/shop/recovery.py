@@ -62,7 +62,7 @@ def returning(auth: Mapping[str, Any]) -> Return | None:
 
 
 async def rooms_kept(pid: str) -> KeptRooms | None:
-    """What was remembered of the connection; nothing where it is in the rooms that everybody like it is in."""
+    """What was remembered of the connection; nothing where it is in the rooms of everybody like it."""
     return await threads.run(partial(kept_rooms, pid=pid))
 
 

@@ -1,4 +1,4 @@
-"""Everybody in the namespace, by pid: one that returns while its old connection still hangs takes its place."""
+"""Everybody in the namespace, by pid: one that returns while its old connection hangs takes its place."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from realtime.socketio.engine_events import CloseReason, Transport
 from realtime.socketio.frames import packets_of, text_frame
 from realtime.socketio.polling import answer
 from realtime.socketio.requests import Answer, EngineRequest
-from realtime.socketio.server import MOST_WAITING, ConnectRefusedError, Socket, SocketServer
+from realtime.socketio.server import MOST_WAITING, ComeBackError, ConnectRefusedError, Socket, SocketServer
 from realtime.socketio.sockets import EventCame
 from realtime.socketio.writer import SocketWriter
 
