@@ -1,7 +1,8 @@
 """The closed list of what a Socket.IO client may say. A new command is one entry in ``COMMANDS``.
 
 A handler gets the visitor and the arguments as they came. It returns what stands in the acknowledgement
-beside ``ok``, or raises ``RefusedError`` or an error of the services that it calls. It has no rule of its own.
+beside ``ok``, or raises ``RefusedError`` or an error of the services that it calls. It has no rule of its
+own.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from config.kernel.clock import iso, now
 from realtime.consumers.shop import recovery
@@ -39,8 +39,7 @@ class Visitor:
     @property
     def principal(self) -> Principal:
         """Whoever its credentials name."""
-        principal: Principal = self.session.principal
-        return principal
+        return cast("Principal", self.session.principal)
 
     def send(self, packet: Encoded) -> None:
         """Send it a packet, in order with what the hub sends."""
