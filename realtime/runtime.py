@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import structlog
 from django.conf import settings
 
-from realtime import connections, layer, retention
+from realtime import connections, draining, layer, retention
 from realtime.announcer import PROCESS, Announcer, is_own
 from realtime.consumers.shop.door import ShopDoor
 from realtime.courier import courier
@@ -65,6 +65,23 @@ async def shop_door() -> ShopDoor:
     """What the running loop has for Socket.IO clients."""
     await hub()
     return _doors[asyncio.get_running_loop()]
+
+
+def is_draining() -> bool:
+    """Whether this process is about to end, and wants no newcomers. From any thread."""
+    return any(found.is_draining for found in list(_hubs.values()))
+
+
+async def drain() -> None:
+    """Send everybody who is connected to the running loop elsewhere, over a while."""
+    loop = asyncio.get_running_loop()
+    if loop in _hubs:
+        await draining.drain(
+            _hubs[loop],
+            _doors[loop],
+            notice=settings.STOCKWIRE_DRAIN_NOTICE,
+            seconds=settings.STOCKWIRE_DRAIN_SECONDS,
+        )
 
 
 @asynccontextmanager

@@ -229,6 +229,20 @@ CONNECTIONS_PER_ADDRESS = Setting(
     default=1_000,
     meaning="Live connections from one address in one process, loopback not counted; 0: any number.",
 )
+DRAIN_NOTICE = Setting(
+    name="STOCKWIRE_DRAIN_NOTICE",
+    parse=_whole_number(0, 600),
+    default=0,
+    meaning="Seconds between `/api/ready` failing and the first connection closed, when a live process is "
+    "told to end: as long as the load balancer takes to notice.",
+)
+DRAIN_SECONDS = Setting(
+    name="STOCKWIRE_DRAIN_SECONDS",
+    parse=_whole_number(0, 600),
+    default=10,
+    meaning="Seconds over which a live process that is told to end closes its connections; few are closed "
+    "quicker.",
+)
 DATABASE_TIMEOUT = Setting(
     name="STOCKWIRE_DATABASE_TIMEOUT",
     parse=_whole_number(1, 120),

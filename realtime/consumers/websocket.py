@@ -122,6 +122,8 @@ class CatalogConsumer(LeanConsumer):
             address=handshake.address,
         )
         self.session.expires_at = self.principal.expires_at
+        if self.hub.is_stopping:
+            return CloseCode.SHUTTING_DOWN, "shutting_down", "this server is about to end; come back"
         if not self.hub.open(self.session):
             return CloseCode.TOO_MANY_CONNECTIONS, "too_many_connections", "close some connections first"
         self.is_open = True

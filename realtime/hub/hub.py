@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 #: A client may come with a cursor from a process that is ahead of this one, for about a heartbeat.
 CATCH_UP_SECONDS = 5.0
+#: Between two steps of draining; and so many leave in each step, however long it may take.
+DRAIN_STEP = 0.05
+LEAST_DRAINED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,8 @@ class Hub:
         self._follower = Follower(source=source, deliver=self._deliver, lost=self._lost, **patience)
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
+        #: The process is about to end: whoever balances the load is to send nobody here.
+        self.is_draining = False
 
     # ------------------------------------------------------------------ its life
 
@@ -79,9 +84,21 @@ class Hub:
             asyncio.create_task(self._look_after(), name="hub watch"),
         ]
 
+    async def drain(self, *, seconds: float) -> None:
+        """Admit nobody any more, and send those who are here away, evenly over ``seconds`` or quicker: they
+        come back elsewhere, and not all at once."""
+        self._stopping = self.is_draining = True
+        leaving = list(self.sessions)
+        steps = max(1, round(seconds / DRAIN_STEP))
+        size = max(LEAST_DRAINED, -(-len(leaving) // steps))
+        for begin in range(0, len(leaving), size):
+            for session in leaving[begin : begin + size]:
+                self.close(session, CloseCode.SHUTTING_DOWN)
+            await asyncio.sleep(DRAIN_STEP)
+
     async def stop(self) -> None:
         """Send everybody away to come back elsewhere, and end."""
-        self._stopping = True
+        self._stopping = self.is_draining = True
         self._writes.flush()
         for session in list(self.sessions):
             self.close(session, CloseCode.SHUTTING_DOWN)
