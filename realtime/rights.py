@@ -13,7 +13,6 @@ import structlog
 from realtime.hub.hub import Hub
 from realtime.hub.session import CloseCode, Session
 from realtime.principals import Principal, no_longer_hold
-from realtime.rooms import refusal_of
 from realtime.threads import threads
 
 log = structlog.get_logger(__name__)
@@ -23,11 +22,6 @@ log = structlog.get_logger(__name__)
 INTERVAL = 5.0
 #: Not more often than this, however much is said.
 BREATH = 0.1
-
-
-def rooms_lost(session: Session, principal: Principal) -> list[str]:
-    """The rooms of `session` that `principal` may not be in."""
-    return [room for room in session.rooms if refusal_of(principal, room) is not None]
 
 
 class RightsWatch:

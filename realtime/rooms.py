@@ -8,9 +8,9 @@ has a *question* besides, a selector of the app that knows::
 
     "order": RoomKind(_everyone, True, "its customer, …", "an order", asks=may_follow_order)
 
-A question blocks. Doors call ``agrant_topics`` and ``agrant_names``, which ask it in a thread, and answer at
-once where nothing is to be asked. What they would ask about does not exist yet; until then those rooms
-refuse.
+A question blocks. Doors call ``agrant_topics``, ``agrant_names`` and ``arefusals``, which ask it in a
+thread, and answer at once where nothing is to be asked. What they would ask about does not exist yet; until
+then those rooms refuse.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 from config.identity.models import Role
 from config.kernel.ids import MAX_ID_LENGTH
 from realtime.principals import Principal
 from realtime.threads import threads
 
+T = TypeVar("T")
 Refusal = Literal["not_authenticated", "not_permitted", "unknown_topic", "unknown_room", "too_many_topics"]
 Rule = Callable[[Principal, str], Refusal | None]
 #: Whether this principal belongs in the room of this id, as the database has it. Not on an event loop.
@@ -198,9 +199,19 @@ async def agrant_names(principal: Principal, names: Iterable[str]) -> list[Grant
     return await _away_if_asked(map(room_of_name, names), partial(grant_names, principal, names))
 
 
-async def _away_if_asked(rooms: Iterable[str | None], grant: Callable[[], list[Grant]]) -> list[Grant]:
+async def arefusals(principal: Principal, rooms: Iterable[str]) -> dict[str, Refusal]:
+    """``refusal_of`` for many rooms, from an event loop: only those that ``principal`` may not be in."""
+    rooms = tuple(rooms)
+    return await _away_if_asked(rooms, partial(_refusals, principal, rooms))
+
+
+def _refusals(principal: Principal, rooms: Iterable[str]) -> dict[str, Refusal]:
+    return {room: refusal for room in rooms if (refusal := refusal_of(principal, room)) is not None}
+
+
+async def _away_if_asked(rooms: Iterable[str | None], answer: Callable[[], T]) -> T:
     asked = any(ROOMS[room.partition(":")[0]].asks is not None for room in rooms if room is not None)
-    return await threads.run(grant) if asked else grant()
+    return await threads.run(answer) if asked else answer()
 
 
 def _grant(principal: Principal, name: str, room: str | None, unknown: Refusal) -> Grant:

@@ -36,8 +36,8 @@ class ShopClient:
     async def enter(
         self, auth: dict[str, Any] | None = None, *, query: str = "", **options: Any
     ) -> ShopClient:
-        """As `socket.connect()`: with the pid and the offset, where there are any. Hears the answer, and, of a
-        connection that is not brought back, the first event."""
+        """As `socket.connect()`: with the pid and the offset, where there are any. Hears the answer and,
+        where it is not brought back, the first event."""
         await self.open(query=query, **options)
         back = {} if self.pid is None else {"pid": self.pid, "offset": self.offset}
         await self.connection.send("40" + json.dumps({**back, **(auth or {})}))

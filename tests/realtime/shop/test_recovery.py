@@ -1,4 +1,4 @@
-"""A Socket.IO client that was cut off gets what it missed, in order, nothing twice, in the rooms it was in."""
+"""A Socket.IO client that was cut off gets what it missed, in order, nothing twice, in its rooms."""
 
 from __future__ import annotations
 
