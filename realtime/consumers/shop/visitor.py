@@ -98,8 +98,8 @@ class Visitor:
         await self.keep_rooms()
 
     def warn_when_expired(self) -> None:
-        """Have it told when its credentials end; the hub closes it a minute later."""
-        self.session.warn_expired = self._warn
+        """Have it told when its credentials end, if they do; the hub closes it a minute later."""
+        self.session.warn_expired = None if self.session.expires_at is None else self._warn
 
     def _warn(self) -> None:
         self.emit("token_expired")
