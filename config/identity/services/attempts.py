@@ -35,7 +35,7 @@ PER_ACCOUNT = 50
 # The decision is the write: of any number at the same moment each gets a figure of its own.
 _COUNT = """
     INSERT INTO identity_attemptcount AS known (key, count, until)
-    VALUES (%(key)s, 1, now() + %(window)s)
+    VALUES (%(key)s, 1, now() + make_interval(secs => %(seconds)s))
     ON CONFLICT (key) DO UPDATE SET
         count = CASE WHEN known.until <= now() THEN 1 ELSE known.count + 1 END,
         until = CASE WHEN known.until <= now() THEN excluded.until ELSE known.until END
@@ -90,7 +90,7 @@ def _key(*parts: str) -> str:
 def _count(limit: _Limit) -> int:
     """Count one more; the seconds to wait if that is one too many, else none."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"key": limit.key, "window": WINDOW})
+        cursor.execute(_COUNT, {"key": limit.key, "seconds": WINDOW.total_seconds()})
         row = cursor.fetchone()
     assert row is not None  # noqa: S101  RETURNING gives one
     count, seconds = row

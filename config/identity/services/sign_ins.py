@@ -147,7 +147,8 @@ def _use(claims: RefreshClaims) -> dt.datetime | None:
 
 
 def _new_end() -> dt.datetime:
-    return timezone.now() + api_settings.REFRESH_TOKEN_LIFETIME
+    lifetime: dt.timedelta = api_settings.REFRESH_TOKEN_LIFETIME
+    return timezone.now() + lifetime
 
 
 def _tokens(user: User, sign_in: SignIn) -> SignedIn:
