@@ -17,14 +17,9 @@ from tests.api.answers import refused
 from tests.identity.conftest import PASSWORD
 from tests.identity.visitors import ADA, Visitor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop_paths")]
 
 LIMIT = PER_ACCOUNT_AND_ADDRESS
-
-
-@pytest.fixture(autouse=True)
-def shop_paths(test_paths: None, settings: Settings) -> None:
-    settings.ROOT_URLCONF = "config.urls"
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.contrib.auth import authenticate
 from django.test import Client
-from pytest_django import Settings
 
 from config.identity.models import Role, Scope, SignIn, User
 from config.identity.services import create_user
@@ -15,14 +14,9 @@ from tests.api.answers import refused
 from tests.identity.conftest import PASSWORD
 from tests.identity.visitors import ADA, Visitor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop_paths")]
 
 NEW = "Blue-kestrel-7"
-
-
-@pytest.fixture(autouse=True)
-def shop_paths(test_paths: None, settings: Settings) -> None:
-    settings.ROOT_URLCONF = "config.urls"
 
 
 @pytest.fixture

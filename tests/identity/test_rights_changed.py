@@ -217,9 +217,8 @@ def test_staff_sign_users_out_everywhere(admin: Client, customer: User, staff: U
 
 
 def test_the_admins_page_for_ones_own_password_ends_ones_sign_ins(
-    admin: Client, staff: User, during: During, settings: Any
+    shop_paths: None, admin: Client, staff: User, during: During
 ) -> None:
-    settings.ROOT_URLCONF = "config.urls"
     signed_in(staff)
     assert admin.get("/admin/password_change/").status_code == 200
     form = {"old_password": PASSWORD, "new_password1": "Blue-kestrel-7", "new_password2": "Blue-kestrel-7"}
@@ -234,8 +233,7 @@ def test_the_admins_page_for_ones_own_password_ends_ones_sign_ins(
     assert staff.check_password("Blue-kestrel-7")
 
 
-def test_the_page_for_ones_own_password_is_for_staff(settings: Any) -> None:
-    settings.ROOT_URLCONF = "config.urls"
+def test_the_page_for_ones_own_password_is_for_staff(shop_paths: None) -> None:
     answer = Client().get("/admin/password_change/")
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/admin/login/")

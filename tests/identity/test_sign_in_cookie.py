@@ -12,12 +12,7 @@ from config.identity.tokens import verify_token
 from tests.api.answers import refused
 from tests.identity.visitors import ADA, Visitor
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def shop_paths(test_paths: None, settings: Settings) -> None:
-    settings.ROOT_URLCONF = "config.urls"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop_paths")]
 
 
 def cookie_of(answer: Any) -> "Morsel[str]":

@@ -11,7 +11,6 @@ import pytest
 from django.contrib.auth import authenticate
 from django.db import connection
 from django.db.models import F
-from pytest_django import Settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from config.identity import tokens
@@ -23,12 +22,7 @@ from config.identity.tokens import RefreshClaims
 from tests.identity.conftest import PASSWORD
 from tests.identity.visitors import ADA, Visitor
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def shop_paths(test_paths: None, settings: Settings) -> None:
-    settings.ROOT_URLCONF = "config.urls"
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shop_paths")]
 
 
 def together(*works: Callable[[], Any]) -> list[Any]:
