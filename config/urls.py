@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from config.identity.api.ticket import TicketView
 from realtime.health import health, ready
 from realtime.pages import shop
 
@@ -11,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/health", health),
     path("api/ready", ready),
+    path("api/auth/ticket", TicketView.as_view()),
     path("", include("inventory.api.urls")),
     path("", include("catalog.api.urls")),
     path("", include("realtime.api.urls")),

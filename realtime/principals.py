@@ -11,7 +11,7 @@ from typing import Literal
 
 from rest_framework_simplejwt.tokens import AccessToken
 
-from config.identity.callers import verify_api_key, verify_token
+from config.identity.callers import redeem_ticket, verify_api_key, verify_token
 from config.identity.models import ApiKey, Role, User
 from config.kernel.errors import NotAuthenticated
 
@@ -44,6 +44,18 @@ def principal_of_token(token: str) -> Principal:
     user = verify_token(token)
     expires_at = float(AccessToken(token, verify=False)["exp"])  # type: ignore[arg-type]
     return Principal("user", id=user.pk, role=user.role, expires_at=expires_at)
+
+
+def principal_of_ticket(ticket: str) -> Principal:
+    """The user whose ticket this is, for as long as the credentials hold that asked for it; nobody else can
+    use it after this. Raises ``NotAuthenticated``."""
+    admitted = redeem_ticket(ticket)
+    return Principal(
+        "user",
+        id=admitted.user.pk,
+        role=admitted.user.role,
+        expires_at=admitted.credentials_expire_at.timestamp(),
+    )
 
 
 def principal_of_key(key: str) -> Principal:

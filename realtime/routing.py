@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.urls import re_path
 
+from realtime.consumers.events import EventsConsumer
 from realtime.consumers.lean import NobodyConsumer
 from realtime.consumers.websocket import CatalogConsumer
 
@@ -14,3 +15,6 @@ websocket_urlpatterns: list[Any] = [
     # Whatever else: refused politely, where the router would raise.
     re_path(r"", cast("Any", NobodyConsumer.as_asgi())),
 ]
+
+#: All other HTTP is the REST half's.
+http_urlpatterns: list[Any] = [re_path(r"^events/?$", cast("Any", EventsConsumer.as_asgi()))]

@@ -1,4 +1,4 @@
-"""The user and the API key. Tokens are signed, not stored, so they have no table here."""
+"""The user, the API key and the ticket. Tokens are signed, not stored, so they have no table here."""
 
 from __future__ import annotations
 
@@ -118,3 +118,18 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Ticket(models.Model):
+    """A credential for one connection, good once and for moments. Only a SHA-256 of it is stored.
+
+    ``credentials_expire_at`` is when the credentials end that asked for it, and with them the connection.
+    """
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField(db_index=True)
+    credentials_expire_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"a ticket of {self.user_id}"

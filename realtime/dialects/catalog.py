@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -25,7 +26,7 @@ class CatalogDialect:
     def messages(self, record: Record) -> Sequence[Message]:
         """One message for an event, as a rule."""
         return [
-            Message(emission.rooms_of(record), record, _builder(emission))
+            _message(emission, record, emission.type_of(record))
             for emission in registry.emissions_of(record.type, self.name)
         ]
 
@@ -79,8 +80,8 @@ def log_entry(record: Record) -> dict[str, Any]:
     return envelope(record, name=emissions[0].type_of(record) if emissions else record.type)
 
 
-def _builder(emission: registry.Emission) -> Callable[[Record], bytes]:
-    return lambda record: encode(record, name=emission.type_of(record))
+def _message(emission: registry.Emission, record: Record, name: str) -> Message:
+    return Message(emission.rooms_of(record), record, partial(encode, name=name), name)
 
 
 CATALOG = CatalogDialect()

@@ -1,0 +1,43 @@
+"""`/api/auth/ticket`: a credential for the URL of one connection."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework_simplejwt.tokens import AccessToken
+
+from config.api.views import ApiView
+from config.identity.callers import user_of
+from config.identity.models import Role
+from config.identity.permissions import may
+from config.identity.tickets import issue_ticket
+from config.kernel.clock import iso
+from config.kernel.errors import NotAuthenticated
+
+
+class TicketView(ApiView):
+    """For whoever has signed in; a key's holder sets headers, and needs none."""
+
+    permission_classes = (may(roles=list(Role)),)
+
+    def post(self, request: Request) -> Response:
+        """A ticket, which nobody but the one who asked should keep."""
+        user = user_of(request)
+        if user is None:
+            raise NotAuthenticated
+        ticket = issue_ticket(user=user, credentials_expire_at=_end_of_credentials(request))
+        return Response(
+            {"ticket": ticket.text, "expiresAt": iso(ticket.expires_at)},
+            status=201,
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+def _end_of_credentials(request: Request) -> dt.datetime:
+    """When the token ends that the request came with, or the staff's session."""
+    if isinstance(request.auth, str):
+        token = AccessToken(request.auth, verify=False)  # type: ignore[arg-type]  # the text, though annotated otherwise
+        return dt.datetime.fromtimestamp(token["exp"], tz=dt.UTC)
+    return request._request.session.get_expiry_date()
