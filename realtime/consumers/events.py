@@ -70,6 +70,7 @@ class EventsConsumer(LeanConsumer):
     hub: Hub
     session: Session | None = None
     is_read = False
+    has_caught_up = False
     #: When an end that the peer does not take is given up.
     patience: asyncio.Timeout
     _keeping_awake: asyncio.TimerHandle | None = None
@@ -147,6 +148,7 @@ class EventsConsumer(LeanConsumer):
         else:
             position = self.hub.join(session, rooms)
             self._send(block(id=_cursor(position), retry=RETRY_MILLISECONDS))
+        self.has_caught_up = True
 
     def _new_session(self, request: StreamRequest, principal: Principal) -> Session:
         stream = (self.scope.get("extensions") or {}).get(EXTENSION)
@@ -165,15 +167,18 @@ class EventsConsumer(LeanConsumer):
 
     async def _resume(self, session: Session, rooms: list[str], *, last_event_id: str) -> None:
         own = parse_cursor(last_event_id)
-        # Its own place until it has what it missed: one that is cut off in between must not lose that.
-        known = own is not None and own.epoch == self.hub.position.epoch
-        self._send(block(id=last_event_id if known else "", retry=RETRY_MILLISECONDS))
+        # Its own place until it has what it missed: one that is cut off in between must not lose that. The
+        # first block of a stream has to bear an id, or the reader, to the letter of the standard, forgets
+        # the one that it has; so where its place means nothing the reset comes first.
+        if own is not None and own.epoch == self.hub.position.epoch:
+            self._send(block(id=last_event_id, retry=RETRY_MILLISECONDS))
         async with self.hub.resuming(session, rooms=rooms, cursor=own) as outcome:
             cursor = _cursor(outcome.position)
             if outcome.reason is None:
                 self._send(block(id=cursor))
             else:
-                self._send(block(id=cursor, event="reset", data=orjson.dumps({"reason": outcome.reason})))
+                reason = orjson.dumps({"reason": outcome.reason})
+                self._send(block(id=cursor, event="reset", data=reason, retry=RETRY_MILLISECONDS))
 
     def _keep_awake_later(self) -> None:
         loop = asyncio.get_running_loop()
@@ -185,8 +190,7 @@ class EventsConsumer(LeanConsumer):
         session = self.session
         if session is None or session.state is State.CLOSED:
             return
-        is_behind = session.state is State.HELD
-        self._send(COMMENT if is_behind else COMMENT + block(id=_cursor(self.hub.position)))
+        self._send(COMMENT + block(id=_cursor(self.hub.position)) if self.has_caught_up else COMMENT)
         self._keep_awake_later()
 
     def _send(self, text: bytes) -> None:

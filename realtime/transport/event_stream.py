@@ -12,7 +12,7 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 def block(*, id: str = "", event: str = "", data: bytes = b"", retry: int | None = None) -> bytes:  # noqa: A002  the fields' own names
-    """One block of fields. Without ``data`` nothing is dispatched, but the reader keeps the ``id``.
+    """One block of fields. Without ``data`` no listener is called, but the reader keeps the ``id``.
 
     ``data`` is UTF-8. ``id`` and ``event`` are ours and have no line ends.
     """
