@@ -8,9 +8,9 @@ import pytest
 from django.db import OperationalError
 from pytest_django import Settings
 
+from config.identity.cookies import SIGN_IN_COOKIE as COOKIE
 from config.identity.models import Role, User
 from realtime import layer, rights, runtime
-from realtime.consumers.shop.arrival import COOKIE
 from realtime.courier import courier
 from realtime.hub import watch
 from tests.realtime.door import Door
