@@ -1,4 +1,4 @@
-"""Carts through REST: what is shown, what each change does, what is refused, and who may."""
+"""Carts through REST: what is shown, what each change does and what is refused."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from inventory import services as inventory
 from orders.basket import MAX_LINES
 from orders.models import Cart, CartItem
 from tests.catalog.goods import ACTOR
-from tests.inventory.conftest import caller
 from tests.inventory.shop import Heard
-from tests.orders.conftest import Call, Person
+from tests.orders.conftest import Person
 from tests.orders.shop import FLAVORS, Goods, cake, mug, shirt
 
 pytestmark = pytest.mark.django_db
@@ -374,140 +373,3 @@ def test_a_line_that_is_not_there_or_not_ones_own_is_a_404(
         answer = customer(method, f"{ITEMS}/{item_id}", {"quantity": 5})
         assert (answer.status_code, answer.data["code"]) == (404, "unknown_item")
     assert other("GET", CART).data["itemCount"] == 1
-
-
-# -------------------------------------------------------------------------------- guests and tokens
-
-
-def test_a_guest_gets_a_token_with_the_first_answer_and_finds_the_cart_by_it(guest: Call) -> None:
-    first = guest("GET", CART)
-    token = first["X-Cart-Token"]
-    assert Cart.objects.count() == 0
-    filled = guest("POST", ITEMS, mug().item(2), **{"X-Cart-Token": token})
-    assert not filled.has_header("X-Cart-Token")
-    assert filled.data["_id"] == first.data["_id"]
-    assert guest("GET", CART, **{"X-Cart-Token": token}).data["itemCount"] == 2
-    another = guest("GET", CART)
-    assert another["X-Cart-Token"] != token
-    assert another.data["itemCount"] == 0
-    assert token not in str(Cart.objects.values()), "only a digest is kept"
-
-
-def test_a_token_comes_with_the_first_answer_to_a_write_too_but_not_with_a_refusal(guest: Call) -> None:
-    refused = guest("POST", ITEMS, {"productId": "nothing", "quantity": 1})
-    assert not refused.has_header("X-Cart-Token")
-    token = guest("POST", ITEMS, mug().item(3))["X-Cart-Token"]
-    assert guest("GET", CART, **{"X-Cart-Token": token}).data["itemCount"] == 3
-
-
-@pytest.mark.parametrize("token", ["x", "swc_short", "swc_" + "a" * 44, "swc_" + "!" * 43])
-def test_a_text_that_is_no_token_is_a_400(guest: Call, customer: Person, token: str) -> None:
-    for call in (guest, customer):
-        answer = call("GET", CART, **{"X-Cart-Token": token})
-        assert (answer.status_code, answer.data["code"]) == (400, "invalid_cart_token")
-
-
-def test_the_first_request_of_who_signed_in_takes_the_guests_cart_along(
-    guest: Call, customer: Person, heard: Heard
-) -> None:
-    goods, sweet = mug(), cake()
-    token = guest("POST", ITEMS, goods.item(2))["X-Cart-Token"]
-    with_token = {"X-Cart-Token": token}
-    guest("POST", ITEMS, sweet.item(1, flavor="Hazelnut"), **with_token)
-    put(customer, goods, 3)
-    heard.events.clear()
-    merged = customer("GET", CART, **with_token)
-    assert not merged.has_header("X-Cart-Token")
-    assert lines(merged.data) == [("Mug", 5, 100, 500), ("Cake", 1, 483, 483)]
-    assert [(event.name, event.extra()["shop_cart"]["itemCount"]) for event in heard.events] == [
-        ("cart.updated", 6),
-        ("cart.updated", 0),
-    ]
-    assert customer("GET", CART, **with_token).content == merged.content, (
-        "what was merged is not merged again"
-    )
-    assert guest("GET", CART, **with_token).data["items"] == []
-    assert len(heard.names) == 2
-
-
-def test_a_merge_goes_with_any_request_and_comes_before_what_it_does(guest: Call, customer: Person) -> None:
-    goods = mug()
-    token = guest("POST", ITEMS, goods.item(2))["X-Cart-Token"]
-    answer = customer("POST", ITEMS, goods.item(1), **{"X-Cart-Token": token})
-    assert answer.data["itemCount"] == 3
-
-
-# --------------------------------------------------------------------------------------- who, headers
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("GET", CART, None),
-        ("POST", CART, {"productId": "p", "quantity": 1}),
-        ("POST", ITEMS, {"productId": "p", "quantity": 1}),
-        ("DELETE", CART, None),
-        ("PATCH", f"{ITEMS}/item_1", {"quantity": 1}),
-        ("DELETE", f"{ITEMS}/item_1", None),
-    ],
-)
-def test_carts_are_for_customers_and_guests(
-    callers: dict[str, Any], method: str, path: str, body: Any
-) -> None:
-    answers = {name: call(method, path, body) for name, call in callers.items()}
-    for name in ("admin", "tailor", "delivery", "service"):
-        assert answers[name].status_code == 403, name
-    for name in ("customer", "guest"):
-        assert answers[name].status_code in {200, 400, 404}, name
-        assert answers[name].get("code") not in {"not_permitted", "not_authenticated"}
-    wrong = caller(authorization="Bearer nonsense")(method, path, body)
-    assert (wrong.status_code, wrong.data["code"]) == (401, "invalid_token")
-
-
-def test_one_customers_cart_is_not_anothers(customer: Person, other: Person) -> None:
-    put(customer, mug(), 2)
-    assert other("GET", CART).data["items"] == []
-    assert other("GET", CART).data["_id"] != customer("GET", CART).data["_id"]
-
-
-def test_a_cart_that_is_known_is_not_sent_again_until_a_price_or_stock_changes(customer: Person) -> None:
-    goods = mug(stock=5)
-    put(customer, goods, 5)
-    first = customer("GET", CART)
-    assert first["Cache-Control"] == "private, no-cache"
-    again = customer("GET", CART, **{"If-None-Match": first["ETag"]})
-    assert (again.status_code, again.content) == (304, b"")
-    goods.change(prices=(PriceDraft("EGP", Decimal(90)),))
-    second = customer("GET", CART, **{"If-None-Match": first["ETag"]})
-    assert (second.status_code, second.data["totalPrice"]) == (200, 450)
-    inventory.reduce_stock(lines=[goods.line(1)], actor=ACTOR)
-    assert customer("GET", CART, **{"If-None-Match": second["ETag"]}).status_code == 200
-
-
-def test_if_match_guards_a_change_of_a_cart(customer: Person) -> None:
-    goods = mug()
-    first = customer("POST", ITEMS, goods.item(1))
-    line = first.data["items"][0]["_id"]
-    second = customer("PATCH", f"{ITEMS}/{line}", {"quantity": 2}, **{"If-Match": first["ETag"]})
-    assert second.status_code == 200
-    for method, path in (("PATCH", f"{ITEMS}/{line}"), ("DELETE", f"{ITEMS}/{line}"), ("DELETE", CART)):
-        late = customer(method, path, {"quantity": 9}, **{"If-Match": first["ETag"]})
-        assert (late.status_code, late.data["code"]) == (412, "precondition_failed")
-        assert late["ETag"] == second["ETag"]
-    assert customer("GET", CART).data["itemCount"] == 2
-
-
-def test_a_page_of_another_origin_reads_and_sends_the_token(guest: Call, settings: Settings) -> None:
-    settings.CORS_ALLOWED_ORIGINS = ["https://shop.example"]
-    answer = guest("GET", CART, Origin="https://shop.example")
-    assert "X-Cart-Token" in answer["Access-Control-Expose-Headers"]
-    preflight = guest(
-        "OPTIONS",
-        CART,
-        Origin="https://shop.example",
-        **{
-            "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": "x-cart-token",
-        },
-    )
-    assert "x-cart-token" in preflight["Access-Control-Allow-Headers"]
