@@ -114,6 +114,7 @@ async def live() -> AsyncIterator[None]:
     try:
         async with (
             _running("layer reader", layer.follow((layer.LOG_GROUP, layer.EPHEMERAL_GROUP), hear)),
+            _running("polls", layer.follow((door.forwarding.group,), door.forwarding.hear)),
             _running("rights", look_again(the_hub)),
             _running("connection counts", connections.tell(the_hub)),
             relaying(the_hub),
@@ -124,6 +125,7 @@ async def live() -> AsyncIterator[None]:
         door.endpoint.stop_admitting()
         await the_hub.stop()
         await door.endpoint.stop()
+        await door.forwarding.stop()
         await source.close()
         await threads.close()
 
