@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections import OrderedDict, defaultdict
 from contextlib import suppress
-from typing import Any
 
-from realtime.forwarding.post import ANSWERED, IN_HAND, Message, Post, UnreachableError
+from realtime.forwarding.limits import Limits
+from realtime.forwarding.post import ANSWERED, IN_HAND, Post
 from realtime.socketio import polling
 from realtime.socketio.endpoint import Endpoint
 from realtime.socketio.engine_events import CloseReason, Transport
@@ -16,13 +16,6 @@ from realtime.socketio.requests import PROTOCOL, Answer, EngineRequest, Refusal
 
 logger = logging.getLogger(__name__)
 
-#: Whoever asks is told that a request has come, if it is not answered by then.
-TAKEN_AFTER = 0.25
-#: And each fourth time, that it still is in hand.
-ROUNDS = 4
-#: How long a request is remembered, and how many at most: what comes again is not done again.
-MEMORY = 10.0
-MOST_REMEMBERED = 20_000
 #: How long the last answers have at the end of the process.
 GRACE = 2.0
 
@@ -33,8 +26,9 @@ Key = tuple[str, int]
 class Answering:
     """For the sessions of one endpoint."""
 
-    def __init__(self, post: Post, endpoint: Endpoint) -> None:
+    def __init__(self, post: Post, limits: Limits, endpoint: Endpoint) -> None:
         self._post = post
+        self._limits = limits
         self._endpoint = endpoint
         self._in_hand: dict[Key, asyncio.Task[None]] = {}
         self._unconfirmed: set[Key] = set()
@@ -92,11 +86,11 @@ class Answering:
         """Whether it has not come before; it has, from now on."""
         if key in self._remembered:
             return False
-        now = asyncio.get_running_loop().time()
+        now, limits = asyncio.get_running_loop().time(), self._limits
         remembered = self._remembered
         while remembered:
             oldest = next(iter(remembered))
-            if len(remembered) < MOST_REMEMBERED and now - remembered[oldest] < MEMORY:
+            if len(remembered) < limits.most_remembered and now - remembered[oldest] < limits.memory:
                 break
             remembered.popitem(last=False)
         remembered[key] = now
@@ -109,16 +103,16 @@ class Answering:
             logger.exception("a forwarded request could not be answered")
             answer = Answer.refusing(Refusal.BAD_REQUEST)
         by, number = key
-        content: dict[str, Any] = {
-            "status": answer.status,
-            "content_type": answer.content_type,
-            "body": answer.body,
-        }
-        try:
-            await self._post.send(by, ANSWERED, number=number, **content)
-        except UnreachableError:
-            # What the answer has told is not told again.
-            self.lose(key, sid=request.sid, reason=CloseReason.LOST)
+        self._post.send(
+            by,
+            ANSWERED,
+            # What the answer tells is not told again.
+            failed=lambda: self.lose(key, sid=request.sid, reason=CloseReason.LOST),
+            number=number,
+            status=answer.status,
+            content_type=answer.content_type,
+            body=answer.body,
+        )
 
     def _put_down(self, key: Key) -> None:
         del self._in_hand[key]
@@ -129,19 +123,14 @@ class Answering:
         rounds = 0
         try:
             while self._in_hand:
-                await asyncio.sleep(TAKEN_AFTER)
+                await asyncio.sleep(self._limits.taken_after)
                 rounds += 1
-                keys = self._unconfirmed if rounds % ROUNDS else self._in_hand.keys()
+                keys = self._unconfirmed if rounds % self._limits.rounds else self._in_hand.keys()
                 numbers: defaultdict[str, list[int]] = defaultdict(list)
                 for by, number in keys:
                     numbers[by].append(number)
                 self._unconfirmed.clear()
                 for by, theirs in numbers.items():
-                    self._post.send_soon(by, IN_HAND, numbers=theirs)
+                    self._post.send(by, IN_HAND, numbers=theirs)
         finally:
             self._confirming = None
-
-
-def key_of(message: Message) -> Key:
-    """Names the request that the message is about."""
-    return message["by"], message["number"]

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
-from realtime.forwarding.owners import PATIENCE, Owners
-from realtime.forwarding.post import ABANDONED, ASKED, RELEASED, Post, UnreachableError
+from realtime.forwarding.limits import Limits
+from realtime.forwarding.owners import Owners
+from realtime.forwarding.post import ABANDONED, ASKED, RELEASED, Failed, Post
 from realtime.forwarding.sids import owner_of
 from realtime.socketio.engine_events import CloseReason
 from realtime.socketio.requests import Answer, EngineRequest, Refusal, RefusedError
-
-#: A request of which nothing was heard for this long is sent again, once: the owner does nothing twice.
-RESEND_AFTER = 0.5
-#: Requests under way at once. Each is a client's open connection, and most of them are waiting polls.
-MOST_REQUESTS = 20_000
-#: Bytes of those that their owners have not confirmed yet: they are in Redis' memory meanwhile.
-MOST_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(slots=True, eq=False)
@@ -38,13 +30,14 @@ class _Asked:
 class Asking:
     """Implements ``Elsewhere``. ``reaches_others``: whether there can be other processes at all."""
 
-    def __init__(self, post: Post, *, reaches_others: bool) -> None:
+    def __init__(self, post: Post, limits: Limits, *, reaches_others: bool) -> None:
         self._post = post
+        self._limits = limits
         self._reaches_others = reaches_others
         self._numbers = count(1)
         self._under_way: dict[int, _Asked] = {}
         self._bytes = 0
-        self._owners = Owners()
+        self._owners = Owners(limits)
 
     @property
     def is_under_way(self) -> bool:
@@ -59,22 +52,22 @@ class Asking:
         try:
             return await self._outcome(asked)
         except RefusedError:
-            self._abandon(asked, CloseReason.LOST)
+            self._abandon(asked)
             raise
         except asyncio.CancelledError:
             # A POST that is broken off was said all the same.
             if request.method == "GET":
-                self._abandon(asked, CloseReason.LOST)
+                self._abandon(asked)
             raise
         finally:
-            self._confirm(asked)
+            self._let_go(asked)
             del self._under_way[asked.number]
 
     def lose(self, sid: str, reason: CloseReason) -> None:
         """End the session, wherever it is: a request for it can't be answered."""
         owner = self._owner(sid)
         if owner is not None:
-            self._post.send_soon(owner, ABANDONED, number=next(self._numbers), sid=sid, reason=str(reason))
+            self._post.send(owner, ABANDONED, number=next(self._numbers), sid=sid, reason=str(reason))
 
     # ------------------------------------------------------------------ what owners say
 
@@ -84,12 +77,12 @@ class Asking:
 
     def are_in_hand(self, owner: str, numbers: Iterable[int]) -> None:
         """These will be answered."""
-        deadline = _now() + PATIENCE
+        deadline = _now() + self._limits.patience
         for number in numbers:
             asked = self._under_way.get(number)
             if asked is not None and asked.owner == owner:
                 asked.deadline = deadline
-                self._confirm(asked)
+                self._let_go(asked)
 
     def is_answered(self, owner: str, number: int, answer: Answer) -> None:
         """This is what the client is to be told."""
@@ -103,13 +96,13 @@ class Asking:
         """Have the polls that wait here answered, so that their clients go on elsewhere."""
         for asked in self._under_way.values():
             if asked.request.method == "GET":
-                self._post.send_soon(asked.owner, RELEASED, sid=asked.request.sid)
+                self._post.send(asked.owner, RELEASED, sid=asked.request.sid)
 
     def stop(self) -> None:
         """Nobody is waited for any more."""
         for asked in self._under_way.values():
-            if not asked.outcome.done():
-                asked.outcome.set_exception(RefusedError(Refusal.UNAVAILABLE))
+            self._abandon(asked)
+            _refuse(asked, Refusal.UNAVAILABLE)
 
     # ------------------------------------------------------------------ inside
 
@@ -121,11 +114,11 @@ class Asking:
         if request.method not in ("GET", "POST"):
             raise RefusedError(Refusal.BAD_REQUEST)
         owner = self._owner(request.sid)
-        now = _now()
+        now, limits = _now(), self._limits
         if owner is None or self._owners.is_gone(owner, now=now):
             raise RefusedError(Refusal.UNKNOWN_SID)
         body = body if request.method == "POST" else b""
-        if len(self._under_way) >= MOST_REQUESTS or self._bytes + len(body) > MOST_BYTES:
+        if len(self._under_way) >= limits.most_requests or self._bytes + len(body) > limits.most_bytes:
             raise RefusedError(Refusal.UNAVAILABLE)
         outcome: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         deadline = self._owners.deadline(owner, now=now)
@@ -135,39 +128,43 @@ class Asking:
         return asked
 
     async def _outcome(self, asked: _Asked) -> Answer:
-        await self._send(asked)
-        if await _is_done(asked, RESEND_AFTER):
+        self._send(asked, failed=lambda: _refuse(asked, Refusal.UNAVAILABLE))
+        if await _is_done(asked, self._limits.resend_after):
             return asked.outcome.result()
         if not asked.is_taken:
-            with suppress(RefusedError):  # the first may have arrived
-                await self._send(asked)
+            # It may have come all the same: the owner does nothing twice.
+            self._send(asked)
         while (left := asked.deadline - _now()) > 0:
             if await _is_done(asked, left):
                 return asked.outcome.result()
         self._owners.was_silent(asked.owner, since=asked.began, now=_now())
         raise RefusedError(Refusal.UNKNOWN_SID)
 
-    async def _send(self, asked: _Asked) -> None:
-        content: dict[str, Any] = {
-            "number": asked.number,
-            "method": asked.request.method,
-            "sid": asked.request.sid,
-            "body": asked.body,
-        }
-        try:
-            await self._post.send(asked.owner, ASKED, **content)
-        except UnreachableError:
-            raise RefusedError(Refusal.UNAVAILABLE) from None
+    def _send(self, asked: _Asked, *, failed: Failed | None = None) -> None:
+        self._post.send(
+            asked.owner,
+            ASKED,
+            failed=failed,
+            number=asked.number,
+            method=asked.request.method,
+            sid=asked.request.sid,
+            body=asked.body,
+        )
 
-    def _confirm(self, asked: _Asked) -> None:
+    def _let_go(self, asked: _Asked) -> None:
+        """It need not be sent again."""
         asked.is_taken = True
         self._bytes -= len(asked.body)
         asked.body = b""
 
-    def _abandon(self, asked: _Asked, reason: CloseReason) -> None:
-        self._post.send_soon(
-            asked.owner, ABANDONED, number=asked.number, sid=asked.request.sid, reason=str(reason)
-        )
+    def _abandon(self, asked: _Asked) -> None:
+        sid, reason = asked.request.sid, str(CloseReason.LOST)
+        self._post.send(asked.owner, ABANDONED, number=asked.number, sid=sid, reason=reason)
+
+
+def _refuse(asked: _Asked, refusal: Refusal) -> None:
+    if not asked.outcome.done():
+        asked.outcome.set_exception(RefusedError(refusal))
 
 
 async def _is_done(asked: _Asked, seconds: float) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import structlog
+
 from realtime import layer
 from realtime.announcer import PROCESS
 from realtime.forwarding import post
-from realtime.forwarding.answering import Answering, key_of
+from realtime.forwarding.answering import Answering
 from realtime.forwarding.asking import Asking
+from realtime.forwarding.limits import DEFAULT, Limits
 from realtime.forwarding.post import Message, Post, Tell
 from realtime.forwarding.sids import new_sid
 from realtime.socketio.connection import Connection, Listener
@@ -17,6 +20,8 @@ from realtime.socketio.endpoint import Endpoint, OriginCheck, any_origin
 from realtime.socketio.engine import EngineSettings
 from realtime.socketio.engine_events import CloseReason
 from realtime.socketio.requests import Answer
+
+log = structlog.get_logger(__name__)
 
 
 class Forwarding:
@@ -28,6 +33,7 @@ class Forwarding:
         *,
         listen: Callable[[Connection], Listener],
         settings: EngineSettings | None = None,
+        limits: Limits = DEFAULT,
         is_allowed_origin: OriginCheck = any_origin,
         process: str = PROCESS,
         tell: Tell = layer.send,
@@ -37,7 +43,7 @@ class Forwarding:
         self._post = Post(process, tell)
         if reaches_others is None:
             reaches_others = layer.reaches_others()
-        self._asking = Asking(self._post, reaches_others=reaches_others)
+        self._asking = Asking(self._post, limits, reaches_others=reaches_others)
         self.endpoint = Endpoint(
             listen=listen,
             settings=settings,
@@ -45,7 +51,7 @@ class Forwarding:
             make_sid=partial(new_sid, process),
             elsewhere=self._asking,
         )
-        self._answering = Answering(self._post, self.endpoint)
+        self._answering = Answering(self._post, limits, self.endpoint)
 
     @property
     def group(self) -> str:
@@ -58,25 +64,32 @@ class Forwarding:
         return self._asking.is_under_way
 
     def hear(self, message: Message) -> None:
-        """A message of another process. Raises for one that is none."""
-        match message["type"]:
-            case post.ASKED:
-                self._answering.take(
-                    key_of(message), method=message["method"], sid=message["sid"], body=message["body"]
-                )
-            case post.ABANDONED:
-                reason = CloseReason(message["reason"])
-                self._answering.lose(key_of(message), sid=message["sid"], reason=reason)
-            case post.RELEASED:
-                self._answering.release(message["sid"])
-            case post.IN_HAND:
-                self._asking.are_in_hand(message["by"], message["numbers"])
-            case post.ANSWERED:
-                answer = Answer(message["body"], message["status"], message["content_type"])
-                self._asking.is_answered(message["by"], message["number"], answer)
-            case unknown:
-                raise ValueError(f"{unknown} is not said between processes")
-        self._asking.heard_of(message["by"])
+        """What another process says. Raises for what none says."""
+        by: str = message["by"]
+        if message["type"] != post.BUNDLE:
+            raise ValueError(f"{message['type']} is not said between processes")
+        self._asking.heard_of(by)
+        if message["number"] is not None:
+            self._post.confirm(by, message["number"])
+        for said in message["said"]:
+            self._hear(by, said)
+
+    def _hear(self, by: str, said: Message) -> None:
+        match said:
+            case {"kind": post.ASKED, "number": number, "method": method, "sid": sid, "body": body}:
+                self._answering.take((by, number), method=method, sid=sid, body=body)
+            case {"kind": post.ANSWERED, "number": number, "status": status, "body": body}:
+                self._asking.is_answered(by, number, Answer(body, status, said["content_type"]))
+            case {"kind": post.IN_HAND, "numbers": numbers}:
+                self._asking.are_in_hand(by, numbers)
+            case {"kind": post.ABANDONED, "number": number, "sid": sid, "reason": reason}:
+                self._answering.lose((by, number), sid=sid, reason=CloseReason(reason))
+            case {"kind": post.RELEASED, "sid": sid}:
+                self._answering.release(sid)
+            case {"kind": post.RECEIVED, "number": number}:
+                self._post.received(by, number)
+            case _:
+                log.warning("another process has said what this one does not know", kind=said.get("kind"))
 
     def release(self) -> None:
         """This process is about to end: the polls of others' sessions go on elsewhere."""

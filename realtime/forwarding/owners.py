@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: A request is given up on when nothing was heard of it for this long: at first, and where its owner is known
-#: to live or has said that it has it.
-FIRST_PATIENCE, PATIENCE = 1.5, 5.0
-#: Who has said nothing at all is not asked again for this long, unless it is heard of.
-GONE_FOR = 3.0
+from realtime.forwarding.limits import Limits
+
 #: More than there are; those who have gone are among them for a while.
 MOST = 256
 
@@ -24,7 +21,8 @@ class _Known:
 class Owners:
     """Of whom this process has heard, or has heard nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._known: dict[str, _Known] = {}
 
     def heard(self, owner: str, *, now: float) -> None:
@@ -37,7 +35,7 @@ class Owners:
         """It was asked at ``since``, and did not answer. Others of its answers may have come."""
         known = self._of(owner)
         if known.heard_at < since:
-            known.gone_until = now + GONE_FOR
+            known.gone_until = now + self._limits.gone_for
 
     def is_gone(self, owner: str, *, now: float) -> bool:
         """Whether it is in vain to ask it."""
@@ -48,7 +46,7 @@ class Owners:
         """Until when it may keep silent about what it is asked now. One that is known to live may be busy."""
         known = self._known.get(owner)
         heard_at = NEVER if known is None else known.heard_at
-        return max(now + FIRST_PATIENCE, heard_at + PATIENCE)
+        return max(now + self._limits.first_patience, heard_at + self._limits.patience)
 
     def _of(self, owner: str) -> _Known:
         known = self._known.get(owner)
