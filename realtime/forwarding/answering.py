@@ -84,8 +84,6 @@ class Answering:
 
     def _is_new(self, key: Key) -> bool:
         """Whether it has not come before; it has, from now on."""
-        if key in self._remembered:
-            return False
         now, limits = asyncio.get_running_loop().time(), self._limits
         remembered = self._remembered
         while remembered:
@@ -93,6 +91,8 @@ class Answering:
             if len(remembered) < limits.most_remembered and now - remembered[oldest] < limits.memory:
                 break
             remembered.popitem(last=False)
+        if key in remembered:
+            return False
         remembered[key] = now
         return True
 

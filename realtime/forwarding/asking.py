@@ -22,7 +22,8 @@ class _Asked:
     request: EngineRequest
     body: bytes
     outcome: asyncio.Future[Answer]
-    began: float
+    #: When anything was heard of it last, and until when something must be heard.
+    sign_at: float
     deadline: float
     is_taken: bool = False
 
@@ -77,11 +78,12 @@ class Asking:
 
     def are_in_hand(self, owner: str, numbers: Iterable[int]) -> None:
         """These will be answered."""
-        deadline = _now() + self._limits.patience
+        now = _now()
         for number in numbers:
             asked = self._under_way.get(number)
             if asked is not None and asked.owner == owner:
-                asked.deadline = deadline
+                asked.sign_at = now
+                asked.deadline = now + self._limits.patience
                 self._let_go(asked)
 
     def is_answered(self, owner: str, number: int, answer: Answer) -> None:
@@ -137,7 +139,7 @@ class Asking:
         while (left := asked.deadline - _now()) > 0:
             if await _is_done(asked, left):
                 return asked.outcome.result()
-        self._owners.was_silent(asked.owner, since=asked.began, now=_now())
+        self._owners.was_silent(asked.owner, since=asked.sign_at, now=_now())
         raise RefusedError(Refusal.UNKNOWN_SID)
 
     def _send(self, asked: _Asked, *, failed: Failed | None = None) -> None:

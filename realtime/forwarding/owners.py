@@ -32,9 +32,9 @@ class Owners:
         known.gone_until = NEVER
 
     def was_silent(self, owner: str, *, since: float, now: float) -> None:
-        """It was asked at ``since``, and did not answer. Others of its answers may have come."""
+        """Nothing has come of what it was asked, since then. Other answers of it may have."""
         known = self._of(owner)
-        if known.heard_at < since:
+        if known.heard_at <= since:
             known.gone_until = now + self._limits.gone_for
 
     def is_gone(self, owner: str, *, now: float) -> bool:
