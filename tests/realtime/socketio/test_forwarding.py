@@ -1,4 +1,4 @@
-"""Polls that come to another process than their session's, over a wire that loses, doubles, and falls silent."""
+"""Polls that come to another process than their session's, over a wire that loses, doubles, or is away."""
 
 from __future__ import annotations
 
@@ -122,10 +122,10 @@ async def test_a_poll_and_a_post_are_under_way_at_once() -> None:
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 async def test_two_polls_at_once_by_whatever_ways_end_the_session(place: int) -> None:
-    async with processes(3) as (_wire, every):
+    async with processes(3) as (wire, every):
         ear = await every[0].open()
         first = every[1].poll(ear.connection.sid)
-        await asyncio.sleep(0.05)
+        await until(lambda: post.IN_HAND in wire.said)
         assert await every[place].ask("GET", ear.connection.sid) == BAD
         assert await first == CLOSED
         assert ear.reason is CloseReason.LOST
@@ -340,10 +340,10 @@ async def test_an_owner_whose_answer_can_not_be_sent_ends_the_session() -> None:
 
 
 async def test_a_client_that_breaks_off_its_poll_ends_the_session_at_its_owner() -> None:
-    async with processes(2) as (_wire, (owner, other)):
+    async with processes(2) as (wire, (owner, other)):
         ear = await owner.open()
         waiting = other.poll(ear.connection.sid)
-        await asyncio.sleep(0.1)
+        await until(lambda: post.IN_HAND in wire.said)
         waiting.cancel()
         await until(lambda: ear.reason is CloseReason.LOST)
         assert await owner.ask("GET", ear.connection.sid) == UNKNOWN
@@ -408,20 +408,20 @@ async def test_an_owner_that_is_known_to_live_may_be_busy_for_a_while() -> None:
 
 
 async def test_a_process_that_ends_answers_the_polls_that_wait_for_its_sessions_elsewhere() -> None:
-    async with processes(2) as (_wire, (owner, other)):
+    async with processes(2) as (wire, (owner, other)):
         ear = await owner.open()
         waiting = other.poll(ear.connection.sid)
-        await asyncio.sleep(0.1)
+        await until(lambda: post.IN_HAND in wire.said)
         await owner.endpoint.stop()
         await owner.forwarding.stop()
         assert await waiting == CLOSED
 
 
 async def test_a_process_that_is_about_to_end_sends_the_polls_of_others_on_and_no_session_ends() -> None:
-    async with processes(3) as (_wire, (owner, ending, third)):
+    async with processes(3) as (wire, (owner, ending, third)):
         ear = await owner.open()
         waiting = ending.poll(ear.connection.sid)
-        await asyncio.sleep(0.05)
+        await until(lambda: post.IN_HAND in wire.said)
         ending.forwarding.release()
         assert await waiting == Answer(b"6")
         ear.say("hello")
@@ -430,10 +430,10 @@ async def test_a_process_that_is_about_to_end_sends_the_polls_of_others_on_and_n
 
 
 async def test_a_process_that_ends_with_polls_of_others_tells_both_sides() -> None:
-    async with processes(2) as (_wire, (owner, other)):
+    async with processes(2) as (wire, (owner, other)):
         ear = await owner.open()
         waiting = other.poll(ear.connection.sid)
-        await asyncio.sleep(0.1)
+        await until(lambda: post.IN_HAND in wire.said)
         await other.forwarding.stop()
         assert await waiting == COME_BACK
         await until(lambda: ear.reason is CloseReason.LOST)
@@ -448,6 +448,7 @@ async def test_no_more_requests_are_under_way_than_the_limit() -> None:
         waiting = [other.poll(ear.connection.sid) for ear in ears[:2]]
         await asyncio.sleep(0.01)
         assert await other.ask("GET", ears[2].connection.sid) == COME_BACK
+        assert await other.post(ears[2].connection.sid, "a") == COME_BACK
         ears[0].say("a")
         assert await waiting[0] == Answer(b"4a")
         assert await other.post(ears[2].connection.sid, "a") == OK
@@ -480,7 +481,7 @@ async def test_nothing_is_kept_of_what_is_over(monkeypatch: pytest.MonkeyPatch) 
         await until(lambda: not owner.endpoint.connections)
         await until(lambda: not owner.forwarding._answering._in_hand)
         await until(lambda: owner.forwarding._answering._confirming is None)
-        assert len(owner.forwarding._answering._remembered) == 10
+        assert len(owner.forwarding._answering._remembered) <= 10
         for process in (owner, other):
             assert not process.forwarding._asking._under_way
             assert process.forwarding._asking._bytes == 0
@@ -526,13 +527,11 @@ async def test_large_answers_wait_for_each_other() -> None:
 
 
 async def test_a_receipt_that_is_lost_holds_the_next_up_for_a_moment_only() -> None:
-    async with processes(2) as (wire, (owner, other)):
+    async with processes(2, limits=replace(QUICK, first_patience=3.0)) as (wire, (owner, other)):
         ears = [await owner.open() for _each in range(2)]
         for ear in ears:
             ear.say("x" * 600_000)
         wire.loses_all_of = {post.RECEIVED}
-        limits_hold = replace(QUICK, first_patience=3.0)
-        other.forwarding._asking._owners._limits = limits_hold
         answers = await asyncio.gather(*(other.ask("GET", ear.connection.sid) for ear in ears))
         assert {len(answer.body) for answer in answers} == {600_001}
 
@@ -574,7 +573,7 @@ async def test_the_largest_body_travels_over_redis_both_ways() -> None:
         await reach(other, owner)
         ear = await owner.open()
         body = "ü" * 499_999
-        assert len(body.encode()) + 2 == CALM.max_payload - 0
+        assert len(body.encode()) == CALM.max_payload - 2
         assert await other.post(ear.connection.sid, body) == OK
         assert ear.heard == [body]
         ear.say(body)
