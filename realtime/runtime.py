@@ -21,7 +21,7 @@ from realtime.consumers.shop.door import ShopDoor
 from realtime.courier import courier
 from realtime.hub.hub import Hub, HubLimits
 from realtime.relay import Relay
-from realtime.rights import look_again
+from realtime.rights import RightsWatch
 from realtime.source import PostgresSource
 from realtime.threads import threads
 
@@ -95,11 +95,14 @@ async def live() -> AsyncIterator[None]:
     def tell_others(pid: str) -> None:
         courier.send(layer.EPHEMERAL_GROUP, layer.taken_over_message(pid, by=PROCESS))
 
+    rights = RightsWatch(the_hub)
     door = ShopDoor(the_hub, tell_others=tell_others)
 
     def hear(message: dict[str, Any]) -> None:
         if message["type"] == layer.EPHEMERAL:
             the_hub.whisper(layer.read_ephemeral(message))
+        elif message["type"] == layer.RIGHTS_CHANGED:
+            rights.nudge()
         elif is_own(message):
             return
         elif message["type"] == layer.TAKEN_OVER:
@@ -115,7 +118,7 @@ async def live() -> AsyncIterator[None]:
         async with (
             _running("layer reader", layer.follow((layer.LOG_GROUP, layer.EPHEMERAL_GROUP), hear)),
             _running("polls", layer.follow((door.forwarding.group,), door.forwarding.hear)),
-            _running("rights", look_again(the_hub)),
+            _running("rights", rights.run()),
             _running("connection counts", connections.tell(the_hub)),
             relaying(the_hub),
         ):

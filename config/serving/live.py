@@ -41,8 +41,8 @@ class Server(uvicorn.Server):
 
 
 def serve_live(listener: socket.socket, *, threads: int, companions: Sequence[Companion] = ()) -> None:
-    """Serve until SIGINT or SIGTERM: then connections are closed over a while; a second signal cuts that short,
-    a third ends it at once."""
+    """Serve until SIGINT or SIGTERM: then connections are closed over a while; a second signal cuts that
+    short, a third ends it at once."""
     allow_many_connections()
     sys.setswitchinterval(SWITCH_INTERVAL)
     config = uvicorn.Config(

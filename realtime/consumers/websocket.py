@@ -24,8 +24,7 @@ from realtime.hub.hub import Hub, Resumed
 from realtime.hub.session import REASONS, CloseCode, Session, State, Writer
 from realtime.hub.wire import Wire
 from realtime.principals import GUEST, Principal, principal_of_token
-from realtime.rights import rooms_lost
-from realtime.rooms import Grant, grant_topics, refusal_of, room_of_topic
+from realtime.rooms import Grant, agrant_topics, arefusals, room_of_topic
 from realtime.threads import threads
 from realtime.transport.asgi_writer import AsgiWriter
 from realtime.transport.frames import as_it_is, text_frame
@@ -138,7 +137,7 @@ class CatalogConsumer(LeanConsumer):
     async def _begin(self, handshake: Handshake) -> None:
         """Greet; subscribe and resume as the URL says, before anything live is sent."""
         asked = DEFAULT_TOPICS if handshake.topics is None else handshake.topics
-        grants = self._grant(asked)
+        grants = await self._grant(asked)
         # Whoever comes to resume is told its own place until it has what it missed: a client that keeps
         # each cursor it sees, and is cut off in between, must not lose that.
         place = self.hub.position
@@ -178,13 +177,13 @@ class CatalogConsumer(LeanConsumer):
         self.principal = self.session.principal = principal
         self.session.expires_at = principal.expires_at
         # What the new rights don't cover is heard no more.
-        self.hub.part(self.session, rooms_lost(self.session, principal))
+        self.hub.part(self.session, await arefusals(principal, self.session.rooms))
         expires = None if principal.expires_at is None else iso_of(principal.expires_at)
         user = {"id": principal.id, "role": principal.role}
         self._answer(request, {"type": "auth.ok", "user": user, "expires_at": expires})
 
     async def _on_subscribe(self, request: ClientMessage) -> None:
-        grants = self._grant(request.topics or ())
+        grants = await self._grant(request.topics or ())
         position = self.hub.join(self.session, _rooms(grants))
         self._answer(request, self._subscribed(grants, cursor=to_cursor(position.epoch, position.seq)))
 
@@ -197,9 +196,10 @@ class CatalogConsumer(LeanConsumer):
     async def _on_resume(self, request: ClientMessage) -> None:
         answer = {"ref": request.ref} if request.has_ref else {}
         if request.topics is None:
-            grants = [Grant(room, room, refusal_of(self.principal, room)) for room in self.session.rooms]
+            refused = await arefusals(self.principal, self.session.rooms)
+            grants = [Grant(room, room, refused.get(room)) for room in self.session.rooms]
         else:
-            grants = self._grant(request.topics)
+            grants = await self._grant(request.topics)
         await self._resume(grants, cursor=request.cursor, answer=answer)
 
     async def _on_ping(self, request: ClientMessage) -> None:
@@ -212,8 +212,8 @@ class CatalogConsumer(LeanConsumer):
 
     # ------------------------------------------------------------------ answers
 
-    def _grant(self, topics: Iterable[str]) -> list[Grant]:
-        grants = grant_topics(self.principal, topics)
+    async def _grant(self, topics: Iterable[str]) -> list[Grant]:
+        grants = await agrant_topics(self.principal, topics)
         most = MOST_ROOMS - len(self.session.rooms)
         return [
             grant if grant.refusal or place < most else Grant(grant.name, "", "too_many_topics")

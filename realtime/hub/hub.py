@@ -311,8 +311,8 @@ class Hub:
 
     def _deliver(self, record: Record) -> None:
         event = EncodedEvent(record)
-        self._ring.append(event)
         self._fan_out(event)
+        self._ring.append(event)
 
     def _fan_out(self, event: EncodedEvent) -> None:
         for wire in self._rooms.wires():

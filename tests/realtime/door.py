@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from config.lifespan import Lifespan
 from config.serving.listening import listen
-from realtime.routing import websocket_urlpatterns
+from realtime.routing import http_urlpatterns, websocket_urlpatterns
 from realtime.transport.uvicorn_protocol import FrameProtocol
 from tests.realtime.waiting import until
 
@@ -32,9 +32,10 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
-    """Serve `/ws`: with ready-made frames, or as any ASGI server would."""
+    """Serve the live doors: with ready-made frames, or as any ASGI server would."""
     listener = listen("127.0.0.1", 0)
-    app = Lifespan(ProtocolTypeRouter({"websocket": URLRouter(websocket_urlpatterns)}))  # type: ignore[arg-type]
+    routes = {"http": URLRouter(http_urlpatterns), "websocket": URLRouter(websocket_urlpatterns)}
+    app = Lifespan(ProtocolTypeRouter(routes))  # type: ignore[arg-type]
     config = uvicorn.Config(
         app,
         ws=FrameProtocol if kind == FRAMES else "websockets-sansio",
@@ -59,6 +60,7 @@ async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
 
 class Door:
     def __init__(self, port: int, server: uvicorn.Server) -> None:
+        self.port = port
         self.url = f"ws://127.0.0.1:{port}/ws"
         self.server = server
         self.callers: list[Caller] = []
