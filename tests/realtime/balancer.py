@@ -49,13 +49,13 @@ class Balancer:
         task.add_done_callback(self._serving.discard)
 
     async def _serve(self, client: Connection) -> None:
-        async with _closing(client):
+        async with closing(client):
             with suppress(OSError, asyncio.IncompleteReadError):
                 head = await client[0].readuntil(b"\r\n\r\n")
                 if _UPGRADE.search(head) is None:
                     # One request for each connection, so that the next one goes elsewhere.
                     head = _CONNECTION.sub(b"", head[:-4]) + b"\r\nConnection: close\r\n\r\n"
-                async with _closing(await self._reach()) as server:
+                async with closing(await self._reach()) as server:
                     server[1].write(head)
                     await _pass_both_ways(client, server)
 
@@ -64,7 +64,7 @@ class Balancer:
             port = self._ports[self._next]
             self._next = (self._next + 1) % len(self._ports)
             with suppress(OSError):
-                connection = await asyncio.open_connection("127.0.0.1", port)
+                connection = await open_connection(port)
                 self.counts[port] += 1
                 return connection
         raise ConnectionRefusedError("nobody is there")
@@ -91,8 +91,21 @@ async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
 
 
+async def open_connection(port: int) -> Connection:
+    """As asyncio's, which loses its socket where it is cancelled at a bad moment."""
+    opening = asyncio.ensure_future(asyncio.open_connection("127.0.0.1", port))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        with suppress(OSError):
+            async with closing(await opening):
+                pass
+        raise
+
+
 @asynccontextmanager
-async def _closing(connection: Connection) -> AsyncIterator[Connection]:
+async def closing(connection: Connection) -> AsyncIterator[Connection]:
+    """Close it in the end, and wait until it is."""
     try:
         yield connection
     finally:

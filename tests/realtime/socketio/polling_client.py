@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from tests.realtime.balancer import closing, open_connection
+
 PATIENCE = 40.0
 
 
@@ -121,8 +123,7 @@ class PollingClient:
             await self._request("POST", f"&sid={self._sid}", packet.encode())
 
     async def _request(self, method: str, query: str, body: bytes = b"") -> bytes:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
+        async with closing(await open_connection(self.port)) as (reader, writer):
             lines = [
                 f"{method} {self._path}?EIO=4&transport=polling{query} HTTP/1.1",
                 f"Host: 127.0.0.1:{self.port}",
@@ -138,7 +139,3 @@ class PollingClient:
             if status != "200":
                 raise BrokenError(f"{status} {answer.decode()}")
             return answer
-        finally:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()

@@ -96,13 +96,9 @@ class Process:
         self, wire: Wire, *, limits: Limits = QUICK, settings: EngineSettings = CALM, **options: Any
     ) -> None:
         self.ears: dict[str, Ear] = {}
-        self.forwarding = Forwarding(
-            listen=self._listen,
-            settings=settings,
-            limits=limits,
-            process=secrets.token_hex(6),
-            **{"tell": wire.tell, "reaches_others": True, **options},
-        )
+        options = {"listen": self._listen, "tell": wire.tell, "reaches_others": True, **options}
+        process = secrets.token_hex(6)
+        self.forwarding = Forwarding(settings=settings, limits=limits, process=process, **options)
         self.endpoint = self.forwarding.endpoint
         self.wire = wire
         wire.hear[self.forwarding.group] = self.forwarding.hear
