@@ -14,6 +14,11 @@ from realtime.forwarding.sids import owner_of
 from realtime.socketio.engine_events import CloseReason
 from realtime.socketio.requests import Answer, EngineRequest, Refusal, RefusedError
 
+#: The answer to a poll that brings nothing: the client polls again.
+NOTHING = b"6"
+#: It would ask us again at once, until it is sent elsewhere.
+PAUSE_AT_THE_END = 0.05
+
 
 @dataclass(slots=True, eq=False)
 class _Asked:
@@ -39,6 +44,7 @@ class Asking:
         self._under_way: dict[int, _Asked] = {}
         self._bytes = 0
         self._owners = Owners(limits)
+        self._is_ending = False
 
     @property
     def is_under_way(self) -> bool:
@@ -49,6 +55,9 @@ class Asking:
 
     async def answer(self, request: EngineRequest, body: bytes) -> Answer:
         """What the owner answers. Raises ``RefusedError``, where there is none or it keeps silent."""
+        if self._is_ending and request.method == "GET":
+            await asyncio.sleep(PAUSE_AT_THE_END)
+            return Answer(NOTHING)
         asked = self._begin(request, body)
         try:
             return await self._outcome(asked)
@@ -95,7 +104,8 @@ class Asking:
     # ------------------------------------------------------------------ the end of this process
 
     def release(self) -> None:
-        """Have the polls that wait here answered, so that their clients go on elsewhere."""
+        """Have the polls that wait here answered, and let none wait any more: their clients go on elsewhere."""
+        self._is_ending = True
         for asked in self._under_way.values():
             if asked.request.method == "GET":
                 self._post.send(asked.owner, RELEASED, sid=asked.request.sid)

@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from pytest_django.fixtures import Settings
 
+from config.embedded.redis import Redis
 from realtime import layer
 from realtime.forwarding import post
 from realtime.forwarding.sids import new_sid, owner_of
@@ -424,9 +426,11 @@ async def test_a_process_that_is_about_to_end_sends_the_polls_of_others_on_and_n
         await until(lambda: post.IN_HAND in wire.said)
         ending.forwarding.release()
         assert await waiting == Answer(b"6")
+        assert await ending.ask("GET", ear.connection.sid) == Answer(b"6")
+        assert await ending.post(ear.connection.sid, "said") == OK
         ear.say("hello")
         assert await third.ask("GET", ear.connection.sid) == Answer(b"4hello")
-        assert ear.reason is None
+        assert (ear.heard, ear.reason) == (["said"], None)
 
 
 async def test_a_process_that_ends_with_polls_of_others_tells_both_sides() -> None:
@@ -578,6 +582,30 @@ async def test_the_largest_body_travels_over_redis_both_ways() -> None:
         assert ear.heard == [body]
         ear.say(body)
         assert await other.ask("GET", ear.connection.sid) == Answer(b"4" + body.encode())
+
+
+async def test_a_redis_that_is_restarted_is_used_again(own_redis: Redis, settings: Settings) -> None:
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [own_redis.url], "prefix": "own"},
+        }
+    }
+    async with over_redis(2) as (owner, other):
+        await reach(owner, other)
+        first, second = await owner.open(), await owner.open()
+        waiting = other.poll(first.connection.sid)
+        await until(lambda: bool(owner.forwarding._answering._in_hand))
+        await asyncio.to_thread(own_redis.stop)
+        began = time.monotonic()
+        assert await other.post(second.connection.sid, "one") == COME_BACK
+        assert await waiting == UNKNOWN
+        assert time.monotonic() - began < 5
+        await asyncio.to_thread(own_redis.start)
+        await reach(owner, other)
+        ear = await owner.open()
+        assert await other.post(ear.connection.sid, "two") == OK
+        assert (second.heard, ear.heard) == ([], ["two"])
 
 
 async def test_a_session_is_polled_over_redis_by_way_of_three_processes_in_turn() -> None:

@@ -32,7 +32,7 @@ from tests.realtime.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-EVENTS = 150
+EVENTS = 100
 
 
 class BadWire(Wire):
