@@ -112,12 +112,12 @@ async def live() -> AsyncIterator[None]:
 
     await _tidy_log()
     the_hub.start()
+    door.forwarding.start()
     _hubs[loop] = the_hub
     _doors[loop] = door
     try:
         async with (
             _running("layer reader", layer.follow((layer.LOG_GROUP, layer.EPHEMERAL_GROUP), hear)),
-            _running("polls", layer.follow((door.forwarding.group,), door.forwarding.hear)),
             _running("rights", rights.run()),
             _running("connection counts", connections.tell(the_hub)),
             relaying(the_hub),

@@ -104,7 +104,7 @@ class Asking:
     # ------------------------------------------------------------------ the end of this process
 
     def release(self) -> None:
-        """Have the polls that wait here answered, and let none wait any more: their clients go on elsewhere."""
+        """Have the polls that wait here answered, and let none wait any more: they are to go elsewhere."""
         self._is_ending = True
         for asked in self._under_way.values():
             if asked.request.method == "GET":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -51,6 +53,7 @@ class Forwarding:
             make_sid=partial(new_sid, process),
             elsewhere=self._asking,
         )
+        self._reader: asyncio.Task[None] | None = None
         self._answering = Answering(self._post, limits, self.endpoint)
 
     @property
@@ -62,6 +65,10 @@ class Forwarding:
     def is_under_way(self) -> bool:
         """Whether a client waits here for the answer of another process."""
         return self._asking.is_under_way
+
+    def start(self) -> None:
+        """Hear what others say, by the layer."""
+        self._reader = asyncio.create_task(layer.follow((self.group,), self.hear), name="polls")
 
     def hear(self, message: Message) -> None:
         """What another process says. Raises for what none says."""
@@ -100,3 +107,7 @@ class Forwarding:
         self._asking.stop()
         await self._answering.stop()
         await self._post.stop()
+        if self._reader is not None:
+            self._reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._reader

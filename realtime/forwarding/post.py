@@ -36,7 +36,7 @@ RELEASED = "released"
 #: The sender's bundle ``number`` has arrived.
 RECEIVED = "received"
 
-SEND_TIMEOUT = 1.0
+SEND_TIMEOUT = 2.0
 #: After a failure the layer is left alone for this long.
 PAUSE_AFTER_FAILURE = 0.5
 #: A bundle is closed with about this many bytes, each message counted for at least ``OVERHEAD``.

@@ -7,9 +7,8 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from typing import Any
-
-import msgpack
 
 from realtime.forwarding.forwarding import Forwarding
 from realtime.forwarding.limits import Limits
@@ -29,7 +28,7 @@ Message = dict[str, Any]
 
 
 class Wire:
-    """The layer between them. What is said travels as bytes, as it does in earnest."""
+    """The layer between them."""
 
     def __init__(self) -> None:
         self.hear: dict[str, Callable[[Message], None]] = {}
@@ -50,11 +49,10 @@ class Wire:
         self.bundles += 1
         kept = [said for said in message["said"] if not self._is_lost(said["kind"])]
         self.said += [said["kind"] for said in kept]
-        packed = msgpack.packb({**message, "said": kept})
         hear = self.hear.get(group)
         for _time in range(2 if self.doubles else 1):
             if hear is not None:
-                asyncio.get_running_loop().call_soon(hear, msgpack.unpackb(packed))
+                asyncio.get_running_loop().call_soon(hear, deepcopy({**message, "said": kept}))
 
     def _is_lost(self, kind: str) -> bool:
         if kind in self.lose:
@@ -128,7 +126,7 @@ class Process:
     def die(self) -> None:
         """As by `kill -9`: nothing is heard of it any more, and it hears nothing."""
         del self.wire.hear[self.forwarding.group]
-        self.forwarding._post._tell = _into_the_void  # type: ignore[assignment]
+        self.forwarding._post._tell = _into_the_void
 
 
 async def _into_the_void(_group: str, _message: Message) -> None:

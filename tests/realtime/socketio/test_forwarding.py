@@ -548,19 +548,14 @@ async def over_redis(number: int) -> AsyncIterator[list[Process]]:
     made = [
         Process(Wire(), tell=layer.send, limits=replace(QUICK, first_patience=5.0)) for _each in range(number)
     ]
-    reading = [
-        asyncio.create_task(layer.follow((process.forwarding.group,), process.forwarding.hear))
-        for process in made
-    ]
+    for process in made:
+        process.forwarding.start()
     try:
         yield made
     finally:
         for process in made:
             await process.endpoint.stop()
             await process.forwarding.stop()
-        for task in reading:
-            task.cancel()
-        await asyncio.gather(*reading, return_exceptions=True)
 
 
 async def reach(process: Process, other: Process) -> None:
