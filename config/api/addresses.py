@@ -1,4 +1,4 @@
-"""Where a request comes from, as far as that can be known: what failures are counted by.
+"""Where a request comes from, as far as that can be known: what failures and connections are counted by.
 
 Belongs here: reading it past the proxies that are trusted. Does not belong here: what anybody concludes.
 """
@@ -17,14 +17,21 @@ _SUBSCRIBER = 64
 
 
 def client_address(request: HttpRequest) -> str:
+    """``address_of`` whoever sent ``request``."""
+    return address_of(
+        request.META.get("REMOTE_ADDR", ""), forwarded_for=request.headers.get("X-Forwarded-For", "")
+    )
+
+
+def address_of(peer_address: str, *, forwarded_for: str) -> str:
     """The client's IPv4 address, or the /64 network of its IPv6 one; empty where it is not known.
 
-    ``X-Forwarded-For`` is read from its end, for as long as whoever wrote an entry is a trusted proxy: what
-    stands before it may be anybody's invention. A peer in a private network is not told from others: it may
-    be a proxy that nobody has named, with the whole shop behind it.
+    ``forwarded_for``, a request's ``X-Forwarded-For``, is read from its end, for as long as whoever wrote an
+    entry is a trusted proxy: what stands before it may be anybody's invention. A peer in a private network is
+    not told from others: it may be a proxy that nobody has named, with the whole shop behind it.
     """
-    address = peer = _parsed(request.META.get("REMOTE_ADDR", ""))
-    for text in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+    address = peer = _parsed(peer_address)
+    for text in reversed(forwarded_for.split(",")):
         further = _parsed(text)
         if address is None or further is None or not _is_trusted(address):
             break

@@ -7,10 +7,21 @@ from rest_framework.request import Request
 
 from config.identity.keys import verify_api_key
 from config.identity.models import ApiKey, User
-from config.identity.tokens import VerifiedToken, verify_token
+from config.identity.tickets import redeem_ticket
+from config.identity.tokens import VerifiedToken, verify_access_token, verify_token
 from config.kernel.actors import Actor
 
-__all__ = ["actor_of", "api_key_of", "caller_key", "sign_in_of", "user_of", "verify_api_key", "verify_token"]
+__all__ = [
+    "actor_of",
+    "api_key_of",
+    "caller_key",
+    "redeem_ticket",
+    "sign_in_of",
+    "user_of",
+    "verify_access_token",
+    "verify_api_key",
+    "verify_token",
+]
 
 
 def user_of(request: Request) -> User | None:

@@ -68,6 +68,13 @@ class KeyRevoked(NotAuthenticated):
     message = "The API key has been revoked"
 
 
+class InvalidTicket(NotAuthenticated):
+    """No ticket of ours, one that was used, or one that has expired: which of them is nobody's business."""
+
+    code = "invalid_ticket"
+    message = "The ticket is not valid, or was used already"
+
+
 class EmailTaken(Conflict):
     """Another user signs in with it."""
 

@@ -1,4 +1,5 @@
-"""The user, the sign-in and the API key. Tokens are signed, not stored; the sign-in is what ends them."""
+"""The user, the sign-in, the API key and the ticket. Tokens are signed, not stored; the sign-in is what ends
+them."""
 
 from __future__ import annotations
 
@@ -171,3 +172,20 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Ticket(models.Model):
+    """A credential for one connection, good once and for moments. Only a SHA-256 of it is stored.
+
+    ``credentials_expire_at`` is when the credentials end that asked for it, and with them the connection;
+    ``sign_in`` the sign-in that they came of, with which it ends too.
+    """
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField(db_index=True)
+    credentials_expire_at = models.DateTimeField()
+    sign_in = models.CharField(max_length=MAX_ID_LENGTH, blank=True)
+
+    def __str__(self) -> str:
+        return f"a ticket of {self.user_id}"

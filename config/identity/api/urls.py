@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from config.identity.api.ticket import TicketView
 from config.identity.api.views import LoginView, LogoutView, MeView, RefreshView, RegisterView
 
 urlpatterns: list[URLPattern] = [
@@ -12,4 +13,5 @@ urlpatterns: list[URLPattern] = [
     path("api/auth/refresh", RefreshView.as_view(), name="refresh"),
     path("api/auth/logout", LogoutView.as_view(), name="logout"),
     path("api/auth/me", MeView.as_view(), name="me"),
+    path("api/auth/ticket", TicketView.as_view(), name="ticket"),
 ]
