@@ -20,6 +20,8 @@ class Balancer:
     def __init__(self, ports: Sequence[int]) -> None:
         self.port = 0
         self.counts: Counter[int] = Counter()
+        #: Where WebSockets are sent, if not to the next.
+        self.websockets_to: int | None = None
         self._ports = list(ports)
         self._next = 0
         self._server: asyncio.Server | None = None
@@ -52,14 +54,17 @@ class Balancer:
         async with closing(client):
             with suppress(OSError, asyncio.IncompleteReadError):
                 head = await client[0].readuntil(b"\r\n\r\n")
-                if _UPGRADE.search(head) is None:
+                is_websocket = _UPGRADE.search(head) is not None
+                if not is_websocket:
                     # One request for each connection, so that the next one goes elsewhere.
                     head = _CONNECTION.sub(b"", head[:-4]) + b"\r\nConnection: close\r\n\r\n"
-                async with closing(await self._reach()) as server:
+                async with closing(await self._reach(is_websocket=is_websocket)) as server:
                     server[1].write(head)
                     await _pass_both_ways(client, server)
 
-    async def _reach(self) -> Connection:
+    async def _reach(self, *, is_websocket: bool) -> Connection:
+        if is_websocket and self.websockets_to is not None:
+            return await open_connection(self.websockets_to)
         for _each in self._ports:
             port = self._ports[self._next]
             self._next = (self._next + 1) % len(self._ports)

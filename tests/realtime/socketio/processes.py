@@ -21,7 +21,7 @@ from realtime.socketio.requests import Answer, EngineRequest
 
 CALM = EngineSettings(ping_interval=60, ping_timeout=60, max_payload=1_000_000)
 #: As in earnest, only that nobody waits long.
-QUICK = Limits(first_patience=0.4, patience=0.8, resend_after=0.15, taken_after=0.04, gone_for=0.6)
+QUICK = Limits(first_patience=0.6, patience=1.2, resend_after=0.25, taken_after=0.05, gone_for=1.0)
 OK = Answer(b"ok")
 
 Message = dict[str, Any]
