@@ -20,7 +20,8 @@ class Balancer:
     def __init__(self, ports: Sequence[int]) -> None:
         self.port = 0
         self.counts: Counter[int] = Counter()
-        #: Where WebSockets are sent, if not to the next.
+        #: How many WebSockets were asked for, and where they are sent, if not to the next.
+        self.websockets = 0
         self.websockets_to: int | None = None
         self._ports = list(ports)
         self._next = 0
@@ -55,6 +56,7 @@ class Balancer:
             with suppress(OSError, asyncio.IncompleteReadError):
                 head = await client[0].readuntil(b"\r\n\r\n")
                 is_websocket = _UPGRADE.search(head) is not None
+                self.websockets += is_websocket
                 if not is_websocket:
                     # One request for each connection, so that the next one goes elsewhere.
                     head = _CONNECTION.sub(b"", head[:-4]) + b"\r\nConnection: close\r\n\r\n"
