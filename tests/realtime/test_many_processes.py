@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
 
 from tests.realtime.balancer import balancing
-from tests.realtime.house import START, House, open_house
+from tests.realtime.house import START, House, many_servers, open_house
 from tests.realtime.socketio.polling_client import PollingClient
+from tests.realtime.test_end_to_end import Shop
 from tests.realtime.waiting import until
+from tests.server_process import ServerProcess
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("many-processes")]
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[list[ServerProcess]]:
+    with many_servers() as servers:
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def shop(servers: list[ServerProcess]) -> Shop:
+    return Shop(servers[0])
 
 
 @pytest.fixture
-async def house(fresh_database: Callable[[], str]) -> AsyncIterator[House]:
-    async with open_house(fresh_database) as house:
+async def house(servers: list[ServerProcess], shop: Shop) -> AsyncIterator[House]:
+    async with open_house(servers, shop) as house:
         yield house
 
 
