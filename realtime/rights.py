@@ -57,6 +57,8 @@ async def end_those_withdrawn(hub: Hub) -> None:
     gone = await threads.run(partial(_no_longer_hold, connected))
     for session in list(hub.sessions):
         if session.principal in gone:
+            if session.tell_withdrawn is not None:
+                session.tell_withdrawn()
             hub.close(session, CloseCode.INVALID_TOKEN)
 
 

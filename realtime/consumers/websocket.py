@@ -49,6 +49,8 @@ class CatalogConsumer(LeanConsumer):
     principal: Principal = GUEST
     malformed = 0
     is_open = False
+    #: What a newcomer is to be told after the greeting: code and text.
+    notices: list[tuple[str, str]]
 
     # ------------------------------------------------------------------ coming and going
 
@@ -59,6 +61,7 @@ class CatalogConsumer(LeanConsumer):
             await self.tell_server({"type": "websocket.close"})
             raise StopConsumer
         self.hub = await runtime.hub()
+        self.notices = []
         refusal = await self._recognise(handshake)
         await self.tell_server({"type": "websocket.accept", "subprotocol": handshake.subprotocol})
         # What the handshake brought is not needed again, and there are many connections.
@@ -67,8 +70,6 @@ class CatalogConsumer(LeanConsumer):
         if refusal is not None:
             await self._turn_away(*refusal)
             return
-        if handshake.has_token_in_url:
-            self._send_error("token_in_url", "a token in the URL is not read: it would end up in logs")
         await self._begin(handshake)
 
     async def websocket_receive(self, message: Message) -> None:
@@ -102,11 +103,20 @@ class CatalogConsumer(LeanConsumer):
     async def _recognise(self, handshake: Handshake) -> tuple[CloseCode, str, str] | None:
         try:
             self.principal = await handshake.principal()
+            if self.principal is GUEST and handshake.cookie:
+                await self._recognise_cookie(handshake.cookie)
         except NotAuthenticated as error:
             return CloseCode.INVALID_TOKEN, "invalid_token", error.message
         except (DatabaseError, InterfaceError):
             return CloseCode.LOST_ITS_PLACE, "unavailable", "nobody can be recognised just now; come back"
         return None
+
+    async def _recognise_cookie(self, cookie: str) -> None:
+        """A browser sends it unasked: one that holds no longer makes a guest, who is told so."""
+        try:
+            self.principal = await threads.run(partial(principal_of_token, cookie))
+        except NotAuthenticated as error:
+            self.notices.append((error.code, f"The sign-in cookie does not count: {error.message}"))
 
     async def _take_in(self, handshake: Handshake) -> tuple[CloseCode, str, str] | None:
         if not await self.hub.ready():
@@ -121,6 +131,8 @@ class CatalogConsumer(LeanConsumer):
             address=handshake.address,
         )
         self.session.expires_at = self.principal.expires_at
+        if self.principal is not GUEST:
+            self.session.tell_withdrawn = self._tell_withdrawn
         if self.hub.is_stopping:
             return CloseCode.SHUTTING_DOWN, "shutting_down", "this server is about to end; come back"
         if not self.hub.open(self.session):
@@ -152,6 +164,11 @@ class CatalogConsumer(LeanConsumer):
                 "server_time": iso(now()),
             }
         )
+        if handshake.has_token_in_url:
+            self.notices.append(("token_in_url", "a token in the URL is not read: it would end up in logs"))
+        for code, text in self.notices:
+            self._send_error(code, text)
+        del self.notices
         if handshake.cursor is None:
             self.hub.join(self.session, _rooms(grants))
         if handshake.topics is not None:
@@ -175,6 +192,7 @@ class CatalogConsumer(LeanConsumer):
             self.hub.close(self.session, CloseCode.TOO_MANY_CONNECTIONS)
             return
         self.principal = self.session.principal = principal
+        self.session.tell_withdrawn = self._tell_withdrawn
         self.session.expires_at = principal.expires_at
         # What the new rights don't cover is heard no more.
         self.hub.part(self.session, await arefusals(principal, self.session.rooms))
@@ -237,6 +255,9 @@ class CatalogConsumer(LeanConsumer):
     ) -> None:
         ref = request.ref if request is not None else ref
         self._send({"type": "error", "code": code, "message": message, "ref": ref})
+
+    def _tell_withdrawn(self) -> None:
+        self._send_error("token_revoked", "these credentials hold no longer")
 
     def _send(self, message: dict[str, Any]) -> None:
         self.hub.send(self.session, orjson.dumps(message))

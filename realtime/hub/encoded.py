@@ -30,8 +30,7 @@ class EncodedEvent:
         """The frame of the message at ``place``."""
         frame = self._frames.get((wire, place))
         if frame is None:
-            payload = self.messages(wire.dialect)[place].payload
-            frame = self._frames[wire, place] = wire.frame(payload)
+            frame = self._frames[wire, place] = wire.frame_of(self.messages(wire.dialect)[place])
         return frame
 
     @property

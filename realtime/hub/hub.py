@@ -131,9 +131,18 @@ class Hub:
 
     # ------------------------------------------------------------------ sessions
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether everybody is being sent away."""
+        return self._stopping
+
+    def admits(self, *, holder: str, address: str) -> bool:
+        """Whether one more session would be taken in."""
+        return not self._stopping and self._admission.admits(holder=holder, address=address)
+
     def open(self, session: Session) -> bool:
         """Take a session in; False where there are too many of its holder or from its address."""
-        if self._stopping or not self._admission.admits(holder=session.holder, address=session.address):
+        if not self.admits(holder=session.holder, address=session.address):
             return False
         self._admission.enter(session)
         self.sessions.add(session)
@@ -170,11 +179,6 @@ class Hub:
         session.holder = holder
         self._admission.enter(session)
         return True
-
-    @property
-    def is_stopping(self) -> bool:
-        """Whether newcomers are to go elsewhere."""
-        return self._stopping
 
     def holders(self) -> set[str]:
         """Everybody who has a connection here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,7 +17,9 @@ from websockets.exceptions import ConnectionClosed
 from config.lifespan import Lifespan
 from config.serving.listening import listen
 from realtime.routing import http_urlpatterns, websocket_urlpatterns
+from realtime.transport.uvicorn_http import StreamProtocol
 from realtime.transport.uvicorn_protocol import FrameProtocol
+from tests.realtime.event_source import Response
 from tests.realtime.waiting import until
 
 FRAMES, PLAIN = "frames", "plain"
@@ -38,6 +40,7 @@ async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
     app = Lifespan(ProtocolTypeRouter(routes))  # type: ignore[arg-type]
     config = uvicorn.Config(
         app,
+        http=StreamProtocol if kind == FRAMES else "httptools",
         ws=FrameProtocol if kind == FRAMES else "websockets-sansio",
         ws_per_message_deflate=False,
         lifespan="off",
@@ -54,16 +57,19 @@ async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
     finally:
         for caller in door.callers:
             await caller.hang_up()
+        for response in door.responses:
+            await response.hang_up()
         server.should_exit = True
         await serve
 
 
 class Door:
     def __init__(self, port: int, server: uvicorn.Server) -> None:
-        self.port = port
         self.url = f"ws://127.0.0.1:{port}/ws"
+        self.port = port
         self.server = server
         self.callers: list[Caller] = []
+        self.responses: list[Response] = []
 
     async def call(self, query: str = "", *, greeted: bool = True, **options: Any) -> Caller:
         """Connect; with `greeted` the hello is taken off."""
@@ -74,6 +80,26 @@ class Door:
             caller.hello = await caller.hear()
             assert caller.hello["type"] == "hello"
         return caller
+
+    async def ask(
+        self,
+        query: str = "",
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Response:
+        """Ask for `/events`, and read the head of the answer."""
+        response = await Response.of(self.port, f"/events{query}", method=method, headers=headers, **options)
+        self.responses.append(response)
+        return response
+
+    async def listen(self, query: str = "", *, blocks: int = 1, **options: Any) -> Response:
+        """Ask for a stream, and read on until it has told its place."""
+        response = await self.ask(query, **options)
+        assert response.status == 200, await response.json()
+        await response.block(blocks)
+        return response
 
 
 class Caller:

@@ -87,7 +87,7 @@ class ShopNamespace:
         if not self._hub.open(session):
             raise ConnectRefusedError("too_many_connections", {"code": "too_many_connections"})
         visitor = Visitor(socket=socket, session=session, hub=self._hub)
-        visitor.warn_when_expired()
+        visitor.warn_of_endings()
         socket.state = visitor
         # In order with what the hub sends.
         socket.outlet = visitor.send

@@ -90,19 +90,24 @@ class Visitor:
             raise RefusedError("too_many_connections", "close some connections first")
         before, self.session.principal = self.principal, principal
         self.session.expires_at = principal.expires_at
-        self.warn_when_expired()
+        self.warn_of_endings()
         if before.key == principal.key:
             return
         self.hub.part(self.session, await arefusals(principal, self.session.rooms))
         self.hub.join(self.session, _new_rooms(principal, before))
         await self.keep_rooms()
 
-    def warn_when_expired(self) -> None:
-        """Have it told when its credentials end, if they do; the hub closes it a minute later."""
+    def warn_of_endings(self) -> None:
+        """Have it told when its credentials end by themselves, and a minute later closed; and when they are
+        withdrawn, and closed at once."""
         self.session.warn_expired = None if self.session.expires_at is None else self._warn
+        self.session.tell_withdrawn = None if self.principal.kind == "guest" else self._tell_withdrawn
 
     def _warn(self) -> None:
         self.emit("token_expired")
+
+    def _tell_withdrawn(self) -> None:
+        self.emit("error", message="these credentials hold no longer", code="token_revoked")
 
 
 def _new_rooms(principal: Principal, before: Principal) -> Iterable[str]:
