@@ -17,8 +17,8 @@ log = structlog.get_logger(__name__)
 
 
 async def drain(hub: Hub, door: ShopDoor, *, notice: float, seconds: float) -> None:
-    """Say that this process is not ready any more; after ``notice`` seconds, in which balancers may hear of it,
-    close the connections over ``seconds``. With nobody connected it takes no time."""
+    """Say that this process is not ready any more; after ``notice`` seconds, in which balancers may hear of
+    it, close the connections over ``seconds``. With nobody connected it takes no time."""
     hub.is_draining = True
     if not hub.sessions and not door.endpoint.connections:
         return

@@ -1,8 +1,10 @@
-"""What the live half of the house refuses. The codes are those of a refused resume on ``/ws``."""
+"""What the live half of the house refuses over HTTP. The codes are those that ``/ws`` has for the same."""
 
 from __future__ import annotations
 
-from config.kernel.errors import InvalidInput, StockwireError
+from collections.abc import Sequence
+
+from config.kernel.errors import InvalidInput, NotPermitted, RateLimited, StockwireError
 
 
 class CursorMalformed(InvalidInput):
@@ -28,3 +30,23 @@ class EpochChanged(CursorGone):
 
     code = "epoch_changed"
     message = "The event log has begun anew since this cursor was made"
+
+
+class TopicsRefused(NotPermitted):
+    """Topics that a stream was asked for and can't bring. ``refused`` names each, and why."""
+
+    code = "topic_refused"
+
+    def __init__(self, refused: Sequence[tuple[str, str]]) -> None:
+        named = ", ".join(f"{topic} ({code})" for topic, code in refused)
+        super().__init__(
+            f"Refused: {named}",
+            extra={"refused": [{"topic": topic, "code": code} for topic, code in refused]},
+        )
+
+
+class TooManyConnections(RateLimited):
+    """One more connection of this user, or from this address, is one too many."""
+
+    code = "too_many_connections"
+    message = "Close some connections first"

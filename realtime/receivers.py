@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from inventory.events import StockValidated
-from realtime import whispers
+from realtime import layer, whispers
+from realtime.courier import courier
+
+
+def pass_on_changed_rights(sender: object, **_kwargs: Any) -> None:  # noqa: ARG001  Django's signature
+    """Have all live processes look at whoever is connected: somebody's rights were withdrawn."""
+    courier.send(layer.EPHEMERAL_GROUP, {"type": layer.RIGHTS_CHANGED})
 
 
 def pass_on_validation(sender: object, event: StockValidated, **_kwargs: Any) -> None:  # noqa: ARG001  Django's signature

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.urls import re_path
 
+from realtime.consumers.events import EventsConsumer
 from realtime.consumers.lean import NobodyConsumer
 from realtime.consumers.socketio import ShopPollingConsumer, ShopWebSocketConsumer
 from realtime.consumers.websocket import CatalogConsumer
@@ -17,7 +18,8 @@ websocket_urlpatterns: list[Any] = [
     re_path(r"", cast("Any", NobodyConsumer.as_asgi())),
 ]
 
-#: Requests that live as long as somebody listens; all other HTTP is answered elsewhere.
+#: Requests that live as long as somebody listens; all other HTTP is the REST half's.
 http_urlpatterns: list[Any] = [
+    re_path(r"^events/?$", cast("Any", EventsConsumer.as_asgi())),
     re_path(r"^socket\.io/?$", cast("Any", ShopPollingConsumer.as_asgi())),
 ]

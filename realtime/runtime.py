@@ -25,7 +25,7 @@ from realtime.presence.floor import Floor
 from realtime.presence.register import Register
 from realtime.presence.shared import SharedRegister
 from realtime.relay import Relay
-from realtime.rights import look_again
+from realtime.rights import RightsWatch
 from realtime.source import PostgresSource
 from realtime.threads import threads
 
@@ -112,6 +112,7 @@ async def live() -> AsyncIterator[None]:
     def tell_others(pid: str) -> None:
         courier.send(layer.EPHEMERAL_GROUP, layer.taken_over_message(pid, by=PROCESS))
 
+    rights = RightsWatch(the_hub)
     door = ShopDoor(the_hub, tell_others=tell_others)
     floor = Floor(the_hub, register(the_hub.limits))
 
@@ -119,6 +120,8 @@ async def live() -> AsyncIterator[None]:
         if message["type"] == layer.EPHEMERAL:
             for record in layer.read_ephemeral(message):
                 floor.hear(record)
+        elif message["type"] == layer.RIGHTS_CHANGED:
+            rights.nudge()
         elif is_own(message):
             return
         elif message["type"] == layer.TAKEN_OVER:
@@ -134,7 +137,7 @@ async def live() -> AsyncIterator[None]:
     try:
         async with (
             _running("layer reader", layer.follow((layer.LOG_GROUP, layer.EPHEMERAL_GROUP), hear)),
-            _running("rights", look_again(the_hub)),
+            _running("rights", rights.run()),
             relaying(the_hub),
         ):
             yield

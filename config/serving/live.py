@@ -29,6 +29,7 @@ SWITCH_INTERVAL = 0.001
 LARGEST_MESSAGE = 1024 * 1024
 Drain = Callable[[], Awaitable[None]]
 FRAME_PROTOCOL = "realtime.transport.uvicorn_protocol:FrameProtocol"
+STREAM_PROTOCOL = "realtime.transport.uvicorn_http:StreamProtocol"
 
 
 class Server(uvicorn.Server):
@@ -41,13 +42,13 @@ class Server(uvicorn.Server):
 
 
 def serve_live(listener: socket.socket, *, threads: int, companions: Sequence[Companion] = ()) -> None:
-    """Serve until SIGINT or SIGTERM: then connections are closed over a while; a second signal cuts that short,
-    a third ends it at once."""
+    """Serve until SIGINT or SIGTERM: then connections are closed over a while; a second signal cuts that
+    short, a third ends it at once."""
     allow_many_connections()
     sys.setswitchinterval(SWITCH_INTERVAL)
     config = uvicorn.Config(
         application_for(http=threaded_http(threads), companions=companions),
-        http="httptools",
+        http=STREAM_PROTOCOL,
         ws=FRAME_PROTOCOL,
         ws_max_size=LARGEST_MESSAGE,
         ws_ping_interval=25,

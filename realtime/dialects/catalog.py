@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -25,10 +26,7 @@ class CatalogDialect:
     def messages(self, record: Record) -> Sequence[Message]:
         """One message for an event, as a rule."""
         reading = registry.Reading(record)
-        return [
-            Message(emission.rooms_of(reading), record, _builder(emission))
-            for emission in registry.emissions_of(record.type, self.name)
-        ]
+        return [_message(emission, reading) for emission in registry.emissions_of(record.type, self.name)]
 
     def interest(self, rooms: Collection[str]) -> Interest:
         """Which events can go to `rooms`."""
@@ -60,8 +58,9 @@ def log_entry(record: Record) -> dict[str, Any]:
     return envelope(record, name=emissions[0].type_of(record) if emissions else record.type)
 
 
-def _builder(emission: registry.Emission) -> Callable[[Record], bytes]:
-    return lambda record: encode(record, name=emission.type_of(record))
+def _message(emission: registry.Emission, reading: registry.Reading) -> Message:
+    name = emission.type_of(reading.record)
+    return Message(emission.rooms_of(reading), reading.record, partial(encode, name=name), name)
 
 
 CATALOG = CatalogDialect()

@@ -30,11 +30,12 @@ class EncodedEvent:
         """The frame of the message at ``place``."""
         frame = self._frames.get((wire, place))
         if frame is None:
-            payload = self.messages(wire.dialect)[place].payload
-            frame = self._frames[wire, place] = wire.frame(payload)
+            frame = self._frames[wire, place] = wire.frame_of(self.messages(wire.dialect)[place])
         return frame
 
     @property
     def size(self) -> int:
-        """Roughly what it keeps in memory: the record's text, and as much again for a frame."""
-        return 2 * len(self.record.data) + len(self.record.extra) + 1_000
+        """Roughly what it keeps in memory: the record's text, and everything that was made of it so far."""
+        made = sum(map(len, self._frames.values()))
+        # A message keeps its payload too, once for all the wires of its dialect.
+        return len(self.record.data) + len(self.record.extra) + 2 * made + 1_000

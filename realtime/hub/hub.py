@@ -134,9 +134,18 @@ class Hub:
 
     # ------------------------------------------------------------------ sessions
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether everybody is being sent away."""
+        return self._stopping
+
+    def admits(self, *, holder: str, address: str) -> bool:
+        """Whether one more session would be taken in."""
+        return not self._stopping and self.admission.admits(holder=holder, address=address)
+
     def open(self, session: Session) -> bool:
         """Take a session in; False where there are too many of its holder or from its address."""
-        if self._stopping or not self.admission.admits(holder=session.holder, address=session.address):
+        if not self.admits(holder=session.holder, address=session.address):
             return False
         self.admission.enter(session)
         self.sessions.add(session)
@@ -177,11 +186,6 @@ class Hub:
         self.admission.enter(session)
         self.observer.belongs_to(session, before)
         return True
-
-    @property
-    def is_stopping(self) -> bool:
-        """Whether newcomers are to go elsewhere."""
-        return self._stopping
 
     def holders(self) -> set[str]:
         """Everybody who has a connection here."""
@@ -327,8 +331,8 @@ class Hub:
 
     def _deliver(self, record: Record) -> None:
         event = EncodedEvent(record)
-        self._ring.append(event)
         self._fan_out(event)
+        self._ring.append(event)
 
     def _fan_out(self, event: EncodedEvent) -> None:
         for wire in self._rooms.wires():

@@ -77,6 +77,7 @@ class Session:
         "state",
         "taken_by",
         "taken_mark",
+        "tell_withdrawn",
         "warn_expired",
         "wire",
         "writer",
@@ -98,6 +99,8 @@ class Session:
         self.expires_at: float | None = None
         #: Told once when they have ended; the peer then has a while for fresh ones before it is closed.
         self.warn_expired: Callable[[], None] | None = None
+        #: Told before it is closed because its credentials hold no longer.
+        self.tell_withdrawn: Callable[[], None] | None = None
         # How the watch knows for how long the oldest unsent byte has waited.
         self.written = 0
         self.taken_mark = 0

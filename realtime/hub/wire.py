@@ -15,13 +15,19 @@ from realtime.records import Record
 
 
 class Message:
-    """One message of one event: the rooms that hear it, and its payload, built when first asked for."""
+    """One message of one event: the rooms that hear it, and its payload, built when first asked for.
 
-    __slots__ = ("_build", "_payload", "_record", "rooms")
+    ``name`` is what listeners know the event by, for framings that show it beside the payload.
+    """
 
-    def __init__(self, rooms: tuple[str, ...], record: Record, build: Callable[[Record], bytes]) -> None:
+    __slots__ = ("_build", "_payload", "name", "record", "rooms")
+
+    def __init__(
+        self, rooms: tuple[str, ...], record: Record, build: Callable[[Record], bytes], name: str = ""
+    ) -> None:
         self.rooms = rooms
-        self._record = record
+        self.record = record
+        self.name = name
         self._build = build
         self._payload: bytes | None = None
 
@@ -29,7 +35,7 @@ class Message:
     def payload(self) -> bytes:
         """The encoded message, without any framing."""
         if self._payload is None:
-            self._payload = self._build(self._record)
+            self._payload = self._build(self.record)
         return self._payload
 
 
@@ -48,8 +54,16 @@ class Dialect(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wire:
-    """A dialect and how its payloads are framed. ``joins``: several frames in one write mean the same."""
+    """A dialect and how its payloads are framed. ``joins``: several frames in one write mean the same.
+
+    ``frame_event`` is for framings that show more of an event than its payload; without it ``frame`` does.
+    """
 
     dialect: Dialect
     frame: Callable[[bytes], bytes]
     joins: bool = True
+    frame_event: Callable[[Message], bytes] | None = None
+
+    def frame_of(self, message: Message) -> bytes:
+        """The frame of an event's message."""
+        return self.frame(message.payload) if self.frame_event is None else self.frame_event(message)

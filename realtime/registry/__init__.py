@@ -5,7 +5,7 @@ in several of an emission's rooms hears it once. Rooms are templates: ``{subject
 any other name a field of the event (a list of ids makes a room of each, an empty one none).
 
 **Adding an event** is one entry in the module of its subject (``stock``, ``products``, …; a new subject is a
-new module, whose ``TYPES`` are added here)::
+new module, whose ``TYPES`` are added here; what they are written in is ``emissions``)::
 
     EventType(
         OrderPlaced,

@@ -18,7 +18,7 @@ from realtime.registry.emissions import (
 
 
 class UserSeen(TypedDict):
-    """A user."""
+    """Of somebody who is signed in."""
 
     userId: str
     timestamp: str

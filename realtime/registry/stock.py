@@ -44,7 +44,8 @@ class StockFigure(TypedDict):
 
 
 class InventoryUpdate(TypedDict):
-    """`stockChange` is below zero where stock went down."""
+    """`stockChange` is below zero where stock went down. In `variant` are always `size` and `color`, empty
+    where it has none."""
 
     productId: str
     variant: Mapping[str, str]
@@ -178,7 +179,8 @@ def _change_emission(*, when: Callable[[Fields], bool] | None = None) -> Emissio
 
 
 def _is_no_touch(event: Fields) -> bool:
-    return not event["touch"]
+    """not for a touch"""
+    return not event.get("touch")
 
 
 _ANNOUNCED_AS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,12 +16,15 @@ from websockets.exceptions import ConnectionClosed
 
 from config.lifespan import Lifespan
 from config.serving.listening import listen
-from realtime.routing import websocket_urlpatterns
+from realtime.routing import http_urlpatterns, websocket_urlpatterns
+from realtime.transport.uvicorn_http import StreamProtocol
 from realtime.transport.uvicorn_protocol import FrameProtocol
+from tests.realtime.event_source import Response
 from tests.realtime.waiting import until
 
 FRAMES, PLAIN = "frames", "plain"
 PATIENCE = 10.0
+AMBIENT = ("presence", "stats")
 
 
 class _Server(uvicorn.Server):
@@ -32,11 +35,13 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
-    """Serve `/ws`: with ready-made frames, or as any ASGI server would."""
+    """Serve the live doors: with ready-made frames, or as any ASGI server would."""
     listener = listen("127.0.0.1", 0)
-    app = Lifespan(ProtocolTypeRouter({"websocket": URLRouter(websocket_urlpatterns)}))  # type: ignore[arg-type]
+    routes = {"http": URLRouter(http_urlpatterns), "websocket": URLRouter(websocket_urlpatterns)}
+    app = Lifespan(ProtocolTypeRouter(routes))  # type: ignore[arg-type]
     config = uvicorn.Config(
         app,
+        http=StreamProtocol if kind == FRAMES else "httptools",
         ws=FrameProtocol if kind == FRAMES else "websockets-sansio",
         ws_per_message_deflate=False,
         lifespan="off",
@@ -53,6 +58,8 @@ async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
     finally:
         for caller in door.callers:
             await caller.hang_up()
+        for response in door.responses:
+            await response.hang_up()
         server.should_exit = True
         await serve
 
@@ -60,8 +67,10 @@ async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
 class Door:
     def __init__(self, port: int, server: uvicorn.Server) -> None:
         self.url = f"ws://127.0.0.1:{port}/ws"
+        self.port = port
         self.server = server
         self.callers: list[Caller] = []
+        self.responses: list[Response] = []
 
     async def call(self, query: str = "", *, greeted: bool = True, **options: Any) -> Caller:
         """Connect; with `greeted` the hello is taken off."""
@@ -73,6 +82,26 @@ class Door:
             assert caller.hello["type"] == "hello"
         return caller
 
+    async def ask(
+        self,
+        query: str = "",
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Response:
+        """Ask for `/events`, and read the head of the answer."""
+        response = await Response.of(self.port, f"/events{query}", method=method, headers=headers, **options)
+        self.responses.append(response)
+        return response
+
+    async def listen(self, query: str = "", *, blocks: int = 1, **options: Any) -> Response:
+        """Ask for a stream, and read on until it has told its place."""
+        response = await self.ask(query, **options)
+        assert response.status == 200, await response.json()
+        await response.block(blocks)
+        return response
+
 
 class Caller:
     """A client."""
@@ -80,11 +109,28 @@ class Caller:
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
         self.hello: dict[str, Any] = {}
+        #: What staff hear of whoever is here, whenever it comes.
+        self.ambient: list[dict[str, Any]] = []
 
     async def hear(self, *, within: float = PATIENCE) -> dict[str, Any]:
+        """The next message; what is ambient is kept apart."""
         async with asyncio.timeout(within):
-            message: dict[str, Any] = json.loads(await self.connection.recv())
-        return message
+            while True:
+                message: dict[str, Any] = json.loads(await self.connection.recv())
+                if message["type"] not in AMBIENT:
+                    return message
+                self.ambient.append(message)
+
+    async def hear_around(self, kind: str, *, within: float = PATIENCE) -> dict[str, Any]:
+        """The next ambient message of this type."""
+        async with asyncio.timeout(within):
+            while True:
+                for place, message in enumerate(self.ambient):
+                    if message["type"] == kind:
+                        return self.ambient.pop(place)
+                message = json.loads(await self.connection.recv())
+                assert message["type"] in AMBIENT, message
+                self.ambient.append(message)
 
     async def hear_of(self, kind: str) -> dict[str, Any]:
         """The next message, which has to be of this type."""

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from config.identity.errors import InvalidToken
-from realtime.consumers.handshake import counted_address, is_allowed_origin
+from realtime.consumers.handshake import counted_address, is_allowed_origin, sign_in_cookie
 from realtime.principals import GUEST, Principal, principal_of_header, principal_of_token
 from realtime.socketio.requests import EngineRequest
 from realtime.threads import threads
-
-#: Set by signing in. It counts for pages of allowed origins, which browsers tell apart for us.
-COOKIE = "stockwire_token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +30,12 @@ class Arrival:
     def of(cls, request: EngineRequest) -> Arrival:
         """Read a request. Nothing in it is trusted, and nothing in it raises."""
         is_allowed = is_allowed_origin(request.origin, host=request.host)
-        token = request.query.get("token", "")
-        if not token and is_allowed and request.headers.get("sec-fetch-site") != "cross-site":
-            token = _cookie(request.headers.get("cookie", ""))
+        token = request.query.get("token", "") or sign_in_cookie(
+            request.headers, is_allowed_origin=is_allowed
+        )
         return cls(
             origin_is_allowed=is_allowed,
-            address=counted_address(request.address),
+            address=counted_address(request.address, request.headers),
             header=request.headers.get("authorization", ""),
             token=token,
         )
@@ -61,13 +57,3 @@ class Arrival:
         if self.token:
             return await threads.run(partial(principal_of_token, self.token))
         return GUEST
-
-
-def _cookie(header: str) -> str:
-    if COOKIE not in header:
-        return ""
-    try:
-        found = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""

@@ -24,7 +24,7 @@ from realtime.hub.session import Session
 from realtime.hub.wire import Wire
 from realtime.principals import Principal
 from realtime.records import KeptRooms
-from realtime.rooms import name_of_room, refusal_of, rooms_of
+from realtime.rooms import arefusals, name_of_room, rooms_of
 from realtime.socketio.packets import encode_event
 from realtime.socketio.server import ComeBackError, ConnectRefusedError, Socket
 from realtime.socketio.sockets import EventCame
@@ -87,7 +87,7 @@ class ShopNamespace:
         if not self._hub.open(session):
             raise ConnectRefusedError("too_many_connections", {"code": "too_many_connections"})
         visitor = Visitor(socket=socket, session=session, hub=self._hub)
-        visitor.warn_when_expired()
+        visitor.warn_of_endings()
         socket.state = visitor
         # In order with what the hub sends.
         socket.outlet = visitor.send
@@ -103,7 +103,8 @@ class ShopNamespace:
     async def _bring_back(self, visitor: Visitor, back: Return, kept: KeptRooms | None) -> None:
         own = rooms_of(visitor.principal)
         wanted = _rooms_again(visitor.principal, own, back, kept)
-        allowed = {room: seq for room, seq in wanted.items() if refusal_of(visitor.principal, room) is None}
+        refused = await arefusals(visitor.principal, wanted)
+        allowed = {room: seq for room, seq in wanted.items() if room not in refused}
 
         def decided(outcome: Resumed) -> None:
             if outcome.reason is None:
@@ -123,7 +124,7 @@ class ShopNamespace:
         ) as outcome:
             self._say_where(visitor, outcome.position.epoch, outcome.position.seq)
             if outcome.reason is None:
-                _tell_of_lost_rooms(visitor, set(wanted) - set(allowed) - _own_kinds(wanted))
+                _tell_of_lost_rooms(visitor, set(refused) - _own_kinds(wanted))
         if kept is not None and outcome.reason is None:
             await self._remember(visitor)
 
@@ -197,7 +198,7 @@ def _own_kinds(rooms: Mapping[str, int]) -> set[str]:
 
 def _tell_of_lost_rooms(visitor: Visitor, rooms: set[str]) -> None:
     for room in sorted(rooms):
-        name = name_of_room(room)
+        name = name_of_room(room) or room
         visitor.emit(
             ROOM_JOIN_ERROR, room=name, error="this room is not for you any more", code="not_permitted"
         )

@@ -14,8 +14,7 @@ from realtime.hub.hub import Hub
 from realtime.hub.session import Session
 from realtime.principals import Principal
 from realtime.records import KeptRooms
-from realtime.rights import rooms_lost
-from realtime.rooms import Grant, grant_names, rooms_of
+from realtime.rooms import Grant, agrant_names, arefusals, rooms_of
 from realtime.socketio.packets import Encoded
 from realtime.socketio.server import Socket
 
@@ -61,7 +60,7 @@ class Visitor:
     async def join(self, name: str) -> Grant:
         """Have it hear the room of that name, for as long as it recovers. Raises ``RefusedError`` where that
         can't be remembered."""
-        (grant,) = grant_names(self.principal, [name])
+        (grant,) = await agrant_names(self.principal, [name])
         if grant.refusal is not None or grant.room in self.session.rooms:
             return grant
         if len(self.session.rooms) >= MOST_ROOMS:
@@ -91,19 +90,24 @@ class Visitor:
             raise RefusedError("too_many_connections", "close some connections first")
         before, self.session.principal = self.principal, principal
         self.session.expires_at = principal.expires_at
-        self.warn_when_expired()
+        self.warn_of_endings()
         if before.key == principal.key:
             return
-        self.hub.part(self.session, rooms_lost(self.session, principal))
+        self.hub.part(self.session, await arefusals(principal, self.session.rooms))
         self.hub.join(self.session, _new_rooms(principal, before))
         await self.keep_rooms()
 
-    def warn_when_expired(self) -> None:
-        """Have it told when its credentials end; the hub closes it a minute later."""
-        self.session.warn_expired = self._warn
+    def warn_of_endings(self) -> None:
+        """Have it told when its credentials end by themselves, and a minute later closed; and when they are
+        withdrawn, and closed at once."""
+        self.session.warn_expired = None if self.session.expires_at is None else self._warn
+        self.session.tell_withdrawn = None if self.principal.kind == "guest" else self._tell_withdrawn
 
     def _warn(self) -> None:
         self.emit("token_expired")
+
+    def _tell_withdrawn(self) -> None:
+        self.emit("error", message="these credentials hold no longer", code="token_revoked")
 
 
 def _new_rooms(principal: Principal, before: Principal) -> Iterable[str]:
