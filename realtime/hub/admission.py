@@ -15,8 +15,8 @@ class Admission:
     none."""
 
     def __init__(self, *, per_holder: int, per_address: int) -> None:
-        self.per_holder = per_holder
-        self.per_address = per_address
+        self._per_holder = per_holder
+        self._per_address = per_address
         self._holders: Counter[str] = Counter()
         self._addresses: Counter[str] = Counter()
         self._holders_elsewhere = _NONE
@@ -25,13 +25,13 @@ class Admission:
     def admits(self, *, holder: str, address: str) -> bool:
         """Whether one more connection of ``holder`` from ``address`` is within the limits. Empty is not
         counted."""
-        if holder and self.per_holder:
+        if holder and self._per_holder:
             held = self._holders[holder] + self._holders_elsewhere.get(holder, 0)
-            if held >= self.per_holder:
+            if held >= self._per_holder:
                 return False
-        if address and self.per_address:
+        if address and self._per_address:
             held = self._addresses[address] + self._addresses_elsewhere.get(address, 0)
-            if held >= self.per_address:
+            if held >= self._per_address:
                 return False
         return True
 

@@ -68,7 +68,7 @@ class Hub:
         self._writes = JoinedWrites(shed=self._shed, most_unsent=self.limits.unsent_bytes)
         self._replay = Replay(source=source, ring=self._ring)
         self._watch = Watch(close=self.close, most_unsent=self.limits.unsent_bytes)
-        self.admission = Admission(per_holder=self.limits.per_holder, per_address=self.limits.per_address)
+        self._admission = Admission(per_holder=self.limits.per_holder, per_address=self.limits.per_address)
         #: Told who comes and goes.
         self.observer: Observer = UNOBSERVED
         patience = {} if silence is None else {"silence": silence}
@@ -141,13 +141,13 @@ class Hub:
 
     def admits(self, *, holder: str, address: str) -> bool:
         """Whether one more session would be taken in."""
-        return not self._stopping and self.admission.admits(holder=holder, address=address)
+        return not self._stopping and self._admission.admits(holder=holder, address=address)
 
     def open(self, session: Session) -> bool:
         """Take a session in; False where there are too many of its holder or from its address."""
         if not self.admits(holder=session.holder, address=session.address):
             return False
-        self.admission.enter(session)
+        self._admission.enter(session)
         self.sessions.add(session)
         self.observer.entered(session)
         return True
@@ -162,7 +162,7 @@ class Hub:
         session.rooms = {}
         if session in self.sessions:
             self.sessions.discard(session)
-            self.admission.leave(session)
+            self._admission.leave(session)
             self.observer.left(session)
 
     def close(self, session: Session, code: CloseCode) -> None:
@@ -178,18 +178,23 @@ class Hub:
         """The connection is ``holder``'s from now on; False where there are too many already."""
         if holder == session.holder or session.state is State.CLOSED:
             return True  # whoever has gone meanwhile is counted no more
-        if not self.admission.admits(holder=holder, address=""):
+        if not self._admission.admits(holder=holder, address=""):
             return False
         before = session.holder
-        self.admission.leave(session)
+        self._admission.leave(session)
         session.holder = holder
-        self.admission.enter(session)
+        self._admission.enter(session)
         self.observer.belongs_to(session, before)
         return True
 
+    @property
+    def admission(self) -> Admission:
+        """How many connections there are, of whom."""
+        return self._admission
+
     def holders(self) -> set[str]:
         """Everybody who has a connection here."""
-        return self.admission.holders()
+        return self._admission.holders()
 
     def send(self, session: Session, payload: bytes) -> None:
         """Send something to one session only: an answer, a refusal. In order with what was sent before."""
