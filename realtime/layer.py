@@ -115,14 +115,14 @@ def read_message(message: dict[str, Any]) -> Batch | Head:
     return Batch(epoch, tuple(_record(row, epoch) for row in message["rows"]))
 
 
-def ephemeral_message(record: Record) -> dict[str, Any]:
-    """An event without a place in the log."""
-    return {"type": EPHEMERAL, "row": _row(record)}
+def ephemeral_message(*records: Record) -> dict[str, Any]:
+    """Events without a place in the log."""
+    return {"type": EPHEMERAL, "rows": [_row(record) for record in records]}
 
 
-def read_ephemeral(message: dict[str, Any]) -> Record:
+def read_ephemeral(message: dict[str, Any]) -> list[Record]:
     """What ``ephemeral_message`` made."""
-    return _record(message["row"], "")
+    return [_record(row, "") for row in message["rows"]]
 
 
 def taken_over_message(pid: str, *, by: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PATIENCE = 10.0
+#: It comes whenever somebody comes or goes.
+AMBIENT = ("presence", "stats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +192,13 @@ class Response:
         return json.loads(self.body)
 
     async def event(self, *, within: float = PATIENCE) -> Dispatched:
-        """The next event that a page would hear of."""
+        """The next event that a page would hear of, save what staff hear of whoever is here."""
         async with asyncio.timeout(within):
-            while not self._dispatched:
-                await self._listen()
-        return self._dispatched.popleft()
+            while True:
+                while not self._dispatched:
+                    await self._listen()
+                if (event := self._dispatched.popleft()).type not in AMBIENT:
+                    return event
 
     async def event_of(self, kind: str) -> Dispatched:
         """The next event, which has to be of this type."""
