@@ -1,1 +1,1 @@
-"""Signing in, over REST."""
+"""The REST door of signing in: ``/api/auth``. It has no rule of its own."""
