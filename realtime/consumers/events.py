@@ -100,6 +100,11 @@ class EventsConsumer(LeanConsumer):
         except StockwireError as error:
             await self._refuse(request, status_of(error), body_of(error), headers_of(error))
             raise StopConsumer from None
+        except Exception:
+            log.exception("a request for events failed")
+            body = error_body(message="Something went wrong on our side", code="internal_error")
+            await self._refuse(request, 500, body, {})
+            raise StopConsumer from None
         await self._start(200, {**STREAM_HEADERS, **_cors(request)})
         if request.method == "HEAD":
             await self._end()

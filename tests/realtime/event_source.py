@@ -246,6 +246,10 @@ class Response:
         """Send on, out of turn."""
         self._writer.write(more)
 
+    def read_no_more(self) -> None:
+        """Leave everything to the kernel, which has little room."""
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
+
     async def hang_up(self) -> None:
         self._writer.transport.abort()
         # The next turn of the loop closes the socket.

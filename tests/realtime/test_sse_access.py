@@ -358,6 +358,17 @@ async def test_where_nobody_can_be_recognised_a_client_is_told_to_come_back(
     await refused(answer, 503, "unavailable")
 
 
+async def test_what_nobody_expected_is_answered_in_the_one_shape_and_tells_nothing(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_named: object) -> bool:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr(Hub, "admits", fail)
+    body = await refused(await door.ask(), 500, "internal_error")
+    assert "secret" not in str(body)
+
+
 async def test_whoever_hangs_up_is_forgotten(door: Door, live_half: LiveHalf) -> None:
     streams = [await door.listen("?topics=stock") for _each in range(5)]
     assert len(live_half.hub.sessions) == 5

@@ -125,6 +125,23 @@ async def test_a_client_that_takes_nothing_for_five_seconds_is_shed_however_litt
     assert not live_half.hub.sessions
 
 
+async def test_a_client_that_has_gone_without_a_word_is_found_out(
+    own_door: Door, live_half: LiveHalf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert uvicorn_http.DEAD_AFTER == 60
+    monkeypatch.setattr(uvicorn_http, "DEAD_AFTER", 0.5)
+    monkeypatch.setattr("realtime.consumers.events.KEEP_ALIVE_SECONDS", 0.1)
+    stream = await own_door.listen("?topics=stock", buffer=4_096)
+    # Like one that is gone it acknowledges nothing: it has no room. What it was sent fits into the kernel's
+    # buffer, so that nothing seems to wait.
+    stream.read_no_more()
+    await publish_soon(stock_reduced("prod_1", 1, sku="x" * 300_000))
+    session = only_session(live_half)
+    await until(lambda: session.written > 300_000)
+    assert session.writer.unsent() == 0
+    await until(lambda: not live_half.hub.sessions)
+
+
 async def test_a_server_that_shuts_down_ends_its_streams_at_once_and_properly(live_half: LiveHalf) -> None:
     async with serving() as door:
         streams = [await door.listen("?topics=stock") for _each in range(3)]
