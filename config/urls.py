@@ -3,16 +3,17 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from config.identity.api.ticket import TicketView
+from config.identity.admin import change_own_password
 from realtime.health import health, ready
 from realtime.pages import shop
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", shop, name="shop"),
+    path("admin/password_change/", admin.site.admin_view(change_own_password)),
     path("admin/", admin.site.urls),
     path("api/health", health),
     path("api/ready", ready),
-    path("api/auth/ticket", TicketView.as_view()),
+    path("", include("config.identity.api.urls")),
     path("", include("inventory.api.urls")),
     path("", include("catalog.api.urls")),
     path("", include("realtime.api.urls")),

@@ -5,9 +5,11 @@ class RealtimeConfig(AppConfig):
     name = "realtime"
 
     def ready(self) -> None:
+        from config.identity.signals import rights_changed
         from config.kernel.events import record_with
         from inventory.signals import stock_validated
         from realtime import receivers, recorder
 
         record_with(recorder.record)
+        rights_changed.connect(receivers.pass_on_changed_rights, dispatch_uid="realtime.rights")
         stock_validated.connect(receivers.pass_on_validation, dispatch_uid="realtime.validation")

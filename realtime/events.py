@@ -38,3 +38,67 @@ class StockAnnounced(DomainEvent):
     after_order: bool
     reference: str | None
     announced: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class UserOnline(DomainEvent):
+    """A user who had no connection has one. Ephemeral."""
+
+    name: ClassVar[str] = "presence.online"
+    subject_field: ClassVar[str] = "user_id"
+
+    user_id: str
+    online: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class UserOffline(DomainEvent):
+    """The last connection of a user, on any process, has been gone for a while. Ephemeral."""
+
+    name: ClassVar[str] = "presence.offline"
+    subject_field: ClassVar[str] = "user_id"
+
+    user_id: str
+    online: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class ConnectionStats(DomainEvent):
+    """How many are connected, over all processes. Ephemeral."""
+
+    name: ClassVar[str] = "stats"
+
+    total_connections: int
+    authenticated_users: int
+    admin_connections: int
+
+    @property
+    def subject(self) -> str:
+        """Nothing in particular."""
+        return ""
+
+
+@dataclasses.dataclass(frozen=True)
+class ProductViewed(DomainEvent):
+    """Somebody looked at a product, for `duration` milliseconds. Ephemeral.
+
+    `count`: so many views are told as one, when there are too many to tell each.
+    """
+
+    name: ClassVar[str] = "view"
+
+    product_id: str
+    category: str
+    duration: int
+    user_id: str | None
+    count: int = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class UserActive(DomainEvent):
+    """A user is still there. Ephemeral."""
+
+    name: ClassVar[str] = "activity"
+    subject_field: ClassVar[str] = "user_id"
+
+    user_id: str

@@ -23,11 +23,13 @@ from django.views.decorators.http import require_safe
 
 from config.kernel.clock import now
 from realtime.probing import Question
+from realtime.runtime import is_draining
 
 log = structlog.get_logger(__name__)
 OK = "ok"
 IN_MEMORY = "ok (in memory: one process only)"
 UNREACHABLE = "unreachable"
+DRAINING = "is about to end"
 UNKNOWN = "unknown: the database is unreachable"
 TIMEOUT_SECONDS = 1.0
 # The worker says every 10 seconds that it lives.
@@ -55,6 +57,8 @@ def ready(_request: HttpRequest) -> JsonResponse:
         "migrations": of_the_database.get("migrations", UNKNOWN),
         "worker": of_the_database.get("worker", UNKNOWN),
     }
+    if is_draining():
+        found["server"] = DRAINING
     all_well = all(answer.startswith(OK) for answer in found.values())
     answer = {"status": OK if all_well else "unavailable", **found}
     return JsonResponse(answer, status=200 if all_well else 503)

@@ -28,6 +28,10 @@ BATCH = "log.batch"
 HEAD = "log.head"
 POKE = "relay.poke"
 EPHEMERAL = "ephemeral.event"
+#: A connection has returned to another process; whoever still has it, lets it go.
+TAKEN_OVER = "connection.taken_over"
+#: Somebody's rights were withdrawn; whose, is looked up.
+RIGHTS_CHANGED = "rights.changed"
 
 #: A batch travels in pieces of about this size, so that one bulky import does not make one huge message.
 PIECE_BYTES = 512 * 1024
@@ -107,6 +111,11 @@ def ephemeral_message(record: Record) -> dict[str, Any]:
 def read_ephemeral(message: dict[str, Any]) -> Record:
     """What ``ephemeral_message`` made."""
     return _record(message["row"], "")
+
+
+def taken_over_message(pid: str, *, by: str) -> dict[str, Any]:
+    """That the connection with this pid has returned to process ``by``."""
+    return {"type": TAKEN_OVER, "pid": pid, "by": by}
 
 
 def _row(record: Record) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The event log's two tables.
+"""The event log's two tables, and what is remembered of connections that may come back.
 
 ``Event`` is partitioned by the day of ``recorded_at`` (the migration says how; ``realtime.retention`` makes
 and drops the days), so its primary key in the database is ``(id, recorded_at)``. Rows are written by the
@@ -63,3 +63,22 @@ class EventHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.epoch}-{self.top}"
+
+
+class ConnectionRooms(models.Model):
+    """The rooms of a Socket.IO connection that has joined or left any by hand.
+
+    ``rooms`` maps each to the ``seq`` from which its events are wanted. Whose rooms they are decides nothing:
+    rights are asked anew when the connection comes back.
+    """
+
+    pid = models.CharField(max_length=80, primary_key=True)
+    holder = models.CharField(max_length=120, blank=True)
+    rooms = models.JSONField()
+    kept_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = (models.Index(fields=("kept_at",), name="connection_rooms_by_age"),)
+
+    def __str__(self) -> str:
+        return self.pid[:8]

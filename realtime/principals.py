@@ -9,22 +9,23 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from rest_framework_simplejwt.tokens import AccessToken
-
-from config.identity.callers import redeem_ticket, verify_api_key, verify_token
-from config.identity.models import ApiKey, Role, User
+from config.identity.callers import redeem_ticket, verify_access_token, verify_api_key
+from config.identity.models import Role
+from config.identity.selectors import KeyRight, UserRight, key_rights_that_hold, user_rights_that_hold
 from config.kernel.errors import NotAuthenticated
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A listener. ``expires_at`` (seconds since 1970) is when the credential ends by itself."""
+    """A listener. ``expires_at`` (seconds since 1970) is when the credential ends by itself; ``sign_in`` the
+    sign-in that it came of, with which it ends too."""
 
     kind: Literal["guest", "user", "service"]
     id: str = ""
     role: str = ""
     scopes: frozenset[str] = frozenset()
     expires_at: float | None = None
+    sign_in: str = ""
 
     @property
     def is_staff(self) -> bool:
@@ -35,15 +36,22 @@ class Principal:
         """What connections are counted by; a service may have as many as it likes."""
         return f"user:{self.id}" if self.kind == "user" else ""
 
+    @property
+    def key(self) -> str:
+        """The same text for the same rights; empty for guests."""
+        return f"{self.kind}:{self.id}:{self.role}" if self.kind != "guest" else ""
+
 
 GUEST = Principal("guest")
 
 
 def principal_of_token(token: str) -> Principal:
     """The user whose token this is. Raises ``NotAuthenticated``."""
-    user = verify_token(token)
-    expires_at = float(AccessToken(token, verify=False)["exp"])  # type: ignore[arg-type]
-    return Principal("user", id=user.pk, role=user.role, expires_at=expires_at)
+    verified = verify_access_token(token)
+    user = verified.user
+    return Principal(
+        "user", id=user.pk, role=user.role, expires_at=verified.expires_at, sign_in=verified.sign_in
+    )
 
 
 def principal_of_ticket(ticket: str) -> Principal:
@@ -55,6 +63,7 @@ def principal_of_ticket(ticket: str) -> Principal:
         id=admitted.user.pk,
         role=admitted.user.role,
         expires_at=admitted.credentials_expire_at.timestamp(),
+        sign_in=admitted.sign_in,
     )
 
 
@@ -77,16 +86,19 @@ def principal_of_header(header: str) -> Principal:
 
 
 def no_longer_hold(principals: Collection[Principal]) -> set[Principal]:
-    """Those whose rights were withdrawn since: inactive users, other roles, revoked keys, other scopes. Two
-    queries."""
-    users = {principal.id for principal in principals if principal.kind == "user"}
-    keys = {principal.id for principal in principals if principal.kind == "service"}
-    roles = dict(User.objects.filter(pk__in=users, is_active=True).values_list("pk", "role")) if users else {}
-    live = ApiKey.objects.filter(pk__in=keys, revoked_at__isnull=True)
-    scopes = {pk: frozenset(names) for pk, names in live.values_list("pk", "scopes")} if keys else {}
-    return {
-        principal
+    """Those whose rights were withdrawn since: inactive users, other roles, sign-ins that ended, revoked
+    keys, other scopes. Two queries."""
+    users = {principal: _user_right(principal) for principal in principals if principal.kind == "user"}
+    keys = {
+        principal: KeyRight(principal.id, principal.scopes)
         for principal in principals
-        if (principal.kind == "user" and roles.get(principal.id) != principal.role)
-        or (principal.kind == "service" and scopes.get(principal.id) != principal.scopes)
+        if principal.kind == "service"
     }
+    hold_as_users, hold_as_keys = user_rights_that_hold(users.values()), key_rights_that_hold(keys.values())
+    return {principal for principal, right in users.items() if right not in hold_as_users} | {
+        principal for principal, right in keys.items() if right not in hold_as_keys
+    }
+
+
+def _user_right(principal: Principal) -> UserRight:
+    return UserRight(principal.id, principal.role, principal.sign_in)

@@ -14,6 +14,11 @@ from realtime.courier import courier
 from realtime.records import Record
 
 
+def pass_on_changed_rights(sender: object, **_kwargs: Any) -> None:  # noqa: ARG001  Django's signature
+    """Have all live processes look at whoever is connected: somebody's rights were withdrawn."""
+    courier.send(layer.EPHEMERAL_GROUP, {"type": layer.RIGHTS_CHANGED})
+
+
 def pass_on_validation(sender: object, event: StockValidated, **_kwargs: Any) -> None:  # noqa: ARG001  Django's signature
     """Tell whoever looks at the product, and staff, that stock was looked at. At most once; nothing is
     recorded."""

@@ -6,9 +6,11 @@ No database, no network, no JSON building here.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,11 @@ class Record:
     epoch: str
 
     def parsed(self) -> dict[str, Any]:
-        """The event's data and extra as one mapping, for builders that need single values."""
-        whole: dict[str, Any] = {**json.loads(self.data), **json.loads(self.extra or "{}")}
+        """The event's data, extra and timestamp as one mapping, for builders that need single values."""
+        whole: dict[str, Any] = orjson.loads(self.data)
+        if self.extra:
+            whole.update(orjson.loads(self.extra))
+        whole["timestamp"] = self.timestamp
         return whole
 
 
@@ -63,3 +68,12 @@ class Batch:
     def head(self) -> Head:
         """The log's end as far as this batch tells."""
         return Head(self.epoch, self.records[-1].seq)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRooms:
+    """The rooms of a connection that may come back, each with the ``seq`` after which its events are wanted;
+    and whose connection it was."""
+
+    holder: str
+    rooms: Mapping[str, int]

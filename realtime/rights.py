@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -12,28 +13,40 @@ import structlog
 from realtime.hub.hub import Hub
 from realtime.hub.session import CloseCode, Session
 from realtime.principals import Principal, no_longer_hold
-from realtime.rooms import refusal_of
 from realtime.threads import threads
 
 log = structlog.get_logger(__name__)
 
-#: So often every principal who is connected is looked at again, all of them with two queries.
-INTERVAL = 15.0
+#: So often every principal who is connected is looked at again, all of them with two queries, whether or not
+#: anybody said that something changed: what says so may be lost.
+INTERVAL = 5.0
+#: Not more often than this, however much is said.
+BREATH = 0.1
 
 
-def rooms_lost(session: Session, principal: Principal) -> list[str]:
-    """The rooms of `session` that `principal` may not be in."""
-    return [room for room in session.rooms if refusal_of(principal, room) is not None]
+class RightsWatch:
+    """Ends the connections of one process whose credentials hold no longer."""
 
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._nudged = asyncio.Event()
 
-async def look_again(hub: Hub, *, interval: float = INTERVAL) -> None:
-    """Until cancelled, end the connections whose credentials hold no longer."""
-    while True:
-        await asyncio.sleep(interval)
-        try:
-            await end_those_withdrawn(hub)
-        except Exception as error:  # noqa: BLE001  the database is away: it is asked again
-            log.warning("rights could not be looked at", error=str(error).strip())
+    def nudge(self) -> None:
+        """Somebody's rights have changed: look now."""
+        self._nudged.set()
+
+    async def run(self, *, interval: float = INTERVAL) -> None:
+        """Look each ``interval``, and when told, until cancelled."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(interval):
+                    await self._nudged.wait()
+            self._nudged.clear()
+            try:
+                await end_those_withdrawn(self._hub)
+            except Exception as error:  # noqa: BLE001  the database is away: it is asked again
+                log.warning("rights could not be looked at", error=str(error).strip())
+            await asyncio.sleep(BREATH)
 
 
 async def end_those_withdrawn(hub: Hub) -> None:
@@ -44,6 +57,8 @@ async def end_those_withdrawn(hub: Hub) -> None:
     gone = await threads.run(partial(_no_longer_hold, connected))
     for session in list(hub.sessions):
         if session.principal in gone:
+            if session.tell_withdrawn is not None:
+                session.tell_withdrawn()
             hub.close(session, CloseCode.INVALID_TOKEN)
 
 

@@ -1,8 +1,16 @@
 """Who may hear what: the one table of rooms, under every name that any dialect has for them.
 
 A room is named ``kind`` or ``kind:id``. ``/ws`` and ``/events`` call rooms *topics*; Socket.IO has its
-historical names. A door turns a name into a room here and asks here; it has no rule of its own. Rules that
-need the database (whose order, whose chat) come with what they ask about; until then those rooms refuse.
+historical names. A door turns a name into a room here and asks here; it has no rule of its own.
+
+Most rules need only the credentials. Where one has to ask the database (whose order, whose chat), its kind
+has a *question* besides, a selector of the app that knows::
+
+    "order": RoomKind(_everyone, True, "its customer, …", "an order", asks=may_follow_order)
+
+A question blocks. Doors call ``agrant_topics``, ``agrant_names`` and ``arefusals``, which ask it in a
+thread, and answer at once where nothing is to be asked. What they would ask about does not exist yet; until
+then those rooms refuse.
 """
 
 from __future__ import annotations
@@ -10,14 +18,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Literal, TypeVar
 
 from config.identity.models import Role
 from config.kernel.ids import MAX_ID_LENGTH
 from realtime.principals import Principal
+from realtime.threads import threads
 
-Refusal = Literal["not_authenticated", "not_permitted", "unknown_topic", "too_many_topics"]
+T = TypeVar("T")
+Refusal = Literal["not_authenticated", "not_permitted", "unknown_topic", "unknown_room", "too_many_topics"]
 Rule = Callable[[Principal, str], Refusal | None]
+#: Whether this principal belongs in the room of this id, as the database has it. Not on an event loop.
+Question = Callable[[Principal, str], bool]
 
 _ID = re.compile(rf"[^\s\x00-\x1f\x7f]{{1,{MAX_ID_LENGTH}}}")
 
@@ -49,12 +62,14 @@ def _refuse(principal: Principal) -> Refusal:
 
 @dataclass(frozen=True, slots=True)
 class RoomKind:
-    """``with_id``: there is one such room for each id. ``hears`` says so in the documentation."""
+    """``with_id``: there is one such room for each id. ``who`` and ``hears`` are for the documentation.
+    ``asks``: the question to whoever passes the rule."""
 
     rule: Rule
     with_id: bool
     who: str
     hears: str
+    asks: Question | None = None
 
 
 ROOMS: dict[str, RoomKind] = {
@@ -77,16 +92,26 @@ ROOMS: dict[str, RoomKind] = {
 TOPICS = ("products", "product:{id}", "stock", "flash_sales", "order:{id}", "me", "chat:{id}", "admin")
 _TOPIC_KINDS = {name.partition(":")[0] for name in TOPICS} - {"me"}
 
-#: Socket.IO's names without an id, and the prefixes (``_`` or ``-`` follows) of those with one.
-_NAMES = {
-    "storefront": "storefront",
-    "admin": "admin",
-    "admin-room": "admin",
-    **{str(role): f"role:{role}" for role in Role if role != Role.ADMIN},
-    **{f"{role}-room": f"role:{role}" for role in Role if role != Role.ADMIN},
+#: Room → its names on Socket.IO: the one that we use first, then those that older clients use. Rooms that are
+#: not here have none: what a storefront hears at once is one room there and three topics on ``/ws``.
+NAMES: dict[str, tuple[str, ...]] = {
+    "storefront": ("storefront",),
+    "user:{id}": ("user_{id}", "user-{id}"),
+    "cart:{id}": ("cart_{id}",),
+    "product:{id}": ("product_{id}", "product-{id}"),
+    "order:{id}": ("order_{id}", "order-{id}"),
+    "chat:{id}": ("support_{id}",),
+    "admin": ("admin", "admin-room"),
+    **{f"role:{role}": (f"{role}", f"{role}-room") for role in Role if role != Role.ADMIN},
 }
-_PREFIXES = {"user": "user", "cart": "cart", "product": "product", "order": "order", "support": "chat"}
-_PREFIXED = re.compile(r"(user|cart|product|order|support)[_-](.+)", re.DOTALL)
+_ROOM_OF_NAME = {name: room for room, names in NAMES.items() for name in names if "{" not in name}
+_KIND_OF_PREFIX = {
+    name.removesuffix("{id}"): room.partition(":")[0]
+    for room, names in NAMES.items()
+    for name in names
+    if "{" in name
+}
+_PREFIXED = re.compile(f"({'|'.join(_KIND_OF_PREFIX)})(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +135,86 @@ def room_of_topic(topic: str, principal: Principal) -> str | None:
 
 def room_of_name(name: str) -> str | None:
     """The room that Socket.IO clients call ``name``; ``None`` for what is no room."""
-    if name in _NAMES:
-        return _NAMES[name]
+    if name in _ROOM_OF_NAME:
+        return _ROOM_OF_NAME[name]
     match = _PREFIXED.fullmatch(name)
     if match is None or not _ID.fullmatch(match[2]):
         return None
-    return f"{_PREFIXES[match[1]]}:{match[2]}"
+    return f"{_KIND_OF_PREFIX[match[1]]}:{match[2]}"
+
+
+def name_of_room(room: str) -> str | None:
+    """What Socket.IO clients call ``room``, of its names the one that we use; ``None`` where it has none."""
+    if room in NAMES:
+        return NAMES[room][0]
+    kind, _, identity = room.partition(":")
+    names = NAMES.get(f"{kind}:{{id}}") if identity else None
+    return names[0].replace("{id}", identity) if names else None
+
+
+def rooms_of(principal: Principal) -> tuple[str, ...]:
+    """The rooms that a Socket.IO connection of ``principal`` is in without asking."""
+    if principal.kind != "user":
+        return ("storefront",)
+    of_its_role = "admin" if principal.is_staff else f"role:{principal.role}"
+    return ("storefront", f"user:{principal.id}", of_its_role)
 
 
 def refusal_of(principal: Principal, room: str) -> Refusal | None:
-    """Why ``principal`` may not be in ``room``; ``None`` where it may."""
+    """Why ``principal`` may not be in ``room``; ``None`` where it may. May ask the database."""
     kind, _, identity = room.partition(":")
     if kind == "user" and principal.kind != "user":
         # A service is nobody's ``me``; a guest has to sign in first.
         return _refuse(principal)
-    return ROOMS[kind].rule(principal, identity)
+    rules = ROOMS[kind]
+    refusal = rules.rule(principal, identity)
+    if refusal is None and rules.asks is not None and not rules.asks(principal, identity):
+        return _refuse(principal)
+    return refusal
 
 
 def grant_topics(principal: Principal, topics: Iterable[str]) -> list[Grant]:
-    """The answer to each topic, in the order asked, each once."""
-    grants = []
-    for topic in dict.fromkeys(topics):
-        room = room_of_topic(topic, principal)
-        refusal: Refusal | None = "unknown_topic" if room is None else refusal_of(principal, room)
-        grants.append(Grant(topic, room or "", refusal))
-    return grants
+    """The answer to each topic of ``/ws`` and ``/events``, in the order asked, each once."""
+    return [
+        _grant(principal, topic, room_of_topic(topic, principal), "unknown_topic")
+        for topic in dict.fromkeys(topics)
+    ]
+
+
+def grant_names(principal: Principal, names: Iterable[str]) -> list[Grant]:
+    """The answer to each name of a Socket.IO room, in the order asked, each once."""
+    return [_grant(principal, name, room_of_name(name), "unknown_room") for name in dict.fromkeys(names)]
+
+
+async def agrant_topics(principal: Principal, topics: Iterable[str]) -> list[Grant]:
+    """``grant_topics``, from an event loop."""
+    topics = tuple(topics)
+    rooms = [room_of_topic(topic, principal) for topic in topics]
+    return await _away_if_asked(rooms, partial(grant_topics, principal, topics))
+
+
+async def agrant_names(principal: Principal, names: Iterable[str]) -> list[Grant]:
+    """``grant_names``, from an event loop."""
+    names = tuple(names)
+    return await _away_if_asked(map(room_of_name, names), partial(grant_names, principal, names))
+
+
+async def arefusals(principal: Principal, rooms: Iterable[str]) -> dict[str, Refusal]:
+    """``refusal_of`` for many rooms, from an event loop: only those that ``principal`` may not be in."""
+    rooms = tuple(rooms)
+    return await _away_if_asked(rooms, partial(_refusals, principal, rooms))
+
+
+def _refusals(principal: Principal, rooms: Iterable[str]) -> dict[str, Refusal]:
+    return {room: refusal for room in rooms if (refusal := refusal_of(principal, room)) is not None}
+
+
+async def _away_if_asked(rooms: Iterable[str | None], answer: Callable[[], T]) -> T:
+    asked = any(ROOMS[room.partition(":")[0]].asks is not None for room in rooms if room is not None)
+    return await threads.run(answer) if asked else answer()
+
+
+def _grant(principal: Principal, name: str, room: str | None, unknown: Refusal) -> Grant:
+    if room is None:
+        return Grant(name, "", unknown)
+    return Grant(name, room, refusal_of(principal, room))

@@ -15,17 +15,19 @@ from weakref import WeakKeyDictionary
 import structlog
 from django.conf import settings
 
-from realtime import connections, layer, retention
-from realtime.announcer import Announcer, is_own
+from realtime import connections, draining, layer, retention
+from realtime.announcer import PROCESS, Announcer, is_own
+from realtime.consumers.shop.door import ShopDoor
 from realtime.courier import courier
 from realtime.hub.hub import Hub, HubLimits
 from realtime.relay import Relay
-from realtime.rights import look_again
+from realtime.rights import RightsWatch
 from realtime.source import PostgresSource
 from realtime.threads import threads
 
 log = structlog.get_logger(__name__)
 
+_doors: WeakKeyDictionary[asyncio.AbstractEventLoop, ShopDoor] = WeakKeyDictionary()
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 _starting: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 _stacks: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncExitStack] = WeakKeyDictionary()
@@ -59,6 +61,29 @@ async def hub() -> Hub:
     return found
 
 
+async def shop_door() -> ShopDoor:
+    """What the running loop has for Socket.IO clients."""
+    await hub()
+    return _doors[asyncio.get_running_loop()]
+
+
+def is_draining() -> bool:
+    """Whether this process is about to end, and wants no newcomers. From any thread."""
+    return any(found.is_draining for found in list(_hubs.values()))
+
+
+async def drain() -> None:
+    """Send everybody who is connected to the running loop elsewhere, over a while."""
+    loop = asyncio.get_running_loop()
+    if loop in _hubs:
+        await draining.drain(
+            _hubs[loop],
+            _doors[loop],
+            notice=settings.STOCKWIRE_DRAIN_NOTICE,
+            seconds=settings.STOCKWIRE_DRAIN_SECONDS,
+        )
+
+
 @asynccontextmanager
 async def live() -> AsyncIterator[None]:
     """Everything that a process with listeners needs."""
@@ -67,26 +92,41 @@ async def live() -> AsyncIterator[None]:
     await source.open()
     the_hub = Hub(source=source, limits=limits())
 
+    def tell_others(pid: str) -> None:
+        courier.send(layer.EPHEMERAL_GROUP, layer.taken_over_message(pid, by=PROCESS))
+
+    rights = RightsWatch(the_hub)
+    door = ShopDoor(the_hub, tell_others=tell_others)
+
     def hear(message: dict[str, Any]) -> None:
         if message["type"] == layer.EPHEMERAL:
             the_hub.whisper(layer.read_ephemeral(message))
-        elif not is_own(message):
+        elif message["type"] == layer.RIGHTS_CHANGED:
+            rights.nudge()
+        elif is_own(message):
+            return
+        elif message["type"] == layer.TAKEN_OVER:
+            door.visitors.end(message["pid"])
+        else:
             the_hub.offer(layer.read_message(message))
 
     await _tidy_log()
     the_hub.start()
     _hubs[loop] = the_hub
+    _doors[loop] = door
     try:
         async with (
             _running("layer reader", layer.follow((layer.LOG_GROUP, layer.EPHEMERAL_GROUP), hear)),
-            _running("rights", look_again(the_hub)),
+            _running("rights", rights.run()),
             _running("connection counts", connections.tell(the_hub)),
             relaying(the_hub),
         ):
             yield
     finally:
-        del _hubs[loop]
+        del _hubs[loop], _doors[loop]
+        door.endpoint.stop_admitting()
         await the_hub.stop()
+        await door.endpoint.stop()
         await source.close()
         await threads.close()
 

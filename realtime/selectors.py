@@ -7,7 +7,8 @@ from django.db import connection
 from realtime import rows
 from realtime.cursor import parse_cursor
 from realtime.errors import CursorExpired, CursorMalformed, EpochChanged
-from realtime.records import Head, Record
+from realtime.models import ConnectionRooms
+from realtime.records import Head, KeptRooms, Record
 
 
 def head() -> Head:
@@ -43,3 +44,9 @@ def events_after(*, cursor: str | None, limit: int) -> tuple[list[Record], str, 
         reader.execute(rows.READ, {"after": after, "upto": end.top, "limit": limit})
         records = [rows.to_record(row, end.epoch) for row in reader.fetchall()]
     return records, end.epoch, records[-1].seq if records else after
+
+
+def kept_rooms(*, pid: str) -> KeptRooms | None:
+    """What is remembered of a connection that comes back."""
+    row = ConnectionRooms.objects.filter(pk=pid).values_list("holder", "rooms").first()
+    return KeptRooms(*row) if row is not None else None

@@ -1,17 +1,20 @@
-"""What the live half does itself: announcements of other systems, and beginning the log anew."""
+"""What the live half does itself: announcements of other systems, beginning the log anew, and what it
+remembers of connections."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from catalog.models import LIVE, Variant
 from catalog.stock_port import VariantFigures, stock
 from config.kernel.ids import new_id
 from realtime import rows
 from realtime.events import StockAnnounced, StockEventName
-from realtime.records import Head
+from realtime.models import ConnectionRooms
+from realtime.records import Head, KeptRooms
 from realtime.signals import stock_announced
 
 
@@ -69,6 +72,19 @@ def begin_new_epoch() -> Head:
             " WHERE id = 1 RETURNING epoch, top, floor"
         )
         return Head(*cursor.fetchone())
+
+
+def keep_rooms(*, pid: str, kept: KeptRooms) -> None:
+    """Remember the rooms of a connection, in place of those that were remembered.
+
+    Locks: its row. Refuses: nothing. Announces: nothing.
+    """
+    ConnectionRooms.objects.bulk_create(
+        [ConnectionRooms(pid=pid, holder=kept.holder, rooms=dict(kept.rooms), kept_at=Now())],
+        update_conflicts=True,
+        unique_fields=["pid"],
+        update_fields=["holder", "rooms", "kept_at"],
+    )
 
 
 def _locations(figures: Mapping[str, VariantFigures], variant_id: str) -> list[dict[str, object]]:

@@ -8,10 +8,14 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.views import PasswordChangeView
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from unfold.admin import ModelAdmin
+from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from config.identity import services
@@ -20,10 +24,32 @@ from config.kernel.actors import Actor
 
 # Rights follow from the role alone; groups would only look as if they meant something.
 admin.site.unregister(Group)
+# Notes of ours about used tokens: who deletes one makes the token good again.
+admin.site.unregister([BlacklistedToken, OutstandingToken])
 
 
 def _actor(request: HttpRequest) -> Actor:
     return Actor(kind="user", id=str(request.user.pk), source="admin")
+
+
+class OwnPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc]  # unfold has no types
+    """The admin's form for one's own password, saved by the service: one's sign-ins end with the old one."""
+
+    def save(self, commit: bool = True) -> User:  # noqa: ARG002  Django's signature
+        services.set_password(user=self.user, password=self.cleaned_data["new_password1"])
+        user: User = self.user
+        return user
+
+
+def change_own_password(request: HttpRequest) -> HttpResponseBase:
+    """The admin's page for it. Its own view has a form written into it, so this one stands before it in the
+    paths."""
+    answer: HttpResponseBase = PasswordChangeView.as_view(
+        form_class=OwnPasswordForm,
+        success_url=reverse("admin:password_change_done"),
+        extra_context=admin.site.each_context(request),
+    )(request)
+    return answer
 
 
 class UserForm(forms.ModelForm[User]):
@@ -56,6 +82,7 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_filter = ("role", "is_active")
     search_fields = ("email", "name", "phone")
     ordering = ("-date_joined",)
+    actions = ("sign_out_everywhere",)
     readonly_fields = ("date_joined", "last_login")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:  # noqa: ARG002
@@ -78,6 +105,13 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             if not given["is_active"]:
                 services.update_user(user=user, is_active=False)
         obj.pk = user.pk
+
+    @admin.action(description="Sign the selected users out everywhere")
+    def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            ended = services.end_all_sign_ins(user=user)
+            self.log_change(request, user, f"Signed out everywhere ({ended} sign-ins).")
+        self.message_user(request, "Their tokens are refused from now on.", messages.SUCCESS)
 
 
 class ApiKeyForm(forms.ModelForm[ApiKey]):

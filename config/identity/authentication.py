@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from config.identity.keys import verify_api_key
 from config.identity.models import ApiKey, User
-from config.identity.tokens import verify_token
+from config.identity.tokens import VerifiedToken, verify_access_token
 from config.kernel.errors import NotAuthenticated
 
 
@@ -43,12 +43,13 @@ class _HeaderAuthentication(authentication.BaseAuthentication):
 
 
 class JWTAuthentication(_HeaderAuthentication):
-    """``Authorization: Bearer <JWT>``."""
+    """``Authorization: Bearer <JWT>``. The sign-in cookie bears the same token, and is not read."""
 
     scheme = "Bearer"
 
-    def verify(self, credential: str) -> tuple[User, str]:
-        return verify_token(credential), credential
+    def verify(self, credential: str) -> tuple[User, VerifiedToken]:
+        verified = verify_access_token(credential)
+        return verified.user, verified
 
 
 class ApiKeyAuthentication(_HeaderAuthentication):

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from config.identity.keys import verify_api_key
 from config.identity.models import ApiKey, User
 from config.identity.tickets import redeem_ticket
-from config.identity.tokens import verify_token
+from config.identity.tokens import VerifiedToken, verify_access_token, verify_token
 from config.kernel.actors import Actor
 
 __all__ = [
@@ -16,7 +16,9 @@ __all__ = [
     "api_key_of",
     "caller_key",
     "redeem_ticket",
+    "sign_in_of",
     "user_of",
+    "verify_access_token",
     "verify_api_key",
     "verify_token",
 ]
@@ -30,6 +32,11 @@ def user_of(request: Request) -> User | None:
 def api_key_of(request: Request) -> ApiKey | None:
     """The API key that the request came with, if it did."""
     return request.auth if isinstance(request.auth, ApiKey) else None
+
+
+def sign_in_of(request: Request) -> str:
+    """The id of the sign-in that the request's token came of; empty where it came of none."""
+    return request.auth.sign_in if isinstance(request.auth, VerifiedToken) else ""
 
 
 def actor_of(request: Request) -> Actor:

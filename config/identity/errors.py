@@ -1,8 +1,9 @@
-"""What the services of users and keys may refuse. Credentials that don't hold are ``NotAuthenticated``."""
+"""What the services of users, sign-ins and keys may refuse. Credentials that don't hold are
+``NotAuthenticated``."""
 
 from __future__ import annotations
 
-from config.kernel.errors import Conflict, NotAuthenticated, NotFound
+from config.kernel.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, RateLimited
 
 
 class InvalidToken(NotAuthenticated):
@@ -17,6 +18,40 @@ class TokenExpired(NotAuthenticated):
 
     code = "token_expired"
     message = "The token has expired"
+
+
+class TokenRevoked(InvalidToken):
+    """The sign-in that it came of has ended; only a new one will do."""
+
+    code = "token_revoked"
+    message = "This sign-in has ended"
+
+
+class TokenUsed(NotAuthenticated):
+    """A refresh token that was used a moment ago; the one that it was exchanged for holds."""
+
+    code = "token_used"
+    message = "The refresh token has been used"
+
+
+class InvalidCredentials(NotAuthenticated):
+    """Nobody who may sign in has this address and this password. Which of the two is wrong is not said."""
+
+    code = "invalid_credentials"
+    message = "The e-mail address or the password is wrong"
+
+
+class TooManyFailures(RateLimited):
+    """Too many wrong passwords lately; until the time is over not even the right one is looked at."""
+
+    message = "Too many failed attempts; try again later"
+
+
+class WrongPassword(InvalidInput):
+    """Who wants another password has to know the present one."""
+
+    code = "wrong_password"
+    message = "currentPassword: is not the present password"
 
 
 class InvalidKey(NotAuthenticated):

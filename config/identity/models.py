@@ -1,4 +1,5 @@
-"""The user, the API key and the ticket. Tokens are signed, not stored, so they have no table here."""
+"""The user, the sign-in, the API key and the ticket. Tokens are signed, not stored; the sign-in is what ends
+them."""
 
 from __future__ import annotations
 
@@ -65,6 +66,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -97,6 +99,58 @@ class User(AbstractBaseUser, PermissionsMixin):
         return (self.is_active and self.is_staff) or super().has_module_perms(app_label)
 
 
+class SignInQuerySet(models.QuerySet["SignIn"]):
+    """Sign-ins."""
+
+    def living(self) -> SignInQuerySet:
+        """Those that nobody has ended. Their tokens end by themselves."""
+        return self.filter(ended_at=None)
+
+
+class SignIn(models.Model):
+    """One sign-in: from the password to the sign-out, through any number of refreshed tokens.
+
+    Every token that came of it names it and holds no longer than it. ``address`` is where it was made
+    from, as ``config.api.addresses`` writes it; ``expires_at`` when the newest refresh token ends.
+    """
+
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "sgn"), editable=False
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    address = models.CharField(max_length=50, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SignInQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "sign-in"
+        indexes = (models.Index(fields=("expires_at",), name="sign_in_expires"),)
+
+    def __str__(self) -> str:
+        return self.pk
+
+
+class AttemptCount(models.Model):
+    """How many attempts to sign in were made under one key (``services.attempts``) lately.
+
+    ``key`` is a keyed digest: whoever reads the table learns no address that somebody has tried.
+    """
+
+    key = models.CharField(primary_key=True, max_length=64)
+    count = models.PositiveIntegerField()
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("until",), name="attempt_count_until"),)
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]}: {self.count}"
+
+
 class ApiKey(models.Model):
     """A key for a shop's own server. Only a SHA-256 of it is stored; ``prefix`` is what lists show."""
 
@@ -123,13 +177,15 @@ class ApiKey(models.Model):
 class Ticket(models.Model):
     """A credential for one connection, good once and for moments. Only a SHA-256 of it is stored.
 
-    ``credentials_expire_at`` is when the credentials end that asked for it, and with them the connection.
+    ``credentials_expire_at`` is when the credentials end that asked for it, and with them the connection;
+    ``sign_in`` the sign-in that they came of, with which it ends too.
     """
 
     digest = models.CharField(primary_key=True, max_length=64)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     expires_at = models.DateTimeField(db_index=True)
     credentials_expire_at = models.DateTimeField()
+    sign_in = models.CharField(max_length=MAX_ID_LENGTH, blank=True)
 
     def __str__(self) -> str:
         return f"a ticket of {self.user_id}"

@@ -10,11 +10,12 @@ import datetime as dt
 import hashlib
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 
 from config.identity.errors import InvalidTicket
-from config.identity.models import User
+from config.identity.models import SignIn, User
 
 LIFETIME = dt.timedelta(seconds=30)
 #: Says what it is to whoever finds one lying about.
@@ -26,14 +27,14 @@ _LONGEST_TICKET = 128
 _REMOVED_AT_ONCE = 100
 
 _KEEP = """
-    INSERT INTO identity_ticket (digest, user_id, credentials_expire_at, expires_at)
-    VALUES (%(digest)s, %(user)s, %(end)s, least(clock_timestamp() + %(lifetime)s, %(end)s))
+    INSERT INTO identity_ticket (digest, user_id, sign_in, credentials_expire_at, expires_at)
+    VALUES (%(digest)s, %(user)s, %(sign_in)s, %(end)s, least(clock_timestamp() + %(lifetime)s, %(end)s))
     RETURNING expires_at
 """
 # One statement: of two that redeem at the same instant the second waits for the first, and finds nothing.
 _TAKE = """
     DELETE FROM identity_ticket WHERE digest = %s
-    RETURNING user_id, credentials_expire_at, expires_at > clock_timestamp()
+    RETURNING user_id, sign_in, credentials_expire_at, expires_at > clock_timestamp()
 """
 _REMOVE_OLD = """
     DELETE FROM identity_ticket WHERE digest IN (
@@ -52,21 +53,24 @@ class IssuedTicket:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Whom a ticket lets in, and until when the credentials hold that asked for it."""
+    """Whom a ticket lets in, until when the credentials hold that asked for it, and the sign-in that they
+    came of (empty: of none)."""
 
     user: User
     credentials_expire_at: dt.datetime
+    sign_in: str
 
 
-def issue_ticket(*, user: User, credentials_expire_at: dt.datetime) -> IssuedTicket:
+def issue_ticket(*, user: User, credentials_expire_at: dt.datetime, sign_in: str = "") -> IssuedTicket:
     """A ticket for ``user``, good once and for ``LIFETIME``; those that have expired are removed in passing.
 
     *Locks* nothing that anybody waits for. *Refuses* nothing. *Announces* nothing.
     """
     text = MARK + secrets.token_urlsafe(_RANDOM_BYTES)
-    row = {
+    row: dict[str, Any] = {
         "digest": _digest_of(text),
         "user": user.pk,
+        "sign_in": sign_in,
         "end": credentials_expire_at,
         "lifetime": LIFETIME,
     }
@@ -81,28 +85,29 @@ def redeem_ticket(text: str) -> Admitted:
     """Whom this ticket lets in, as the database knows them now; from here on it lets in nobody.
 
     *Locks* the ticket's row, in the statement that removes it. *Refuses* (``InvalidTicket``) one that is not
-    ours, was used, has expired, or whose user is gone or inactive. *Announces* nothing.
+    ours, was used, has expired, whose user is gone or inactive, or whose sign-in has ended. *Announces*
+    nothing.
     """
     if not text.isascii() or not text.startswith(MARK) or len(text) > _LONGEST_TICKET:
         raise InvalidTicket
     taken = _take(_digest_of(text))
     if taken is None:
         raise InvalidTicket
-    user_id, credentials_expire_at = taken
+    user_id, sign_in, credentials_expire_at = taken
     user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is None:
+    if user is None or (sign_in and not SignIn.objects.living().filter(pk=sign_in).exists()):
         raise InvalidTicket
-    return Admitted(user, credentials_expire_at)
+    return Admitted(user, credentials_expire_at, sign_in)
 
 
-def _take(digest: str) -> tuple[str, dt.datetime] | None:
+def _take(digest: str) -> tuple[str, str, dt.datetime] | None:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, [digest])
         row = cursor.fetchone()
     if row is None:
         return None
-    user_id, credentials_expire_at, is_good = row
-    return (user_id, credentials_expire_at) if is_good else None
+    *taken, is_good = row
+    return tuple(taken) if is_good else None
 
 
 def _digest_of(text: str) -> str:

@@ -1,57 +1,134 @@
 """JSON Web Tokens: making and checking them. They are signed, not stored.
 
 Belongs here: the claims and what makes a token hold. Does not belong here: where a request carries one
-(``config.identity.authentication``), refresh tokens and signing in.
+(``config.identity.authentication``), signing in and out, and which refresh token has been used
+(``config.identity.services``).
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeGuard, TypeVar, cast
 
+from django.db.models import Exists, OuterRef
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.tokens import AccessToken
+from rest_framework_simplejwt.tokens import AccessToken, Token
 
-from config.identity.errors import InvalidToken, TokenExpired
-from config.identity.models import User
+from config.identity.errors import InvalidToken, TokenExpired, TokenRevoked
+from config.identity.models import SignIn, User
 from config.kernel.ids import MAX_ID_LENGTH
 
 ROLE_CLAIM = "role"
+#: The sign-in that a token came of. One that was issued without signing in bears none.
+SIGN_IN_CLAIM = "sid"
 
 #: Ours have about 300 characters; nobody gets us to verify megabytes.
-_LONGEST_TOKEN = 4096
+LONGEST_TOKEN = 4096
+
+T = TypeVar("T", bound=Token)
 
 
-def issue_token(*, user: User) -> str:
-    """An access token for ``user``: claims ``userId``, ``role``, ``exp``, ``jti``."""
+class RefreshToken(Token):
+    """A refresh token. The library's own looks into the blacklist whenever one is read; here that is asked
+    once, where the answer decides."""
+
+    token_type = "refresh"  # noqa: S105  the kind of token, no secret
+    lifetime = api_settings.REFRESH_TOKEN_LIFETIME
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedToken:
+    """An access token that holds: whose it is, until when (seconds since 1970), and the id of the sign-in
+    that it came of, empty where it came of none."""
+
+    user: User
+    expires_at: float
+    sign_in: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshClaims:
+    """What a refresh token says that we have signed. Whether it still counts is not said by it."""
+
+    id: str
+    user_id: str
+    sign_in: str
+    expires_at: dt.datetime
+
+
+def issue_token(*, user: User, sign_in: SignIn | None = None) -> str:
+    """An access token for ``user``: claims ``userId``, ``role``, ``exp``, ``jti``, and ``sid`` with a
+    sign-in, with which it ends."""
     token = AccessToken.for_user(user)
     token[ROLE_CLAIM] = user.role
+    if sign_in is not None:
+        token[SIGN_IN_CLAIM] = sign_in.pk
     return str(token)
 
 
-def verify_token(token: str) -> User:
-    """The user whose token this is, as the database knows them now.
+def issue_refresh_token(*, sign_in: SignIn) -> str:
+    """A refresh token of ``sign_in``, good once."""
+    token = RefreshToken()
+    token[api_settings.USER_ID_CLAIM] = sign_in.user_id
+    token[SIGN_IN_CLAIM] = sign_in.pk
+    return str(token)
 
-    Raises ``TokenExpired``; ``InvalidToken`` for all else: a signature or algorithm that is not ours, a
-    claim that is missing, a user who is gone, inactive, or no longer in the role that the token names.
+
+def verify_access_token(token: str) -> VerifiedToken:
+    """Whose token this is, as the database knows them now. One query.
+
+    Raises ``TokenExpired``; ``TokenRevoked`` where the sign-in has ended; ``InvalidToken`` for all else: a
+    signature or algorithm that is not ours, a claim that is missing, a user who is gone, inactive, or no
+    longer in the role that the token names.
     """
-    claims = _claims(token)
+    claims = _claims(token, AccessToken)
     user_id, role = claims.get(api_settings.USER_ID_CLAIM), claims.get(ROLE_CLAIM)
-    if not isinstance(user_id, str) or not 0 < len(user_id) <= MAX_ID_LENGTH or "\0" in user_id:
+    sign_in = claims.get(SIGN_IN_CLAIM, "")
+    if not _is_id(user_id) or not (sign_in == "" or _is_id(sign_in)):
         raise InvalidToken
-    user = User.objects.filter(pk=user_id, is_active=True).first()
+    lasts = Exists(SignIn.objects.living().filter(pk=sign_in, user=OuterRef("pk")))
+    users = User.objects.filter(pk=user_id, is_active=True)
+    user = (users.annotate(sign_in_lasts=lasts) if sign_in else users).first()
     if user is None or user.role != role:
         raise InvalidToken
-    return user
+    if not getattr(user, "sign_in_lasts", True):
+        raise TokenRevoked
+    return VerifiedToken(user, float(claims["exp"]), sign_in)
 
 
-def _claims(token: str) -> AccessToken:
-    if not token.isascii() or len(token) > _LONGEST_TOKEN:
+def verify_token(token: str) -> User:
+    """The user whose token this is. Raises as ``verify_access_token``."""
+    return verify_access_token(token).user
+
+
+def read_refresh_token(token: str) -> RefreshClaims:
+    """What a refresh token of ours says. Raises ``TokenExpired``; ``InvalidToken`` for all else that is none.
+
+    The database is not asked.
+    """
+    claims = _claims(token, RefreshToken)
+    token_id, user_id = claims.get(api_settings.JTI_CLAIM), claims.get(api_settings.USER_ID_CLAIM)
+    sign_in = claims.get(SIGN_IN_CLAIM)
+    if not (_is_id(token_id) and _is_id(user_id) and _is_id(sign_in)):
+        raise InvalidToken
+    return RefreshClaims(token_id, user_id, sign_in, dt.datetime.fromtimestamp(claims["exp"], tz=dt.UTC))
+
+
+def _claims(token: str, kind: type[T]) -> Mapping[str, Any]:
+    if not token.isascii() or len(token) > LONGEST_TOKEN:
         raise InvalidToken
     try:
-        return AccessToken(cast("Any", token))  # the text, though it is annotated as a token
+        # Its text, though it is annotated as a token.
+        return kind(cast("Any", token)).payload
     except ExpiredTokenError:
         raise TokenExpired from None
     except (TokenError, ValueError, TypeError, OverflowError):
         # Beside its own error the library lets through what a signed claim of the wrong type causes.
         raise InvalidToken from None
+
+
+def _is_id(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID_LENGTH and "\0" not in value

@@ -18,6 +18,11 @@ def iso(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
+def iso_of(seconds: float) -> str:
+    """As ``iso``, of seconds since 1970."""
+    return iso(dt.datetime.fromtimestamp(seconds, tz=dt.UTC))
+
+
 def parse_iso(text: str) -> dt.datetime:
     """An aware moment from ISO 8601 with any offset; without one, UTC; a date alone is its midnight.
 

@@ -10,7 +10,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import uvicorn
 import uvloop
@@ -19,6 +19,7 @@ from config.asgi import application_for
 from config.lifespan import Companion
 from config.serving.http import threaded_http
 from config.serving.listening import BACKLOG, allow_many_connections
+from realtime.runtime import drain
 
 # Three seconds for what is on its way; connections that are still open then are cut.
 GRACE_SECONDS = 3
@@ -26,6 +27,7 @@ GRACE_SECONDS = 3
 SWITCH_INTERVAL = 0.001
 # The doors refuse what is over 64 KiB and say so; the protocol below them cuts off only what is far beyond.
 LARGEST_MESSAGE = 1024 * 1024
+Drain = Callable[[], Awaitable[None]]
 FRAME_PROTOCOL = "realtime.transport.uvicorn_protocol:FrameProtocol"
 STREAM_PROTOCOL = "realtime.transport.uvicorn_http:StreamProtocol"
 
@@ -40,7 +42,8 @@ class Server(uvicorn.Server):
 
 
 def serve_live(listener: socket.socket, *, threads: int, companions: Sequence[Companion] = ()) -> None:
-    """Serve until SIGINT or SIGTERM; a second one ends it at once."""
+    """Serve until SIGINT or SIGTERM: then connections are closed over a while; a second signal cuts that
+    short, a third ends it at once."""
     allow_many_connections()
     sys.setswitchinterval(SWITCH_INTERVAL)
     config = uvicorn.Config(
@@ -62,13 +65,25 @@ def serve_live(listener: socket.socket, *, threads: int, companions: Sequence[Co
     gc.collect()
     gc.freeze()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(Server(config), listener))
+        runner.run(_run(Server(config), listener, drain))
 
 
-async def _run(server: Server, listener: socket.socket) -> None:
+async def _run(server: Server, listener: socket.socket, drain: Drain) -> None:
+    ending: asyncio.Task[None] | None = None
+
+    async def end_gently() -> None:
+        try:
+            await drain()
+        finally:
+            server.should_exit = True
+
     def end() -> None:
-        server.force_exit = server.should_exit
-        server.should_exit = True
+        nonlocal ending
+        if ending is None:
+            ending = loop.create_task(end_gently())
+        else:
+            server.force_exit = server.should_exit
+            ending.cancel()
 
     loop = asyncio.get_running_loop()
     for received in (signal.SIGINT, signal.SIGTERM):

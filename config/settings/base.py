@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "config.api.patience.StatementLimitMiddleware",  # around whatever asks the database
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.identity.middleware.SignInCookieMiddleware",  # around CORS, whose verdict it goes by
     "corsheaders.middleware.CorsMiddleware",
     "config.api.middleware.ErrorShapeMiddleware",  # inside CORS, so that a page may read its errors
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -173,6 +174,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SIMPLE_JWT: dict[str, Any] = {
     "ACCESS_TOKEN_LIFETIME": timedelta(hours=12),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=30),  # from the last refresh on
     "ALGORITHM": "HS256",  # and no other is taken, whatever a token's header says
     "USER_ID_CLAIM": "userId",
     "JTI_CLAIM": "jti",
@@ -229,10 +231,13 @@ STOCKWIRE_LOCATION = environment.LOCATION.read()
 STOCKWIRE_LOW_STOCK = environment.LOW_STOCK.read()
 STOCKWIRE_OPEN_WRITES = environment.OPEN_WRITES.read()
 STOCKWIRE_ALLOWED_ORIGINS = environment.ALLOWED_ORIGINS.read()
+STOCKWIRE_TRUSTED_PROXIES = environment.TRUSTED_PROXIES.read()
 STOCKWIRE_HOME = Path(environment.HOME.read()).expanduser()
 STOCKWIRE_THREADS = environment.THREADS.read()
 STOCKWIRE_WEB_PROCESSES = environment.WEB_PROCESSES.read()
 STOCKWIRE_WORKER_JOBS = environment.WORKER_JOBS.read()
+STOCKWIRE_DRAIN_NOTICE = environment.DRAIN_NOTICE.read()
+STOCKWIRE_DRAIN_SECONDS = environment.DRAIN_SECONDS.read()
 STOCKWIRE_CONNECTIONS_PER_USER = environment.CONNECTIONS_PER_USER.read()
 STOCKWIRE_CONNECTIONS_PER_ADDRESS = environment.CONNECTIONS_PER_ADDRESS.read()
 

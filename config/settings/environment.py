@@ -5,6 +5,7 @@ variable that is read anywhere else is a mistake. Nothing of Django belongs here
 is set up.
 """
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 # The embedded services' URLs carry these names, so that production can tell them from real servers.
@@ -79,6 +81,13 @@ def _origins(raw: str) -> tuple[str, ...]:
         if not re.fullmatch(r"https?://[^/\s]+", origin):
             raise ValueError("must be origins such as https://shop.example, with commas between them")
     return origins
+
+
+def _networks(raw: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(name) for name in _names(raw))
+    except ValueError:
+        raise ValueError("must be addresses or networks such as 10.0.0.5,10.1.0.0/16") from None
 
 
 def _currency(raw: str) -> str:
@@ -160,6 +169,14 @@ ALLOWED_ORIGINS: Setting[tuple[str, ...]] = Setting(
     meaning="Origins of other sites whose pages may call the API and open live connections. "
     "The server's own origin always may.",
 )
+TRUSTED_PROXIES: Setting[tuple[Network, ...]] = Setting(
+    name="STOCKWIRE_TRUSTED_PROXIES",
+    parse=_networks,
+    default=(),
+    meaning="Addresses or networks of the proxies in front, with commas between them: they are believed who "
+    "they forward for (`X-Forwarded-For`). Loopback always is. Behind any other proxy wrong passwords are "
+    "counted as if all clients were one.",
+)
 CURRENCY = Setting(
     name="STOCKWIRE_CURRENCY",
     parse=_currency,
@@ -228,6 +245,20 @@ CONNECTIONS_PER_ADDRESS = Setting(
     parse=_whole_number(0, 1_000_000),
     default=1_000,
     meaning="Live connections from one address in one process, loopback not counted; 0: any number.",
+)
+DRAIN_NOTICE = Setting(
+    name="STOCKWIRE_DRAIN_NOTICE",
+    parse=_whole_number(0, 600),
+    default=0,
+    meaning="Seconds between `/api/ready` failing and the first connection closed, when a live process is "
+    "told to end: as long as the load balancer takes to notice.",
+)
+DRAIN_SECONDS = Setting(
+    name="STOCKWIRE_DRAIN_SECONDS",
+    parse=_whole_number(0, 600),
+    default=10,
+    meaning="Seconds over which a live process that is told to end closes its connections; few are closed "
+    "quicker.",
 )
 DATABASE_TIMEOUT = Setting(
     name="STOCKWIRE_DATABASE_TIMEOUT",

@@ -4,7 +4,7 @@ this does, to the letter."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import orjson
@@ -156,7 +156,7 @@ class EventsConsumer(LeanConsumer):
         self.has_caught_up = True
 
     def _new_session(self, request: StreamRequest, principal: Principal) -> Session:
-        stream = (self.scope.get("extensions") or {}).get(EXTENSION)
+        stream = cast("Callable[[], Writer] | None", (self.scope.get("extensions") or {}).get(EXTENSION))
         writer: Writer = (
             stream() if stream else BodyWriter(self.tell_server, give_up=self.patience.reschedule)
         )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.http.request import validate_host
 
+from config.api.addresses import address_of
+from config.identity.cookies import SIGN_IN_COOKIE
 from realtime.principals import GUEST, Principal, principal_of_header, principal_of_token
 from realtime.threads import threads
 
@@ -25,6 +28,7 @@ class Handshake:
 
     authorization: str | None
     token: str | None
+    cookie: str
     subprotocol: str | None
     topics: list[str] | None
     cursor: str | None
@@ -41,15 +45,17 @@ class Handshake:
         offered: list[str] = list(scope.get("subprotocols") or ())
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         client = scope.get("client")
+        is_allowed = is_allowed_origin(headers.get("origin"), host=headers.get("host", ""))
         return cls(
             authorization=headers.get("authorization"),
             token=next((name.removeprefix(_BEARER) for name in offered if name.startswith(_BEARER)), None),
+            cookie=sign_in_cookie(headers, is_allowed_origin=is_allowed),
             subprotocol=PROTOCOL if PROTOCOL in offered else None,
             topics=_topics(query),
             cursor=query["cursor"][-1] if "cursor" in query else None,
             has_token_in_url="token" in query,
-            origin_is_allowed=is_allowed_origin(headers.get("origin"), host=headers.get("host", "")),
-            address=_address(client[0] if client else ""),
+            origin_is_allowed=is_allowed,
+            address=counted_address(client[0] if client else "", headers),
         )
 
     async def principal(self) -> Principal:
@@ -88,6 +94,20 @@ def _topics(query: Mapping[str, list[str]]) -> list[str] | None:
     return [topic for text in query["topics"] for topic in text.split(",") if topic]
 
 
-def _address(address: str) -> str:
-    """What connections are counted by. Loopback is a proxy on this machine, or the machine's owner."""
-    return "" if address in ("127.0.0.1", "::1") else address
+def counted_address(peer: str, headers: Mapping[str, str]) -> str:
+    """What connections are counted by; empty for whoever is not told from others. Loopback is a proxy on this
+    machine, or the machine's owner."""
+    return address_of(peer, forwarded_for=headers.get("x-forwarded-for", ""))
+
+
+def sign_in_cookie(headers: Mapping[str, str], *, is_allowed_origin: bool) -> str:
+    """The token that signing in left with the browser; empty where there is none, or where a page of a
+    foreign origin may have sent it."""
+    header = headers.get("cookie", "")
+    if not is_allowed_origin or SIGN_IN_COOKIE not in header or headers.get("sec-fetch-site") == "cross-site":
+        return ""
+    try:
+        found = SimpleCookie(header).get(SIGN_IN_COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found is not None else ""

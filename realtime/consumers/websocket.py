@@ -3,7 +3,6 @@ letter."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, cast
@@ -13,7 +12,7 @@ import structlog
 from channels.exceptions import StopConsumer
 from django.db import DatabaseError, InterfaceError
 
-from config.kernel.clock import iso, now
+from config.kernel.clock import iso, iso_of, now
 from config.kernel.errors import NotAuthenticated
 from realtime import runtime
 from realtime.consumers.handshake import Handshake
@@ -25,8 +24,7 @@ from realtime.hub.hub import Hub, Resumed
 from realtime.hub.session import REASONS, CloseCode, Session, State, Writer
 from realtime.hub.wire import Wire
 from realtime.principals import GUEST, Principal, principal_of_token
-from realtime.rights import rooms_lost
-from realtime.rooms import Grant, grant_topics, refusal_of, room_of_topic
+from realtime.rooms import Grant, agrant_topics, arefusals, room_of_topic
 from realtime.threads import threads
 from realtime.transport.asgi_writer import AsgiWriter
 from realtime.transport.frames import as_it_is, text_frame
@@ -51,6 +49,8 @@ class CatalogConsumer(LeanConsumer):
     principal: Principal = GUEST
     malformed = 0
     is_open = False
+    #: What a newcomer is to be told after the greeting: code and text.
+    notices: list[tuple[str, str]]
 
     # ------------------------------------------------------------------ coming and going
 
@@ -61,6 +61,7 @@ class CatalogConsumer(LeanConsumer):
             await self.tell_server({"type": "websocket.close"})
             raise StopConsumer
         self.hub = await runtime.hub()
+        self.notices = []
         refusal = await self._recognise(handshake)
         await self.tell_server({"type": "websocket.accept", "subprotocol": handshake.subprotocol})
         # What the handshake brought is not needed again, and there are many connections.
@@ -69,8 +70,6 @@ class CatalogConsumer(LeanConsumer):
         if refusal is not None:
             await self._turn_away(*refusal)
             return
-        if handshake.has_token_in_url:
-            self._send_error("token_in_url", "a token in the URL is not read: it would end up in logs")
         await self._begin(handshake)
 
     async def websocket_receive(self, message: Message) -> None:
@@ -104,11 +103,20 @@ class CatalogConsumer(LeanConsumer):
     async def _recognise(self, handshake: Handshake) -> tuple[CloseCode, str, str] | None:
         try:
             self.principal = await handshake.principal()
+            if self.principal is GUEST and handshake.cookie:
+                await self._recognise_cookie(handshake.cookie)
         except NotAuthenticated as error:
             return CloseCode.INVALID_TOKEN, "invalid_token", error.message
         except (DatabaseError, InterfaceError):
             return CloseCode.LOST_ITS_PLACE, "unavailable", "nobody can be recognised just now; come back"
         return None
+
+    async def _recognise_cookie(self, cookie: str) -> None:
+        """A browser sends it unasked: one that holds no longer makes a guest, who is told so."""
+        try:
+            self.principal = await threads.run(partial(principal_of_token, cookie))
+        except NotAuthenticated as error:
+            self.notices.append((error.code, f"The sign-in cookie does not count: {error.message}"))
 
     async def _take_in(self, handshake: Handshake) -> tuple[CloseCode, str, str] | None:
         if not await self.hub.ready():
@@ -123,6 +131,10 @@ class CatalogConsumer(LeanConsumer):
             address=handshake.address,
         )
         self.session.expires_at = self.principal.expires_at
+        if self.principal is not GUEST:
+            self.session.tell_withdrawn = self._tell_withdrawn
+        if self.hub.is_stopping:
+            return CloseCode.SHUTTING_DOWN, "shutting_down", "this server is about to end; come back"
         if not self.hub.open(self.session):
             return CloseCode.TOO_MANY_CONNECTIONS, "too_many_connections", "close some connections first"
         self.is_open = True
@@ -137,7 +149,7 @@ class CatalogConsumer(LeanConsumer):
     async def _begin(self, handshake: Handshake) -> None:
         """Greet; subscribe and resume as the URL says, before anything live is sent."""
         asked = DEFAULT_TOPICS if handshake.topics is None else handshake.topics
-        grants = self._grant(asked)
+        grants = await self._grant(asked)
         # Whoever comes to resume is told its own place until it has what it missed: a client that keeps
         # each cursor it sees, and is cut off in between, must not lose that.
         place = self.hub.position
@@ -152,6 +164,11 @@ class CatalogConsumer(LeanConsumer):
                 "server_time": iso(now()),
             }
         )
+        if handshake.has_token_in_url:
+            self.notices.append(("token_in_url", "a token in the URL is not read: it would end up in logs"))
+        for code, text in self.notices:
+            self._send_error(code, text)
+        del self.notices
         if handshake.cursor is None:
             self.hub.join(self.session, _rooms(grants))
         if handshake.topics is not None:
@@ -175,15 +192,16 @@ class CatalogConsumer(LeanConsumer):
             self.hub.close(self.session, CloseCode.TOO_MANY_CONNECTIONS)
             return
         self.principal = self.session.principal = principal
+        self.session.tell_withdrawn = self._tell_withdrawn
         self.session.expires_at = principal.expires_at
         # What the new rights don't cover is heard no more.
-        self.hub.part(self.session, rooms_lost(self.session, principal))
-        expires = None if principal.expires_at is None else _moment(principal.expires_at)
+        self.hub.part(self.session, await arefusals(principal, self.session.rooms))
+        expires = None if principal.expires_at is None else iso_of(principal.expires_at)
         user = {"id": principal.id, "role": principal.role}
         self._answer(request, {"type": "auth.ok", "user": user, "expires_at": expires})
 
     async def _on_subscribe(self, request: ClientMessage) -> None:
-        grants = self._grant(request.topics or ())
+        grants = await self._grant(request.topics or ())
         position = self.hub.join(self.session, _rooms(grants))
         self._answer(request, self._subscribed(grants, cursor=to_cursor(position.epoch, position.seq)))
 
@@ -196,9 +214,10 @@ class CatalogConsumer(LeanConsumer):
     async def _on_resume(self, request: ClientMessage) -> None:
         answer = {"ref": request.ref} if request.has_ref else {}
         if request.topics is None:
-            grants = [Grant(room, room, refusal_of(self.principal, room)) for room in self.session.rooms]
+            refused = await arefusals(self.principal, self.session.rooms)
+            grants = [Grant(room, room, refused.get(room)) for room in self.session.rooms]
         else:
-            grants = self._grant(request.topics)
+            grants = await self._grant(request.topics)
         await self._resume(grants, cursor=request.cursor, answer=answer)
 
     async def _on_ping(self, request: ClientMessage) -> None:
@@ -211,8 +230,8 @@ class CatalogConsumer(LeanConsumer):
 
     # ------------------------------------------------------------------ answers
 
-    def _grant(self, topics: Iterable[str]) -> list[Grant]:
-        grants = grant_topics(self.principal, topics)
+    async def _grant(self, topics: Iterable[str]) -> list[Grant]:
+        grants = await agrant_topics(self.principal, topics)
         most = MOST_ROOMS - len(self.session.rooms)
         return [
             grant if grant.refusal or place < most else Grant(grant.name, "", "too_many_topics")
@@ -236,6 +255,9 @@ class CatalogConsumer(LeanConsumer):
     ) -> None:
         ref = request.ref if request is not None else ref
         self._send({"type": "error", "code": code, "message": message, "ref": ref})
+
+    def _tell_withdrawn(self) -> None:
+        self._send_error("token_revoked", "these credentials hold no longer")
 
     def _send(self, message: dict[str, Any]) -> None:
         self.hub.send(self.session, orjson.dumps(message))
@@ -264,7 +286,3 @@ def _outcome(outcome: Resumed, grants: list[Grant]) -> dict[str, Any]:
     if outcome.reason is not None:
         return {"recovered": False, "reason": outcome.reason, "cursor": cursor, **refused}
     return {"recovered": True, "replayed": outcome.replayed, "cursor": cursor, **refused}
-
-
-def _moment(seconds: float) -> str:
-    return iso(dt.datetime.fromtimestamp(seconds, tz=dt.UTC))

@@ -25,34 +25,12 @@ class CatalogDialect:
 
     def messages(self, record: Record) -> Sequence[Message]:
         """One message for an event, as a rule."""
-        return [
-            _message(emission, record, emission.type_of(record))
-            for emission in registry.emissions_of(record.type, self.name)
-        ]
+        reading = registry.Reading(record)
+        return [_message(emission, reading) for emission in registry.emissions_of(record.type, self.name)]
 
     def interest(self, rooms: Collection[str]) -> Interest:
         """Which events can go to `rooms`."""
-        types: set[str] = set()
-        subjects: set[tuple[str, str]] = set()
-        for entry in registry.TYPES:
-            if not entry.durable:
-                continue
-            for emission in entry.emissions.get(self.name, ()):
-                for template in emission.rooms:
-                    if not template.field:
-                        if template.text in rooms:
-                            types.add(entry.name)
-                        continue
-                    ids = [
-                        room.removeprefix(template.prefix)
-                        for room in rooms
-                        if room.startswith(template.prefix)
-                    ]
-                    if template.field == "subject":
-                        subjects.update((entry.name, identity) for identity in ids)
-                    elif ids:
-                        types.add(entry.name)
-        return Interest(frozenset(types), frozenset(pair for pair in subjects if pair[0] not in types))
+        return registry.interest_in(rooms, self.name)
 
 
 def envelope(record: Record, *, name: str) -> dict[str, Any]:
@@ -80,8 +58,9 @@ def log_entry(record: Record) -> dict[str, Any]:
     return envelope(record, name=emissions[0].type_of(record) if emissions else record.type)
 
 
-def _message(emission: registry.Emission, record: Record, name: str) -> Message:
-    return Message(emission.rooms_of(record), record, partial(encode, name=name), name)
+def _message(emission: registry.Emission, reading: registry.Reading) -> Message:
+    name = emission.type_of(reading.record)
+    return Message(emission.rooms_of(reading), reading.record, partial(encode, name=name), name)
 
 
 CATALOG = CatalogDialect()

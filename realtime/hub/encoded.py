@@ -35,5 +35,7 @@ class EncodedEvent:
 
     @property
     def size(self) -> int:
-        """Roughly what it keeps in memory: the record's text, and as much again for a frame."""
-        return 2 * len(self.record.data) + len(self.record.extra) + 1_000
+        """Roughly what it keeps in memory: the record's text, and everything that was made of it so far."""
+        made = sum(map(len, self._frames.values()))
+        # A message keeps its payload too, once for all the wires of its dialect.
+        return len(self.record.data) + len(self.record.extra) + 2 * made + 1_000

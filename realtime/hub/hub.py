@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from realtime.hub.admission import Admission
 from realtime.hub.encoded import EncodedEvent
 from realtime.hub.follower import Follower
-from realtime.hub.replay import Reason, Replay, ResumeRefusedError, StalledError
+from realtime.hub.replay import Missed, Reason, Replay, ResumeRefusedError, StalledError, Wish
 from realtime.hub.ring import Ring
 from realtime.hub.rooms import RoomIndex
 from realtime.hub.session import REASONS, CloseCode, Session, State
@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 #: A client may come with a cursor from a process that is ahead of this one, for about a heartbeat.
 CATCH_UP_SECONDS = 5.0
+#: Between two steps of draining; and so many leave in each step, however long it may take.
+DRAIN_STEP = 0.05
+LEAST_DRAINED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,8 @@ class Hub:
         self._follower = Follower(source=source, deliver=self._deliver, lost=self._lost, **patience)
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
+        #: The process is about to end: whoever balances the load is to send nobody here.
+        self.is_draining = False
 
     # ------------------------------------------------------------------ its life
 
@@ -79,9 +84,21 @@ class Hub:
             asyncio.create_task(self._look_after(), name="hub watch"),
         ]
 
+    async def drain(self, *, seconds: float) -> None:
+        """Admit nobody any more, and send those who are here away, evenly over ``seconds`` or quicker: they
+        come back elsewhere, and not all at once."""
+        self._stopping = self.is_draining = True
+        leaving = list(self.sessions)
+        steps = max(1, round(seconds / DRAIN_STEP))
+        size = max(LEAST_DRAINED, -(-len(leaving) // steps))
+        for begin in range(0, len(leaving), size):
+            for session in leaving[begin : begin + size]:
+                self.close(session, CloseCode.SHUTTING_DOWN)
+            await asyncio.sleep(DRAIN_STEP)
+
     async def stop(self) -> None:
         """Send everybody away to come back elsewhere, and end."""
-        self._stopping = True
+        self._stopping = self.is_draining = True
         self._writes.flush()
         for session in list(self.sessions):
             self.close(session, CloseCode.SHUTTING_DOWN)
@@ -169,9 +186,12 @@ class Hub:
 
     def send(self, session: Session, payload: bytes) -> None:
         """Send something to one session only: an answer, a refusal. In order with what was sent before."""
+        self.send_frames(session, session.wire.frame(payload))
+
+    def send_frames(self, session: Session, frame: bytes) -> None:
+        """As ``send``, for what its wire's door has framed already, whole frames."""
         if session.state is State.CLOSED:
             return
-        frame = session.wire.frame(payload)
         if session.state is State.HELD:
             session.written += len(frame)
             session.writer.write(frame)
@@ -198,19 +218,28 @@ class Hub:
 
     @asynccontextmanager
     async def resuming(
-        self, session: Session, *, rooms: Iterable[str], cursor: Position | None
+        self,
+        session: Session,
+        *,
+        rooms: Iterable[str] | Mapping[str, int],
+        cursor: Position | None,
+        skip: int = 0,
+        decided: Callable[[Resumed], None] | None = None,
     ) -> AsyncIterator[Resumed]:
         """Join ``rooms`` and send what was missed of them since ``cursor``.
 
-        Yields how it went, for the answer, which goes out before anything newer; then the session is live.
-        Whatever the outcome, the session is in ``rooms`` and has all that comes after the yielded position.
+        ``rooms`` may say for each from which ``seq`` on its events are wanted at all. ``skip``: of the first
+        event after ``cursor``, the messages up to this place have arrived. ``decided`` is told whether what
+        was missed can be had, before any of it is sent. Yields how it went, for the answer, which goes out
+        before anything newer; then the session is live. Whatever the outcome, the session is in ``rooms`` and
+        has all that comes after the yielded position.
         """
-        rooms = tuple(rooms)
+        wanted = dict(rooms) if isinstance(rooms, Mapping) else dict.fromkeys(rooms, 0)
         reason: Reason | None = None
         try:
             async with asyncio.timeout(CATCH_UP_SECONDS):
-                cursor = await self._replay.check(cursor, self.position)
-                await self._follower.reach(cursor.seq)
+                cursor = await self._replay.check(cursor, self.position, partly=skip > 0)
+                await self._follower.reach(cursor.seq + (skip > 0))
         except ResumeRefusedError as refusal:
             reason = refusal.reason
         except Exception as error:  # noqa: BLE001  the log can't be read, however it says so
@@ -219,31 +248,35 @@ class Hub:
         # From here to the first await nothing can come between: this is the session's place.
         self._hold(session)
         heard = dict(session.rooms)
-        outcome = Resumed(self.join(session, rooms), reason=reason)
+        outcome = Resumed(self.join(session, wanted), reason=reason)
         try:
+            missed = None
             if cursor is not None and reason is None and session.state is not State.CLOSED:
-                await self._send_missed(session, outcome, cursor=cursor, rooms=rooms, heard=heard)
+                wish = Wish(after=cursor, upto=outcome.position.seq, rooms=wanted, heard=heard, skip=skip)
+                missed = await self._find_missed(session, outcome, wish)
+            if decided is not None and session.state is not State.CLOSED:
+                decided(outcome)
+            if missed is not None and session.state is not State.CLOSED:
+                await self._send_missed(session, outcome, missed, wish)
             yield outcome
         finally:
             self._release(session)
 
-    async def _send_missed(
-        self,
-        session: Session,
-        outcome: Resumed,
-        *,
-        cursor: Position,
-        rooms: tuple[str, ...],
-        heard: dict[str, int],
-    ) -> None:
+    async def _find_missed(self, session: Session, outcome: Resumed, wish: Wish) -> Missed | None:
         try:
             async with asyncio.timeout(self.limits.resume):
-                outcome.replayed = await self._replay.send(
-                    session, after=cursor, upto=outcome.position.seq, rooms=frozenset(rooms), heard=heard
-                )
+                return await self._replay.find(session, wish)
         except ResumeRefusedError as refusal:
             outcome.reason = refusal.reason
-            return
+        except Exception as error:  # noqa: BLE001  the log can't be read, however it says so
+            logger.warning("a resume was refused: %s", str(error) or type(error).__name__)
+            self.close(session, CloseCode.LOST_ITS_PLACE)
+        return None
+
+    async def _send_missed(self, session: Session, outcome: Resumed, missed: Missed, wish: Wish) -> None:
+        try:
+            async with asyncio.timeout(self.limits.resume):
+                outcome.replayed = await missed.send()
         except (StalledError, TimeoutError):
             self.close(session, CloseCode.TOO_SLOW)
             return
@@ -251,9 +284,9 @@ class Hub:
             logger.warning("a resume was torn off: %s", error)
             self.close(session, CloseCode.LOST_ITS_PLACE)
             return
-        for room in rooms:
+        for room, since in wish.rooms.items():
             if room in session.rooms:
-                session.rooms[room] = min(session.rooms[room], cursor.seq)
+                session.rooms[room] = min(session.rooms[room], max(wish.after.seq, since))
 
     def _hold(self, session: Session) -> None:
         if session.state is State.LIVE:
@@ -282,8 +315,8 @@ class Hub:
 
     def _deliver(self, record: Record) -> None:
         event = EncodedEvent(record)
-        self._ring.append(event)
         self._fan_out(event)
+        self._ring.append(event)
 
     def _fan_out(self, event: EncodedEvent) -> None:
         for wire in self._rooms.wires():

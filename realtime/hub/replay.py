@@ -7,13 +7,14 @@ end the connection is closed, so that a client never takes a part for the whole.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from realtime.hub.encoded import EncodedEvent
 from realtime.hub.ring import Ring
 from realtime.hub.session import Session, State
-from realtime.hub.source import Source
+from realtime.hub.source import Interest, Source
 from realtime.records import Head, Position
 
 Reason = Literal["expired", "epoch_changed", "too_many", "malformed"]
@@ -44,6 +45,29 @@ class TornError(Exception):
     """The log was cut while it was read; what has been sent may be a part."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be sent to a session that has come back: events after ``after`` up to ``upto``.
+
+    ``rooms``: those that it hears, each with the ``seq`` after which its events are wanted. ``heard``: rooms,
+    and the ``seq`` after which the session was sent their events already; those are left out. ``skip``: of
+    the very next event after ``after``, that many messages have arrived before the line was cut.
+    """
+
+    after: Position
+    upto: int
+    rooms: Mapping[str, int]
+    heard: Mapping[str, int]
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Missed events that can be had. ``send`` writes them and tells how many messages they were."""
+
+    send: Callable[[], Awaitable[int]]
+
+
 class Replay:
     """Reads and sends missed events. ``at_once`` resumes may read the log at a time; the others wait."""
 
@@ -55,79 +79,71 @@ class Replay:
         self._most_events = most_events
         self._reading = asyncio.Semaphore(at_once)
 
-    async def check(self, cursor: Position | None, here: Position) -> Position:
-        """The cursor, if events after it can be had. Raises ``ResumeRefusedError``."""
+    async def check(self, cursor: Position | None, here: Position, *, partly: bool = False) -> Position:
+        """The cursor, if events after it can be had; ``partly``: the client has something of the next event
+        too. Raises ``ResumeRefusedError``."""
         if cursor is None:
             raise ResumeRefusedError("malformed")
         if cursor.epoch != here.epoch:
             raise ResumeRefusedError("epoch_changed")
-        if cursor.seq > here.seq:
+        newest = cursor.seq + partly
+        if newest > here.seq:
             # From a snapshot, or another process, that is ahead of us; or from a log that no longer exists.
             head = await self._source.head()
-            if head.epoch != cursor.epoch or head.top < cursor.seq:
+            if head.epoch != cursor.epoch or head.top < newest:
                 raise ResumeRefusedError("epoch_changed")
         return cursor
 
-    async def send(
-        self,
-        session: Session,
-        *,
-        after: Position,
-        upto: int,
-        rooms: Collection[str],
-        heard: Mapping[str, int],
-    ) -> int:
-        """Send ``session`` the events after ``after`` up to ``upto`` that go to ``rooms``; returns how many.
+    async def find(self, session: Session, wish: Wish) -> Missed:
+        """What ``session`` has missed, not sent yet. Raises ``ResumeRefusedError`` where it can't be had
+        whole, or whatever the source raises.
 
-        ``heard``: rooms, and the ``seq`` after which the session was sent their events already; those are
-        left out. Raises ``ResumeRefusedError`` before anything is sent; in the middle ``StalledError``,
-        ``TornError``, or whatever the source raises.
+        ``Missed.send`` raises ``StalledError``, ``TornError``, or whatever the source raises.
         """
-        if after.seq >= upto:
-            return 0
-        events = self._ring.after(after.seq)
+        if wish.after.seq >= wish.upto:
+            return Missed(lambda: _write_all(session, ()))
+        events = self._ring.after(wish.after.seq)
         if events is not None:
-            missed = [event for event in events if event.record.seq <= upto]
-            frames = [frame for event in missed for frame in _frames(session, event, rooms, heard)]
+            frames = [
+                frame
+                for event in events
+                if event.record.seq <= wish.upto
+                for frame in _frames(session, event, wish)
+            ]
             if len(frames) > self._most_events:
                 raise ResumeRefusedError("too_many")
-            await _write(session, frames)
-            return len(frames)
+            return Missed(lambda: _write_all(session, frames))
         async with self._reading:
-            return await self._send_from_log(session, after=after, upto=upto, rooms=rooms, heard=heard)
-
-    async def _send_from_log(
-        self,
-        session: Session,
-        *,
-        after: Position,
-        upto: int,
-        rooms: Collection[str],
-        heard: Mapping[str, int],
-    ) -> int:
-        self._still_kept(after, await self._source.head())
-        interest = session.wire.dialect.interest(rooms)
-        most = self._most_events
-        if await self._source.count(after=after.seq, upto=upto, limit=most + 1, interest=interest) > most:
-            raise ResumeRefusedError("too_many")
-        sent = 0
-        place = after.seq
-        while place < upto:
-            records = await self._source.read(
-                epoch=after.epoch, after=place, upto=upto, limit=PAGE, interest=interest
+            self._still_kept(wish.after, await self._source.head())
+            interest = session.wire.dialect.interest(wish.rooms.keys())
+            most = self._most_events
+            found = await self._source.count(
+                after=wish.after.seq, upto=wish.upto, limit=most + 1, interest=interest
             )
-            events = [EncodedEvent(record) for record in records]
-            frames = [frame for event in events for frame in _frames(session, event, rooms, heard)]
-            await _write(session, frames)
-            sent += len(frames)
-            if len(records) < PAGE:
-                break
-            place = records[-1].seq
-        # Days are dropped whole: had one gone while we read, what was sent could be a part.
-        try:
-            self._still_kept(after, await self._source.head())
-        except ResumeRefusedError as error:
-            raise TornError from error
+            if found > most:
+                raise ResumeRefusedError("too_many")
+        return Missed(lambda: self._send_from_log(session, wish, interest))
+
+    async def _send_from_log(self, session: Session, wish: Wish, interest: Interest) -> int:
+        sent = 0
+        place = wish.after.seq
+        async with self._reading:
+            while place < wish.upto:
+                records = await self._source.read(
+                    epoch=wish.after.epoch, after=place, upto=wish.upto, limit=PAGE, interest=interest
+                )
+                events = [EncodedEvent(record) for record in records]
+                sent += await _write_all(
+                    session, [frame for event in events for frame in _frames(session, event, wish)]
+                )
+                if len(records) < PAGE:
+                    break
+                place = records[-1].seq
+            # Days are dropped whole: had one gone while we read, what was sent could be a part.
+            try:
+                self._still_kept(wish.after, await self._source.head())
+            except ResumeRefusedError as error:
+                raise TornError from error
         return sent
 
     @staticmethod
@@ -138,19 +154,25 @@ class Replay:
             raise ResumeRefusedError("expired")
 
 
-def _frames(
-    session: Session, event: EncodedEvent, rooms: Collection[str], heard: Mapping[str, int]
-) -> list[bytes]:
+def _frames(session: Session, event: EncodedEvent, wish: Wish) -> list[bytes]:
     seq = event.record.seq
     wire = session.wire
+    arrived = wish.skip if seq == wish.after.seq + 1 else 0
     frames = []
     for place, message in enumerate(event.messages(wire.dialect)):
-        if not any(room in rooms for room in message.rooms):
+        if place < arrived:
             continue
-        if any(heard.get(room, seq) < seq for room in message.rooms):
+        if not any(wish.rooms.get(room, seq) < seq for room in message.rooms):
+            continue
+        if any(wish.heard.get(room, seq) < seq for room in message.rooms):
             continue
         frames.append(event.frame(wire, place))
     return frames
+
+
+async def _write_all(session: Session, frames: Sequence[bytes]) -> int:
+    await _write(session, frames)
+    return len(frames)
 
 
 async def _write(session: Session, frames: Sequence[bytes]) -> None:

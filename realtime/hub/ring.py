@@ -13,6 +13,8 @@ class Ring:
 
     def __init__(self, *, events: int, size: int) -> None:
         self._events: deque[EncodedEvent] = deque()
+        #: What each was counted as.
+        self._sizes: deque[int] = deque()
         self._most_events = events
         self._most_bytes = size
         self._bytes = 0
@@ -21,15 +23,18 @@ class Ring:
         return len(self._events)
 
     def append(self, event: EncodedEvent) -> None:
-        """Add the event that follows the newest one."""
+        """Add the event that follows the newest one, once its frames are made: they count."""
         self._events.append(event)
-        self._bytes += event.size
+        self._sizes.append(event.size)
+        self._bytes += self._sizes[-1]
         while len(self._events) > self._most_events or (self._bytes > self._most_bytes and self._events):
-            self._bytes -= self._events.popleft().size
+            self._events.popleft()
+            self._bytes -= self._sizes.popleft()
 
     def clear(self) -> None:
         """Forget all."""
         self._events.clear()
+        self._sizes.clear()
         self._bytes = 0
 
     def after(self, seq: int) -> list[EncodedEvent] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import Protocol
 
 from realtime.hub.wire import Wire
@@ -76,6 +77,8 @@ class Session:
         "state",
         "taken_by",
         "taken_mark",
+        "tell_withdrawn",
+        "warn_expired",
         "wire",
         "writer",
         "written",
@@ -94,6 +97,10 @@ class Session:
         self.state = State.LIVE
         #: Seconds since 1970 at which the credentials end.
         self.expires_at: float | None = None
+        #: Told once when they have ended; the peer then has a while for fresh ones before it is closed.
+        self.warn_expired: Callable[[], None] | None = None
+        #: Told before it is closed because its credentials hold no longer.
+        self.tell_withdrawn: Callable[[], None] | None = None
         # How the watch knows for how long the oldest unsent byte has waited.
         self.written = 0
         self.taken_mark = 0

@@ -12,6 +12,8 @@ MOST_SECONDS_UNSENT = 5.0
 #: Events that one session may have waiting while it is held, or behind a busy loop.
 MOST_PENDING = 10_000
 INTERVAL = 1.0
+#: A peer that is told of its ended credentials has this long for fresh ones.
+SECONDS_TO_RENEW = 60.0
 
 Close = Callable[[Session, CloseCode], None]
 
@@ -29,11 +31,19 @@ class Watch:
         wall = time.time()
         for session in list(sessions):
             if session.expires_at is not None and session.expires_at <= wall:
-                self._close(session, CloseCode.TOKEN_EXPIRED)
+                self._expire(session, wall)
             elif len(session.pending) > MOST_PENDING:
                 self._close(session, CloseCode.LOST_ITS_PLACE)
             elif self._is_too_slow(session, now):
                 self._close(session, CloseCode.TOO_SLOW)
+
+    def _expire(self, session: Session, wall: float) -> None:
+        warn, session.warn_expired = session.warn_expired, None
+        if warn is None:
+            self._close(session, CloseCode.TOKEN_EXPIRED)
+        else:
+            session.expires_at = wall + SECONDS_TO_RENEW
+            warn()
 
     def _is_too_slow(self, session: Session, now: float) -> bool:
         """Whether the bytes that were written by the time of the mark are still not all taken, for too

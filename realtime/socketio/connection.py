@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from realtime.socketio import engine_events as happened
 from realtime.socketio.carriers import Carrier
@@ -60,6 +60,7 @@ class Connection:
         "_session",
         "_settings",
         "_timer",
+        "arrival",
         "is_posting",
         "reason",
         "request",
@@ -88,6 +89,8 @@ class Connection:
         self.reason: CloseReason | None = None
         #: The request that opened it; whoever has read it may put `None` here.
         self.request: EngineRequest | None = request
+        #: What was read of it.
+        self.arrival: Any = None
         self._listener = listen(self)
         self._schedule()
 

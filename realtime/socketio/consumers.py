@@ -31,9 +31,12 @@ class PollingConsumer(LeanConsumer):
     """One HTTP request."""
 
     request: EngineRequest
+    endpoint: Endpoint
 
-    def __init__(self, *, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
+    def __init__(self, *, endpoint: Endpoint | None) -> None:
+        # A door that knows its endpoint only in the running loop sets it before the first message.
+        if endpoint is not None:
+            self.endpoint = endpoint
         self._parts: list[bytes] = []
         self._size = 0
         self._answering: asyncio.Task[None] | None = None
@@ -113,9 +116,12 @@ class WebSocketConsumer(LeanConsumer):
 
     connection: Connection | None = None
     carrier: Carrier
+    endpoint: Endpoint
 
-    def __init__(self, *, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
+    def __init__(self, *, endpoint: Endpoint | None) -> None:
+        # As above.
+        if endpoint is not None:
+            self.endpoint = endpoint
 
     async def websocket_connect(self, _message: Message) -> None:
         """Let the client in, or say why not."""

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 CONNECT_TIMEOUT = 45.0
 #: What waits to be handled, until no more is read from the peer.
 MOST_WAITING = 100
+#: A WebSocket's code and reason.
+COME_BACK = (3010, "come back")
 LEFT_BY_PEER, LEFT_BY_US = "client namespace disconnect", "server namespace disconnect"
 
 
@@ -45,11 +47,16 @@ class ConnectRefusedError(Exception):
         self.data = data
 
 
+class ComeBackError(Exception):
+    """Nobody can be let in just now. The transport is closed: a client comes back from that by itself, but
+    not from a refusal."""
+
+
 class Namespace(Protocol):
     """What lives in a namespace. For one connection these are called one after the other."""
 
     async def connect(self, socket: Socket, auth: dict[str, Any]) -> None:
-        """Let the peer in by ``socket.accept``, or raise ``ConnectRefusedError``."""
+        """Let the peer in by ``socket.accept``, or raise ``ConnectRefusedError`` or ``ComeBackError``."""
 
     async def event(self, socket: Socket, event: EventCame) -> Sequence[Any] | None:
         """Handle an event; what is returned acknowledges it, where the peer asked for that."""
@@ -250,9 +257,11 @@ class SocketListener:
             await self._server.namespaces[socket.namespace].connect(socket, auth)
         except ConnectRefusedError as refusal:
             self._refuse(socket, refusal.message, refusal.data)
+        except ComeBackError:
+            self._connection.hang_up(*COME_BACK)
         except Exception:
             logger.exception("nobody could be let into %s", socket.namespace)
-            self._refuse(socket, "unavailable", None)
+            self._connection.hang_up(*COME_BACK)
         else:
             socket.was_let_in = True
 

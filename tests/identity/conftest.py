@@ -21,6 +21,12 @@ def test_paths(settings: Settings) -> None:
 
 
 @pytest.fixture
+def shop_paths(test_paths: None, settings: Settings) -> None:
+    """The shop's own paths, in place of the tests'."""
+    settings.ROOT_URLCONF = "config.urls"
+
+
+@pytest.fixture
 def client() -> Client:
     return Client(enforce_csrf_checks=True)
 

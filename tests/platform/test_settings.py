@@ -79,6 +79,8 @@ def test_production_loads_once_all_is_there() -> None:
         ("STOCKWIRE_CURRENCY", "EURO"),
         ("STOCKWIRE_OPEN_WRITES", "maybe"),
         ("STOCKWIRE_ALLOWED_ORIGINS", "shop.example"),
+        ("STOCKWIRE_TRUSTED_PROXIES", "proxy.example"),
+        ("STOCKWIRE_TRUSTED_PROXIES", "10.0.0.1/16"),
         ("STOCKWIRE_REDIS_PREFIX", "a b"),
         ("STOCKWIRE_LOG_LEVEL", "loud"),
         ("DATABASE_URL", "sqlite:///here"),

@@ -34,13 +34,10 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
-    """Serve `/ws` and `/events`: with ready-made frames, or as any ASGI server would."""
+    """Serve the live doors: with ready-made frames, or as any ASGI server would."""
     listener = listen("127.0.0.1", 0)
-    app = Lifespan(
-        ProtocolTypeRouter(  # type: ignore[arg-type]
-            {"websocket": URLRouter(websocket_urlpatterns), "http": URLRouter(http_urlpatterns)}
-        )
-    )
+    routes = {"http": URLRouter(http_urlpatterns), "websocket": URLRouter(websocket_urlpatterns)}
+    app = Lifespan(ProtocolTypeRouter(routes))  # type: ignore[arg-type]
     config = uvicorn.Config(
         app,
         http=StreamProtocol if kind == FRAMES else "httptools",
@@ -58,8 +55,10 @@ async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
     try:
         yield door
     finally:
-        for caller in [*door.callers, *door.responses]:
+        for caller in door.callers:
             await caller.hang_up()
+        for response in door.responses:
+            await response.hang_up()
         server.should_exit = True
         await serve
 

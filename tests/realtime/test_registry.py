@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib.util
+import itertools
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,13 +16,14 @@ from django.contrib import admin
 from django.test import RequestFactory
 
 from config.kernel import events
+from config.kernel.events import DomainEvent
 from realtime import documentation, registry
-from realtime.cursor import parse_cursor, to_cursor
 from realtime.dialects.catalog import CATALOG, log_entry
 from realtime.hub.source import Interest
 from realtime.models import Event
-from realtime.records import Position, Record
-from realtime.rooms import ROOMS
+from realtime.records import Record
+from realtime.rooms import ROOMS, name_of_room
+from tests.realtime.happenings import came_online, counted, record_of, viewed, was_active, went_offline
 
 
 def a_record(kind: str, *, data: str = '{"a":1}', extra: str = "", seq: int = 7) -> Record:
@@ -25,6 +31,9 @@ def a_record(kind: str, *, data: str = '{"a":1}', extra: str = "", seq: int = 7)
 
 
 def test_every_event_that_can_be_published_is_in_the_registry() -> None:
+    for app in ("catalog", "inventory", "orders", "realtime"):
+        if importlib.util.find_spec(f"{app}.signals"):
+            importlib.import_module(f"{app}.signals")
     ours = {kind for kind in events.signals() if not kind.__module__.startswith("tests.")}
     assert {entry.event for entry in registry.TYPES if entry.durable} == ours
 
@@ -35,6 +44,30 @@ def test_every_room_that_an_event_goes_to_is_one_that_somebody_may_be_in() -> No
             for emission in emissions:
                 for template in emission.rooms:
                     assert template.text.partition(":")[0] in ROOMS
+
+
+def test_every_room_that_socket_io_clients_hear_an_event_in_has_a_name_there() -> None:
+    for entry in registry.TYPES:
+        for emission in entry.emissions[registry.SHOP]:
+            for template in emission.rooms:
+                room = f"{template.prefix}1" if template.field else template.text
+                assert name_of_room(room) is not None, (entry.name, room)
+
+
+def test_a_template_names_a_field_that_the_event_has() -> None:
+    for entry in registry.TYPES:
+        fields = {field.name for field in dataclasses.fields(entry.event)}
+        for emission in itertools.chain.from_iterable(entry.emissions.values()):
+            for template in emission.rooms:
+                assert template.field in {"", "subject", *fields}, (entry.name, template.text)
+
+
+def test_every_event_has_an_entry_for_either_dialect() -> None:
+    for entry in registry.TYPES:
+        assert set(entry.emissions) == {registry.CATALOG, registry.SHOP}
+        assert all(emission.build for emission in entry.emissions[registry.SHOP])
+        # What is recorded goes out as it is.
+        assert not any(emission.build for emission in entry.emissions[registry.CATALOG])
 
 
 def test_names_are_unique() -> None:
@@ -55,6 +88,11 @@ def test_names_are_unique() -> None:
         ("stock.back", ("product:prod_1",)),
         ("stock.validated", ("product:prod_1", "admin")),
         ("stock.announced", ("stock", "product:prod_1", "admin")),
+        ("presence.online", ("admin",)),
+        ("presence.offline", ("admin",)),
+        ("stats", ("admin",)),
+        ("view", ("admin",)),
+        ("activity", ("admin",)),
         ("never.heard.of", None),
     ],
 )
@@ -74,6 +112,28 @@ def test_data_is_passed_on_to_the_letter() -> None:
 def test_what_is_ephemeral_bears_no_cursor() -> None:
     (message,) = CATALOG.messages(a_record("stock.validated", seq=0))
     assert "cursor" not in json.loads(message.payload)
+
+
+@pytest.mark.parametrize(
+    ("event", "name", "data"),
+    [
+        (came_online(), "presence", {"user_id": "usr_1", "online": True}),
+        (went_offline(), "presence", {"user_id": "usr_1", "online": False}),
+        (counted(), "stats", {"total_connections": 12, "authenticated_users": 5, "admin_connections": 2}),
+        (
+            viewed(),
+            "view",
+            {"product_id": "prod_1", "category": "cups", "duration": 1_500, "user_id": "usr_1", "count": 1},
+        ),
+        (was_active(), "activity", {"user_id": "usr_1"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_staff_on_ws_are_told_who_is_here(event: DomainEvent, name: str, data: dict[str, Any]) -> None:
+    (message,) = CATALOG.messages(record_of(event, seq=0))
+    told = json.loads(message.payload)
+    assert (message.rooms, told["type"], told["data"]) == (("admin",), name, data)
+    assert (told["version"], "cursor" in told) == (None, False)
 
 
 def test_an_event_that_nobody_hears_is_still_in_the_log() -> None:
@@ -99,28 +159,33 @@ def test_a_template_may_name_any_field_and_a_list_of_them() -> None:
     rooms = [
         room
         for text in ("user:{customer_id}", "user:{watchers}", "user:{none}", "user:{missing}", "admin")
-        for room in registry.RoomTemplate(text).rooms(record, record.parsed)
+        for room in registry.RoomTemplate(text).rooms(registry.Reading(record))
     ]
     assert rooms == ["user:usr_1", "user:usr_2", "user:usr_3", "admin"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "abcd", "abcd-", "-1", "abcd--1", "abcd-01", "abcd-1 ", "abcd-1\n", "ABCD-1", "abc-1", "abcd-٣", 5,
-     None, "abcd-" + "9" * 19],
-)  # fmt: skip
-def test_a_cursor_that_we_did_not_make_is_none(text: object) -> None:
-    assert parse_cursor(text) is None
-
-
-def test_a_cursor_survives_the_way_to_the_client_and_back() -> None:
-    assert parse_cursor(to_cursor("1a2b3c4d", 0)) == Position("1a2b3c4d", 0)
-    assert parse_cursor(to_cursor("1a2b3c4d", 10**17)) == Position("1a2b3c4d", 10**17)
 
 
 def test_the_page_about_events_is_up_to_date() -> None:
     page = Path(settings.BASE_DIR) / "docs" / "events.md"
     assert page.read_text() == documentation.render()
+
+
+def test_what_every_payload_means_is_written_down() -> None:
+    page = documentation.render()
+    for entry in registry.TYPES:
+        for emission in entry.emissions[registry.SHOP]:
+            payload, meaning = documentation._payload(emission)
+            assert payload.startswith("`{")
+            assert meaning
+            assert f"| `{emission.names[0]}` |" in page
+
+
+def test_a_payload_that_is_a_resource_is_described_by_what_makes_it() -> None:
+    def the_order(event: registry.Fields) -> Mapping[str, object]:
+        """the order, as REST gives it"""
+        return {}
+
+    emission = registry.Emission(rooms=(), names=("order_update",), build=the_order)
+    assert documentation._payload(emission) == ("the order, as REST gives it", "")
 
 
 def test_the_event_log_in_the_admin_can_only_be_looked_at() -> None:

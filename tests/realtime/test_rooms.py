@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from realtime import rooms
 from realtime.principals import GUEST, Principal
-from realtime.rooms import ROOMS, TOPICS, grant_topics, refusal_of, room_of_name, room_of_topic
+from realtime.rooms import (
+    ROOMS,
+    TOPICS,
+    Grant,
+    Refusal,
+    RoomKind,
+    agrant_names,
+    agrant_topics,
+    grant_names,
+    grant_topics,
+    name_of_room,
+    refusal_of,
+    room_of_name,
+    room_of_topic,
+    rooms_of,
+)
+from realtime.threads import threads
 
 CUSTOMER = Principal("user", id="usr_1", role="customer")
 STAFF = Principal("user", id="usr_2", role="admin")
@@ -15,7 +34,8 @@ SERVICE = Principal("service", id="key_1", scopes=frozenset({"events:read", "sto
 EVERYBODY = (GUEST, CUSTOMER, TAILOR, DELIVERY, STAFF, SERVICE)
 
 OK = None
-WHO, NO = "not_authenticated", "not_permitted"
+WHO: Refusal = "not_authenticated"
+NO: Refusal = "not_permitted"
 
 #: topic → what guest, customer, tailor, delivery partner, staff and a service are told.
 TABLE = {
@@ -40,7 +60,7 @@ def test_the_table_has_every_topic() -> None:
 
 
 #: Socket.IO room → room, and what the same six are told.
-NAMES = {
+NAMES: dict[str, tuple[str, tuple[Refusal | None, ...]]] = {
     "storefront": ("storefront", (OK, OK, OK, OK, OK, OK)),
     "user_usr_1": ("user:usr_1", (WHO, OK, NO, NO, OK, NO)),
     "user-usr_1": ("user:usr_1", (WHO, OK, NO, NO, OK, NO)),
@@ -66,6 +86,130 @@ def test_every_historical_name_of_a_room_means_that_room(name: str) -> None:
     room, told = NAMES[name]
     assert room_of_name(name) == room
     assert tuple(refusal_of(who, room) for who in EVERYBODY) == told
+    assert [grant_names(who, [name]) for who in EVERYBODY] == [
+        [Grant(name, room, refusal)] for refusal in told
+    ]
+
+
+def test_the_table_has_every_name_of_every_room() -> None:
+    names = {name.replace("{id}", "") for names in rooms.NAMES.values() for name in names}
+    assert names == {name.replace("usr_1", "").replace("cart_1", "").replace("prod_1", "")
+                     .replace("ord_1", "").replace("chat_1", "") for name in NAMES}  # fmt: skip
+
+
+#: Room → the name that the server itself uses; those that only `/ws` has.
+CANONICAL = {
+    "storefront": "storefront",
+    "user:usr_1": "user_usr_1",
+    "cart:cart_1": "cart_cart_1",
+    "product:prod_1": "product_prod_1",
+    "product:a:b/c": "product_a:b/c",
+    "order:ord_1": "order_ord_1",
+    "chat:chat_1": "support_chat_1",
+    "admin": "admin",
+    "role:customer": "customer",
+    "role:tailor": "tailor",
+    "role:delivery": "delivery",
+    "products": None,
+    "stock": None,
+    "flash_sales": None,
+    "role:admin": None,
+    "user:": None,
+    "nonsense": None,
+    "nonsense:1": None,
+}
+
+
+@pytest.mark.parametrize("room", CANONICAL)
+def test_a_room_has_one_name_that_we_use_and_it_means_that_room(room: str) -> None:
+    name = name_of_room(room)
+    assert name == CANONICAL[room]
+    assert name is None or room_of_name(name) == room
+
+
+@pytest.mark.parametrize(
+    ("who", "joined"),
+    [
+        (GUEST, ["storefront"]),
+        (CUSTOMER, ["storefront", "user_usr_1", "customer"]),
+        (STAFF, ["storefront", "user_usr_2", "admin"]),
+        (TAILOR, ["storefront", "user_usr_3", "tailor"]),
+        (DELIVERY, ["storefront", "user_usr_4", "delivery"]),
+        (SERVICE, ["storefront"]),
+    ],
+)
+def test_a_connection_is_at_once_in_the_rooms_of_whoever_it_is(who: Principal, joined: list[str]) -> None:
+    assert [name_of_room(room) for room in rooms_of(who)] == joined
+    # Nobody is put where he may not go.
+    assert [refusal_of(who, room) for room in rooms_of(who)] == [None] * len(joined)
+
+
+def test_each_name_is_answered_once_in_the_order_asked() -> None:
+    asked = ["product_1", "nonsense", "admin-room", "product-1", "nonsense", "product_1", "user_usr_1"]
+    assert grant_names(CUSTOMER, asked) == [
+        Grant("product_1", "product:1"),
+        Grant("nonsense", "", "unknown_room"),
+        Grant("admin-room", "admin", "not_permitted"),
+        Grant("product-1", "product:1"),
+        Grant("user_usr_1", "user:usr_1"),
+    ]
+
+
+# ---------------------------------------------------------------------------------------- questions
+
+
+class Answer:
+    """A question to the database that remembers who was asked about, and where."""
+
+    def __init__(self, *belong: str) -> None:
+        self.belong = belong
+        self.asked: list[tuple[str, str]] = []
+        self.threads: set[int] = set()
+
+    def __call__(self, principal: Principal, identity: str) -> bool:
+        self.asked.append((principal.id, identity))
+        self.threads.add(threading.get_ident())
+        return principal.id in self.belong
+
+
+def no_service(principal: Principal, _id: str) -> Refusal | None:
+    return "not_permitted" if principal.kind == "service" else None
+
+
+@pytest.fixture
+def whose_order(monkeypatch: pytest.MonkeyPatch) -> Answer:
+    """Orders, whose kind of room asks."""
+    answer = Answer("usr_1", "usr_2")
+    kind = RoomKind(no_service, True, "its customer; staff", "an order", asks=answer)
+    monkeypatch.setitem(ROOMS, "order", kind)
+    return answer
+
+
+def test_a_question_is_put_to_whoever_passes_the_rule(whose_order: Answer) -> None:
+    told = [refusal_of(who, "order:ord_1") for who in EVERYBODY]
+    assert told == [WHO, OK, NO, NO, OK, NO]
+    assert whose_order.asked == [(who, "ord_1") for who in ("", "usr_1", "usr_3", "usr_4", "usr_2")]
+
+
+async def test_from_an_event_loop_it_is_asked_in_a_thread(whose_order: Answer) -> None:
+    names, topics = ["order_ord_1", "product_1", "order-ord_1", "nonsense"], ["order:ord_1", "stock"]
+    by_name = await agrant_names(CUSTOMER, iter(names))
+    by_topic = await agrant_topics(TAILOR, iter(topics))
+    await threads.close()
+    assert len(whose_order.asked) == 3
+    assert threading.get_ident() not in whose_order.threads
+    assert (by_name, by_topic) == (grant_names(CUSTOMER, names), grant_topics(TAILOR, topics))
+
+
+async def test_where_nothing_is_to_be_asked_no_thread_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(question: object) -> None:
+        raise AssertionError("a thread was asked")
+
+    monkeypatch.setattr(threads, "run", never)
+    assert await agrant_names(GUEST, ["storefront", "order_1"]) == grant_names(
+        GUEST, ["storefront", "order_1"]
+    )
+    assert await agrant_topics(STAFF, ["admin", "me"]) == grant_topics(STAFF, ["admin", "me"])
 
 
 def test_every_kind_of_room_has_been_asked_for() -> None:
@@ -87,10 +231,14 @@ def test_what_is_no_topic_is_unknown_to_everybody(topic: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "admin_", "user_", "user", "product", "products", "room", "user_ x", "role:admin"]
-)
+    "name",
+    ["", "admin_", "user_", "user", "product", "products", "room", "user_ x", "role:admin", "product:1",
+     "stock", "storefront-room", "Admin", "admin-room ", "cart-1", "support-1", "chat_1", "product_a\n",
+     "product_" + "x" * 65],
+)  # fmt: skip
 def test_what_is_no_room_is_none(name: str) -> None:
     assert room_of_name(name) is None
+    assert grant_names(STAFF, [name]) == [Grant(name, "", "unknown_room")]
 
 
 def test_an_id_may_look_like_anything_that_an_import_brings() -> None:

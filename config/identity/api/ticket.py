@@ -6,13 +6,13 @@ import datetime as dt
 
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework_simplejwt.tokens import AccessToken
 
 from config.api.views import ApiView
-from config.identity.callers import user_of
+from config.identity.callers import sign_in_of, user_of
 from config.identity.models import Role
 from config.identity.permissions import may
 from config.identity.tickets import issue_ticket
+from config.identity.tokens import VerifiedToken
 from config.kernel.clock import iso
 from config.kernel.errors import NotAuthenticated
 
@@ -27,7 +27,9 @@ class TicketView(ApiView):
         user = user_of(request)
         if user is None:
             raise NotAuthenticated
-        ticket = issue_ticket(user=user, credentials_expire_at=_end_of_credentials(request))
+        ticket = issue_ticket(
+            user=user, credentials_expire_at=_end_of_credentials(request), sign_in=sign_in_of(request)
+        )
         return Response(
             {"ticket": ticket.text, "expiresAt": iso(ticket.expires_at)},
             status=201,
@@ -37,7 +39,6 @@ class TicketView(ApiView):
 
 def _end_of_credentials(request: Request) -> dt.datetime:
     """When the token ends that the request came with, or the staff's session."""
-    if isinstance(request.auth, str):
-        token = AccessToken(request.auth, verify=False)  # type: ignore[arg-type]  # the text, though annotated otherwise
-        return dt.datetime.fromtimestamp(token["exp"], tz=dt.UTC)
+    if isinstance(request.auth, VerifiedToken):
+        return dt.datetime.fromtimestamp(request.auth.expires_at, tz=dt.UTC)
     return request._request.session.get_expiry_date()

@@ -16,7 +16,7 @@ from realtime.socketio.engine_events import CloseReason, Transport
 from realtime.socketio.frames import packets_of, text_frame
 from realtime.socketio.polling import answer
 from realtime.socketio.requests import Answer, EngineRequest
-from realtime.socketio.server import MOST_WAITING, ConnectRefusedError, Socket, SocketServer
+from realtime.socketio.server import MOST_WAITING, ComeBackError, ConnectRefusedError, Socket, SocketServer
 from realtime.socketio.sockets import EventCame
 from realtime.socketio.writer import SocketWriter
 
@@ -119,13 +119,15 @@ async def test_a_peer_that_is_refused_reads_why_and_keeps_its_connection() -> No
     assert peer.wire.heard[1:] == ['40{"sid":"s1"}']
 
 
-async def test_a_namespace_that_fails_refuses_and_says_nothing_of_its_troubles(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize("failure", [RuntimeError("secret"), ComeBackError()])
+async def test_a_namespace_that_fails_closes_the_transport_so_that_the_client_comes_back(
+    failure: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    peer = Peer(Room(refusal=RuntimeError("secret")))
+    peer = Peer(Room(refusal=failure))
     with caplog.at_level(logging.CRITICAL):
         await peer.say("0")
-    assert peer.wire.heard == ['44{"message":"unavailable"}']
+    assert peer.wire.heard == []
+    assert not peer.connection.is_open
 
 
 async def test_events_are_handled_one_after_the_other_however_long_each_takes() -> None:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("identity", "0001_initial"),
+        ("identity", "0002_sign_ins"),
     ]
 
     operations = [
@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ("expires_at", models.DateTimeField(db_index=True)),
                 ("credentials_expire_at", models.DateTimeField()),
+                ("sign_in", models.CharField(blank=True, max_length=64)),
                 (
                     "user",
                     models.ForeignKey(

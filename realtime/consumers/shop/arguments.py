@@ -1,0 +1,43 @@
+"""How the arguments of what a client says are read: strictly, and with a sentence about what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from config.kernel.ids import MAX_ID_LENGTH
+
+LONGEST_NAME = MAX_ID_LENGTH + 20
+
+
+class RefusedError(Exception):
+    """What was said is not done. ``details`` stand beside ``code`` in the answer; ``told_as`` is the event by
+    which a client that asked for no acknowledgement learns of it."""
+
+    def __init__(self, code: str, message: str, *, told_as: str = "error", **details: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.told_as = told_as
+        self.details = details
+
+
+def an_object(arguments: Sequence[Any]) -> Mapping[str, Any]:
+    """The first argument, which has to be an object. What follows is ignored, as unknown fields are."""
+    if not arguments or not isinstance(arguments[0], Mapping):
+        raise RefusedError("malformed", "takes one object")
+    return arguments[0]
+
+
+def a_text(value: Any, name: str, *, longest: int = LONGEST_NAME) -> str:
+    """``value``, a text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise RefusedError("malformed", f"{name}: must be a text")
+    if len(value) > longest:
+        raise RefusedError("malformed", f"{name}: has at most {longest} characters")
+    return value
+
+
+def an_argument(arguments: Sequence[Any], place: int) -> Any:
+    """The argument at ``place``; ``None`` where there are fewer."""
+    return arguments[place] if place < len(arguments) else None

@@ -1,0 +1,99 @@
+"""The closed list of what a Socket.IO client may say. A new command is one entry in ``COMMANDS``.
+
+A handler gets the visitor and the arguments as they came. It returns what stands in the acknowledgement
+beside ``ok``, or raises ``RefusedError`` or an error of the services that it calls. It has no rule of its
+own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+from config.kernel.clock import iso_of
+from realtime.consumers.shop.arguments import RefusedError, a_text, an_argument, an_object
+from realtime.consumers.shop.visitor import Visitor
+from realtime.principals import principal_of_token
+from realtime.rooms import Refusal, room_of_name
+from realtime.threads import threads
+
+Handler: TypeAlias = Callable[[Visitor, Sequence[Any]], Awaitable[Mapping[str, Any] | None]]
+
+ROOM_JOIN_ERROR = "room_join_error"
+_LONGEST_TOKEN = 5_000
+_WHY: Mapping[Refusal, str] = {
+    "not_authenticated": "sign in first",
+    "not_permitted": "this room is not for you",
+    "unknown_room": "there is no such room",
+}
+
+
+async def join_room(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
+    """``{room, userId?}``: the token says who it is, whatever ``userId`` says."""
+    return await _join(visitor, a_text(an_object(arguments).get("room"), "room"))
+
+
+async def leave_room(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
+    """``{room}``."""
+    return await _leave(visitor, a_text(an_object(arguments).get("room"), "room"))
+
+
+async def join_order_room(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
+    """The order's id."""
+    return await _join(visitor, f"order_{a_text(an_argument(arguments, 0), 'orderId')}")
+
+
+async def leave_order_room(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
+    """The order's id."""
+    return await _leave(visitor, f"order_{a_text(an_argument(arguments, 0), 'orderId')}")
+
+
+async def user_role(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
+    """A role and an id, which say nothing that the token does not say. A role that it does not bear is
+    refused, and nothing is joined."""
+    role = a_text(an_argument(arguments, 0), "role")
+    if role != visitor.principal.role:
+        raise _not_joined(role, "not_authenticated" if visitor.principal.kind == "guest" else "not_permitted")
+    await visitor.join(f"user_{visitor.principal.id}")
+    return await _join(visitor, role)
+
+
+async def authenticate(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
+    """``{token}``: fresh credentials for this connection."""
+    token = a_text(an_object(arguments).get("token"), "token", longest=_LONGEST_TOKEN)
+    principal = await threads.run(partial(principal_of_token, token))
+    await visitor.become(principal)
+    expires = None if principal.expires_at is None else iso_of(principal.expires_at)
+    return {"user": {"id": principal.id, "role": principal.role}, "expiresAt": expires}
+
+
+COMMANDS: Mapping[str, Handler] = {
+    "join_room": join_room,
+    "leave_room": leave_room,
+    "join_order_room": join_order_room,
+    "leave_order_room": leave_order_room,
+    "user_role": user_role,
+    "authenticate": authenticate,
+}
+
+
+async def _join(visitor: Visitor, name: str) -> Mapping[str, Any]:
+    grant = await visitor.join(name)
+    if grant.refusal is not None:
+        raise _not_joined(name, grant.refusal)
+    visitor.emit("room_joined", room=name)
+    return {"room": name}
+
+
+async def _leave(visitor: Visitor, name: str) -> Mapping[str, Any]:
+    room = room_of_name(name)
+    if room is None:
+        raise RefusedError("unknown_room", "there is no such room", room=name)
+    await visitor.leave(room)
+    visitor.emit("room_left", room=name)
+    return {"room": name}
+
+
+def _not_joined(name: str, refusal: Refusal) -> RefusedError:
+    return RefusedError(refusal, _WHY.get(refusal, refusal), told_as=ROOM_JOIN_ERROR, room=name)

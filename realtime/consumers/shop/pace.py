@@ -1,0 +1,23 @@
+"""How much a client may say: a token bucket, which fills by the clock."""
+
+from __future__ import annotations
+
+
+class Pace:
+    """``rate`` a second on average, twice that at once."""
+
+    __slots__ = ("_at", "_left", "_rate")
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._left = 2 * rate
+        self._at = 0.0
+
+    def wait(self, now: float) -> float:
+        """Take one; 0 where there was one to take, else the seconds until there is."""
+        self._left = min(2 * self._rate, self._left + (now - self._at) * self._rate)
+        self._at = now
+        if self._left >= 1:
+            self._left -= 1
+            return 0.0
+        return (1 - self._left) / self._rate

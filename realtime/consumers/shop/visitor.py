@@ -1,0 +1,115 @@
+"""One client in the namespace: its session in the hub, its rights, its pace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, cast
+
+from config.kernel.clock import iso, now
+from realtime.consumers.shop import recovery
+from realtime.consumers.shop.arguments import RefusedError
+from realtime.consumers.shop.pace import Pace
+from realtime.hub.hub import Hub
+from realtime.hub.session import Session
+from realtime.principals import Principal
+from realtime.records import KeptRooms
+from realtime.rooms import Grant, agrant_names, arefusals, rooms_of
+from realtime.socketio.packets import Encoded
+from realtime.socketio.server import Socket
+
+#: Events a second that one client may send.
+PACE = 50.0
+MOST_ROOMS = 1_000
+
+
+class Visitor:
+    """What commands are given: whoever has said something."""
+
+    __slots__ = ("hub", "pace", "pid", "session", "socket")
+
+    def __init__(self, *, socket: Socket, session: Session, hub: Hub) -> None:
+        self.socket = socket
+        self.session = session
+        self.hub = hub
+        self.pace: Pace | None = None
+        self.pid = ""
+
+    @property
+    def principal(self) -> Principal:
+        """Whoever its credentials name."""
+        return cast("Principal", self.session.principal)
+
+    def send(self, packet: Encoded) -> None:
+        """Send it a packet, in order with what the hub sends."""
+        self.hub.send_frames(self.session, packet.frames())
+
+    def emit(self, name: str, **payload: Any) -> None:
+        """Tell it something that concerns nobody else; what has no ``timestamp`` gets one. It ends in an
+        object, so that a client never takes it for a place in the log."""
+        self.socket.emit(name, {"timestamp": iso(now()), **payload})
+
+    def wait(self) -> float:
+        """Seconds until it may speak again; 0: now."""
+        if self.pace is None:
+            self.pace = Pace(PACE)
+        return self.pace.wait(asyncio.get_running_loop().time())
+
+    # ------------------------------------------------------------------ rooms
+
+    async def join(self, name: str) -> Grant:
+        """Have it hear the room of that name, for as long as it recovers. Raises ``RefusedError`` where that
+        can't be remembered."""
+        (grant,) = await agrant_names(self.principal, [name])
+        if grant.refusal is not None or grant.room in self.session.rooms:
+            return grant
+        if len(self.session.rooms) >= MOST_ROOMS:
+            raise RefusedError("too_many_rooms", f"a connection is in at most {MOST_ROOMS} rooms")
+        self.hub.join(self.session, [grant.room])
+        try:
+            await self.keep_rooms()
+        except BaseException:
+            self.hub.part(self.session, [grant.room])
+            raise
+        return grant
+
+    async def leave(self, room: str) -> None:
+        """Have it hear a room no more."""
+        if room in self.session.rooms:
+            self.hub.part(self.session, [room])
+            await self.keep_rooms()
+
+    async def keep_rooms(self) -> None:
+        """Remember its rooms."""
+        await recovery.keep_rooms(self.pid, KeptRooms(self.principal.key, self.session.rooms))
+
+    async def become(self, principal: Principal) -> None:
+        """Give it other credentials. What the new rights don't cover is heard no more; what comes with them
+        is heard from now on. Raises ``RefusedError`` where whoever it is has too many connections."""
+        if not self.hub.belong(self.session, holder=principal.holder):
+            raise RefusedError("too_many_connections", "close some connections first")
+        before, self.session.principal = self.principal, principal
+        self.session.expires_at = principal.expires_at
+        self.warn_of_endings()
+        if before.key == principal.key:
+            return
+        self.hub.part(self.session, await arefusals(principal, self.session.rooms))
+        self.hub.join(self.session, _new_rooms(principal, before))
+        await self.keep_rooms()
+
+    def warn_of_endings(self) -> None:
+        """Have it told when its credentials end by themselves, and a minute later closed; and when they are
+        withdrawn, and closed at once."""
+        self.session.warn_expired = None if self.session.expires_at is None else self._warn
+        self.session.tell_withdrawn = None if self.principal.kind == "guest" else self._tell_withdrawn
+
+    def _warn(self) -> None:
+        self.emit("token_expired")
+
+    def _tell_withdrawn(self) -> None:
+        self.emit("error", message="these credentials hold no longer", code="token_revoked")
+
+
+def _new_rooms(principal: Principal, before: Principal) -> Iterable[str]:
+    had = rooms_of(before)
+    return [room for room in rooms_of(principal) if room not in had]

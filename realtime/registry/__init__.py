@@ -1,0 +1,80 @@
+"""Every event type: where it goes, and what it becomes in each dialect. Documentation is made from this.
+
+An event becomes any number of *emissions* in a dialect, sent in their order, each to its own rooms; a session
+in several of an emission's rooms hears it once. Rooms are templates: ``{subject}`` is the record's subject,
+any other name a field of the event (a list of ids makes a room of each, an empty one none).
+
+**Adding an event** is one entry in the module of its subject (``stock``, ``products``, …; a new subject is a
+new module, whose ``TYPES`` are added here; what they are written in is ``emissions``)::
+
+    EventType(
+        OrderPlaced,
+        {
+            CATALOG: (catalog_emission(OrderPlaced.name, "user:{customer_id}", "order:{subject}", "admin"),),
+            SHOP: (
+                shop_emission("new_order", _new_order, "admin"),
+                shop_emission("order_update", _order, "order:{subject}", "user:{customer_id}", "admin"),
+            ),
+        },
+    )
+
+On ``/ws`` and ``/events`` the event's ``data`` goes out as it was recorded. For Socket.IO ``_new_order``
+makes the payload of the event's fields, ``dialect_only`` ones and the record's ``timestamp`` among them; it
+returns a ``TypedDict``, whose keys and docstring the documentation shows. What has no place in the log says
+``durable=False``. ``manage.py render_docs`` writes it all to ``docs/events.md``, and
+``tests/realtime/test_shop_dialect.py`` fails until the event has a case.
+
+A cursor within an event counts its emissions: a new one is best put at their end, so that clients which are
+just then between two of them lose nothing by the update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from realtime.hub.source import Interest
+from realtime.registry import activity, products, stock
+from realtime.registry.emissions import CATALOG, SHOP, Emission, EventType, Fields, Reading, RoomTemplate
+
+__all__ = [
+    "BY_NAME",
+    "CATALOG",
+    "SHOP",
+    "TYPES",
+    "Emission",
+    "EventType",
+    "Fields",
+    "Reading",
+    "RoomTemplate",
+    "emissions_of",
+    "interest_in",
+]
+
+TYPES: tuple[EventType, ...] = (*products.TYPES, *stock.TYPES, *activity.TYPES)
+
+BY_NAME: Mapping[str, EventType] = {entry.name: entry for entry in TYPES}
+
+
+def emissions_of(name: str, dialect: str) -> tuple[Emission, ...]:
+    """What an event of this name becomes; nothing, for one that is not in the table."""
+    entry = BY_NAME.get(name)
+    return entry.emissions.get(dialect, ()) if entry else ()
+
+
+def interest_in(rooms: Collection[str], dialect: str) -> Interest:
+    """Which events of the log can become a message to one of ``rooms``."""
+    types: set[str] = set()
+    subjects: set[tuple[str, str]] = set()
+    for entry in TYPES:
+        if not entry.durable:
+            continue
+        for emission in entry.emissions.get(dialect, ()):
+            for template in emission.rooms:
+                if not template.field:
+                    if template.text in rooms:
+                        types.add(entry.name)
+                elif template.field == "subject":
+                    subjects.update((entry.name, identity) for identity in template.ids_in(rooms))
+                elif template.ids_in(rooms):
+                    types.add(entry.name)
+    return Interest(frozenset(types), frozenset(pair for pair in subjects if pair[0] not in types))

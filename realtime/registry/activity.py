@@ -1,0 +1,92 @@
+"""Who is here, and what they look at. All of it ephemeral, and for staff."""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+from config.kernel.events import DomainEvent
+from realtime.events import ConnectionStats, ProductViewed, UserActive, UserOffline, UserOnline
+from realtime.registry.emissions import (
+    CATALOG,
+    SHOP,
+    Build,
+    EventType,
+    Fields,
+    catalog_emission,
+    shop_emission,
+)
+
+
+class UserSeen(TypedDict):
+    """Of somebody who is signed in."""
+
+    userId: str
+    timestamp: str
+
+
+class Connections(TypedDict):
+    """Over all processes."""
+
+    totalConnections: int
+    authenticatedUsers: int
+    adminConnections: int
+    timestamp: str
+
+
+class ProductView(TypedDict):
+    """`duration` is in ms; `userId` of who is signed in; `count` where several views are told as one."""
+
+    productId: str
+    category: str
+    duration: int
+    userId: NotRequired[str]
+    count: NotRequired[int]
+    timestamp: str
+
+
+def _user(event: Fields) -> UserSeen:
+    return {"userId": event["user_id"], "timestamp": event["timestamp"]}
+
+
+def _connections(event: Fields) -> Connections:
+    return {
+        "totalConnections": event["total_connections"],
+        "authenticatedUsers": event["authenticated_users"],
+        "adminConnections": event["admin_connections"],
+        "timestamp": event["timestamp"],
+    }
+
+
+def _view(event: Fields) -> ProductView:
+    view: ProductView = {
+        "productId": event["product_id"],
+        "category": event["category"],
+        "duration": event["duration"],
+        "timestamp": event["timestamp"],
+    }
+    if event["user_id"] is not None:
+        view["userId"] = event["user_id"]
+    if event["count"] > 1:
+        view["count"] = event["count"]
+    return view
+
+
+def _told_to_staff(event: type[DomainEvent], shop_name: str, build: Build, *, name: str = "") -> EventType:
+    return EventType(
+        event,
+        {
+            CATALOG: (catalog_emission(name or event.name, "admin"),),
+            SHOP: (shop_emission(shop_name, build, "admin"),),
+        },
+        durable=False,
+    )
+
+
+TYPES: tuple[EventType, ...] = (
+    # And to the user's support chat, once there are chats.
+    _told_to_staff(UserOnline, "user_online", _user, name="presence"),
+    _told_to_staff(UserOffline, "user_offline", _user, name="presence"),
+    _told_to_staff(ConnectionStats, "connection_stats", _connections),
+    _told_to_staff(ProductViewed, "product_view_tracked", _view),
+    _told_to_staff(UserActive, "user_activity_tracked", _user),
+)

@@ -1,0 +1,169 @@
+"""One of each event that there is, and records of them as the log has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from catalog.events import ProductCreated, ProductDeleted, ProductUpdated
+from config.kernel.events import DomainEvent
+from inventory.events import (
+    StockBack,
+    StockLow,
+    StockReduced,
+    StockReleased,
+    StockReserved,
+    StockUpdated,
+    StockValidated,
+)
+from realtime.events import (
+    ConnectionStats,
+    ProductViewed,
+    StockAnnounced,
+    UserActive,
+    UserOffline,
+    UserOnline,
+)
+from realtime.records import Record
+
+EPOCH = "abcd1234"
+MOMENT = "2026-11-21T10:00:00.000Z"
+
+#: Red mugs of size M, of a cloth that has a name too.
+RED_M = {"color": "Red", "size": "M", "cloth": "wool"}
+
+_STOCK: dict[str, Any] = {
+    "product_id": "prod_1",
+    "variant_id": "var_1",
+    "sku": "MUG-M",
+    "attributes": RED_M,
+    "change": -2,
+    "stock": 8,
+    "total_stock": 20,
+    "locations": [{"location_id": "main", "quantity": 8}],
+    "after_order": False,
+    "reference": None,
+    "version": 5,
+}
+_PRODUCT: dict[str, Any] = {
+    "product_id": "prod_1",
+    "product": {"id": "prod_1", "base_title": "Mug"},
+    "shop_product": {"_id": "prod_1", "title": "Becher „ü“\u2028", "price": 299.5, "salePrice": None},
+    "version": 5,
+}
+
+
+def created(**fields: Any) -> ProductCreated:
+    return ProductCreated(**{**_PRODUCT, "action": "created", **fields})
+
+
+def updated(**fields: Any) -> ProductUpdated:
+    return ProductUpdated(**{**_PRODUCT, "action": "updated", **fields})
+
+
+def deleted(**fields: Any) -> ProductDeleted:
+    return ProductDeleted(**{**_PRODUCT, "action": "deleted", **fields})
+
+
+def sold(**fields: Any) -> StockReduced:
+    return StockReduced(**{**_STOCK, "after_order": True, "reference": "order-1", **fields})
+
+
+def restocked(**fields: Any) -> StockUpdated:
+    return StockUpdated(**{**_STOCK, "change": 12, **fields})
+
+
+def held(**fields: Any) -> StockReserved:
+    return StockReserved(**{**_STOCK, **fields})
+
+
+def released(**fields: Any) -> StockReleased:
+    return StockReleased(**{**_STOCK, "change": 2, **fields})
+
+
+def came_back(**fields: Any) -> StockBack:
+    return StockBack(**{**_STOCK, "change": 8, "product_name": "Mug", **fields})
+
+
+def ran_low(**fields: Any) -> StockLow:
+    low: dict[str, Any] = {
+        "product_id": "prod_1",
+        "product_name": "Mug",
+        "variant_id": "var_1",
+        "sku": "MUG-M",
+        "attributes": RED_M,
+        "location_id": "main",
+        "current_stock": 3,
+        "low_stock_threshold": 5,
+        "severity": "warning",
+        "version": 6,
+    }
+    return StockLow(**{**low, **fields})
+
+
+def validated(**fields: Any) -> StockValidated:
+    looked_at: dict[str, Any] = {
+        "product_id": "prod_1",
+        "variant_id": "var_1",
+        "sku": "MUG-M",
+        "attributes": RED_M,
+        "stock": 8,
+        "timestamp": "2026-11-21T09:59:59.000Z",
+    }
+    return StockValidated(**{**looked_at, **fields})
+
+
+def announced(event: str, **fields: Any) -> StockAnnounced:
+    said: dict[str, Any] = {
+        "event_id": "evt_own",
+        "event": event,
+        "size": "M",
+        "color": None,
+        **{name: value for name, value in _STOCK.items() if name != "version"},
+        "change": 0,
+        "stock": 4,
+    }
+    return StockAnnounced(**{**said, **fields})
+
+
+def came_online() -> UserOnline:
+    return UserOnline(user_id="usr_1")
+
+
+def went_offline() -> UserOffline:
+    return UserOffline(user_id="usr_1")
+
+
+def counted() -> ConnectionStats:
+    return ConnectionStats(total_connections=12, authenticated_users=5, admin_connections=2)
+
+
+def viewed(**fields: Any) -> ProductViewed:
+    view: dict[str, Any] = {
+        "product_id": "prod_1",
+        "category": "cups",
+        "duration": 1_500,
+        "user_id": "usr_1",
+    }
+    return ProductViewed(**{**view, **fields})
+
+
+def was_active() -> UserActive:
+    return UserActive(user_id="usr_1")
+
+
+def record_of(event: DomainEvent, *, seq: int = 7) -> Record:
+    """The event as whoever reads the log gets it; with `seq` 0, as one that is not in it."""
+    extra = event.extra()
+    return Record(
+        seq=seq,
+        id="evt_1",
+        type=event.name,
+        subject=event.subject,
+        version=event.version_number,
+        data=orjson.dumps(event.data()).decode(),
+        extra=orjson.dumps(extra).decode() if extra else "",
+        timestamp=MOMENT,
+        epoch=EPOCH if seq else "",
+    )

@@ -1,0 +1,250 @@
+"""Who a Socket.IO client is, from where it may come, for how long, and how it is told."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db import OperationalError
+from pytest_django import Settings
+
+from config.identity import services
+from config.identity.cookies import SIGN_IN_COOKIE as COOKIE
+from config.identity.models import Role, User
+from config.identity.services import SignedIn
+from realtime import rights, runtime
+from realtime.hub import watch
+from tests.realtime.door import Door
+from tests.realtime.log import LiveHalf, publish_soon, stock_low
+from tests.realtime.people import a_person, away, token_that_lives
+from tests.realtime.shop.client import ShopClient
+from tests.realtime.waiting import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def rooms(live_half: LiveHalf) -> list[set[str]]:
+    return [set(session.rooms) for session in live_half.hub.sessions]
+
+
+async def test_a_guest_hears_the_storefront_and_nothing_else(door: Door, live_half: LiveHalf) -> None:
+    client = await ShopClient(door.port).enter()
+    assert set(client.answer) == {"sid", "pid"}
+    assert await rooms(live_half) == [{"storefront"}]
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_whoever_signs_in_is_in_the_rooms_of_their_own_and_of_their_role(
+    role: Role, door: Door, live_half: LiveHalf
+) -> None:
+    person = await a_person(role)
+    await ShopClient(door.port).enter({"token": person.token})
+    of_the_role = "admin" if role == Role.ADMIN else f"role:{role}"
+    assert await rooms(live_half) == [{"storefront", f"user:{person.user.pk}", of_the_role}]
+
+
+async def test_the_first_credential_found_counts(door: Door, live_half: LiveHalf) -> None:
+    staff, other = await a_person(Role.ADMIN), await a_person(Role.CUSTOMER)
+    cookie = {"Cookie": f"a=b; {COOKIE}={other.token}"}
+    client = ShopClient(door.port)
+    for who, auth, query, headers in (
+        (staff, {"token": staff.token}, "&token=wrong", {"Authorization": "Bearer wrong", **cookie}),
+        (staff, {"token": None}, "&token=wrong", {**staff.bearer, **cookie}),
+        (staff, {"token": ""}, f"&token={staff.token}", cookie),
+        (other, {}, "", cookie),
+        (other, {}, "&token=", cookie),
+    ):
+        client.pid = None
+        await client.enter(auth, query=query, additional_headers=headers)
+        (session,) = live_half.hub.sessions
+        assert f"user:{who.user.pk}" in session.rooms
+        await client.connection.close()
+        await until(lambda: not live_half.hub.sessions)
+
+
+@pytest.mark.parametrize(
+    ("auth", "headers", "query"),
+    [
+        ({"token": "nonsense"}, {}, ""),
+        ({"token": 5}, {}, ""),
+        ({"token": {"a": 1}}, {}, ""),
+        ({}, {"Authorization": "Bearer nonsense"}, ""),
+        ({}, {"Authorization": "Basic eDp5"}, ""),
+        ({}, {}, "&token=nonsense"),
+        ({}, {"Cookie": f"{COOKIE}=nonsense"}, ""),
+    ],
+)
+async def test_a_wrong_credential_is_never_a_silent_guest(
+    auth: dict[str, object], headers: dict[str, str], query: str, door: Door, live_half: LiveHalf
+) -> None:
+    client = await ShopClient(door.port).enter(auth, query=query, additional_headers=headers)
+    assert client.answer == {"message": "invalid_token", "data": {"code": "invalid_token"}}
+    assert not live_half.hub.sessions
+    # The transport stays: signed in afresh, the client asks again.
+    await client.connection.send("40" if auth else '40{"token":""}')
+
+
+async def test_an_expired_token_says_so(door: Door) -> None:
+    person = await a_person()
+    client = await ShopClient(door.port).enter({"token": token_that_lives(person.user, -1)})
+    assert client.answer == {"message": "invalid_token", "data": {"code": "token_expired"}}
+
+
+async def test_a_foreign_page_is_refused_and_reads_why(door: Door, settings: Settings) -> None:
+    client = ShopClient(door.port)
+    await client.enter(additional_headers={"Origin": "https://evil.example"})
+    assert client.answer["message"] == "origin_not_allowed"
+    settings.STOCKWIRE_ALLOWED_ORIGINS = ["https://shop.example"]
+    await client.enter(additional_headers={"Origin": "https://shop.example"})
+    assert "sid" in client.answer
+    client.pid = None
+    await client.enter(additional_headers={"Origin": f"http://127.0.0.1:{door.port}"})
+    assert "sid" in client.answer
+
+
+@pytest.mark.parametrize(
+    ("headers", "counts"),
+    [
+        ({"Origin": "http://127.0.0.1:{port}"}, True),
+        ({}, True),
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+    ],
+)
+async def test_the_cookie_counts_only_where_no_foreign_page_can_have_sent_it(
+    headers: dict[str, str], counts: bool, door: Door, live_half: LiveHalf
+) -> None:
+    person = await a_person()
+    sent = {name: value.format(port=door.port) for name, value in headers.items()}
+    await ShopClient(door.port).enter(additional_headers={**sent, "Cookie": f"{COOKIE}={person.token}"})
+    (found,) = await rooms(live_half)
+    assert (f"user:{person.user.pk}" in found) is counts
+
+
+async def test_a_database_that_is_away_closes_the_transport_so_that_the_client_comes_back(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_token: str) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr("realtime.consumers.shop.arrival.principal_of_token", fail)
+    client = await ShopClient(door.port).open()
+    await client.connection.send('40{"token":"a"}')
+    code, packets = await client.closed_with()
+    assert (code, packets) == (3010, [])
+
+
+# ------------------------------------------------------------------------------------ for how long
+
+
+async def test_a_token_that_expires_is_announced_and_a_fresh_one_goes_on(
+    door: Door, live_half: LiveHalf
+) -> None:
+    person = await a_person(Role.ADMIN)
+    client = await ShopClient(door.port).enter({"token": token_that_lives(person.user, 1.5)})
+    assert set(await client.hear_of("token_expired")) == {"timestamp"}
+    (session,) = live_half.hub.sessions
+    assert session.expires_at is not None
+    assert 55 < session.expires_at - time.time() <= 60
+    answer = await client.ask("authenticate", {"token": person.token})
+    assert answer["ok"]
+    assert answer["user"] == {"id": person.user.pk, "role": "admin"}
+    assert session.expires_at > time.time() + 3600
+    await publish_soon(stock_low())
+    assert (await client.hear())[0] == "low_stock_alert"
+
+
+async def test_without_a_fresh_one_the_transport_is_closed_and_the_client_may_come_back(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "SECONDS_TO_RENEW", 0.5)
+    person = await a_person()
+    client = await ShopClient(door.port).enter({"token": token_that_lives(person.user, 1)})
+    code, packets = await client.closed_with()
+    assert code == 3005
+    assert [packet[:17] for packet in packets] == ['42["token_expired']
+
+
+async def test_a_wrong_token_changes_nothing(door: Door, live_half: LiveHalf) -> None:
+    person = await a_person()
+    client = await ShopClient(door.port).enter({"token": person.token})
+    before = await rooms(live_half)
+    answer = await client.ask("authenticate", {"token": "nonsense"})
+    assert (answer["ok"], answer["code"]) == (False, "invalid_token")
+    await client.say("authenticate", {"token": "nonsense"})
+    told = await client.hear_of("error")
+    assert (told["code"], told["event"]) == ("invalid_token", "authenticate")
+    assert await rooms(live_half) == before
+
+
+async def test_other_credentials_bring_their_own_rooms_and_lose_the_old_ones(
+    door: Door, live_half: LiveHalf
+) -> None:
+    staff, customer = await a_person(Role.ADMIN), await a_person(Role.CUSTOMER)
+    client = await ShopClient(door.port).enter({"token": staff.token})
+    await client.ask("join_room", {"room": "product_prod_1"})
+    await client.ask("authenticate", {"token": customer.token})
+    expected = {"storefront", "product:prod_1", f"user:{customer.user.pk}", "role:customer"}
+    assert await rooms(live_half) == [expected]
+
+
+def register() -> SignedIn:
+    return services.register(
+        email="ann@example.com", password="a long enough one", name="Ann", phone="", address=""
+    )
+
+
+def lock_out(signed_in: SignedIn) -> None:
+    services.update_user(user=signed_in.user, is_active=False)
+
+
+def give_another_role(signed_in: SignedIn) -> None:
+    services.change_role(user=signed_in.user, role=Role.TAILOR)
+
+
+def sign_out(signed_in: SignedIn) -> None:
+    services.sign_out(refresh_token=signed_in.refresh_token)
+
+
+@pytest.mark.parametrize("withdraw", [lock_out, give_another_role, sign_out])
+async def test_rights_that_are_withdrawn_end_the_connection_within_a_second_and_it_is_told(
+    withdraw: Callable[[SignedIn], None], door: Door
+) -> None:
+    signed_in = await away(register)
+    client = await ShopClient(door.port).enter({"token": signed_in.token})
+    other = await door.call("?topics=me", additional_headers={"Authorization": f"Bearer {signed_in.token}"})
+    await other.hear_of("subscribed")
+    began = time.monotonic()
+    await away(lambda: withdraw(signed_in))
+    code, packets = await client.closed_with()
+    assert time.monotonic() - began < 1
+    assert (code, packets[1:]) == (3500, ["41"])
+    told = json.loads(packets[0][2:])
+    assert (told[0], told[1]["code"]) == ("error", "token_revoked")
+    assert (await other.hear_of("error"))["code"] == "token_revoked"
+    assert (await other.closed_with())[0] == 3500
+
+
+async def test_rights_are_looked_at_also_where_nobody_says_a_word(live_half: LiveHalf, door: Door) -> None:
+    person = await a_person()
+    client = await ShopClient(door.port).enter({"token": person.token})
+    await away(lambda: User.objects.filter(pk=person.user.pk).update(is_active=False))
+    await rights.end_those_withdrawn(live_half.hub)
+    assert (await client.closed_with())[0] == 3500
+
+
+async def test_a_process_that_drains_sends_everybody_away_to_come_back(
+    door: Door, live_half: LiveHalf
+) -> None:
+    clients = [await ShopClient(door.port).enter() for _each in range(25)]
+    assert not runtime.is_draining()
+    began = time.monotonic()
+    await runtime.drain()
+    # Ten in each step of 50 ms.
+    assert 0.15 <= time.monotonic() - began < 5
+    assert runtime.is_draining()
+    for client in clients:
+        code, packets = await client.closed_with()
+        assert (code, packets) == (3001, [])

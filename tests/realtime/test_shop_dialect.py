@@ -1,0 +1,357 @@
+"""What Socket.IO clients get of each event: which messages in which order, for whom, with which payload."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.kernel.events import DomainEvent
+from realtime import registry
+from realtime.dialects.shop import SHOP
+from realtime.hub.source import Interest
+from realtime.records import Record
+from realtime.socketio.packets import Decoder, Packet, PacketType, encode_event
+from tests.realtime.happenings import (
+    EPOCH,
+    MOMENT,
+    announced,
+    came_back,
+    came_online,
+    counted,
+    created,
+    deleted,
+    held,
+    ran_low,
+    record_of,
+    released,
+    restocked,
+    sold,
+    updated,
+    validated,
+    viewed,
+    was_active,
+    went_offline,
+)
+
+STOREFRONT, PRODUCT, ADMIN = "storefront", "product:prod_1", "admin"
+VARIANT = {"size": "M", "color": "Red", "cloth": "wool"}
+SHOP_PRODUCT = {"_id": "prod_1", "title": "Becher „ü“\u2028", "price": 299.5, "salePrice": None}
+
+FIGURE = {"productId": "prod_1", "size": "M", "color": "Red", "stock": 8, "timestamp": MOMENT}
+CHANGE = {"productId": "prod_1", "variant": VARIANT, "timestamp": MOMENT}
+PRODUCT_STOCK = {**CHANGE, "stock": 8, "totalStock": 20, "available": True}
+SAID = {"productId": "prod_1", "size": "M", "stock": 4, "timestamp": MOMENT, "afterOrder": False}
+VIEW = {"productId": "prod_1", "category": "cups", "duration": 1_500, "userId": "usr_1", "timestamp": MOMENT}
+
+Messages = list[tuple[str, tuple[str, ...], dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An event, and each message of it: its name, the rooms that hear it, its payload."""
+
+    event: DomainEvent
+    messages: Messages
+
+
+CASES = {
+    "created": Case(
+        created(), [("product_created", (STOREFRONT,), {"timestamp": MOMENT, "data": SHOP_PRODUCT})]
+    ),
+    "updated": Case(
+        updated(), [("product_updated", (STOREFRONT,), {"timestamp": MOMENT, "data": SHOP_PRODUCT})]
+    ),
+    "deleted": Case(
+        deleted(), [("product_deleted", (STOREFRONT,), {"timestamp": MOMENT, "data": SHOP_PRODUCT})]
+    ),
+    "sold": Case(
+        sold(),
+        [
+            ("STOCK_REDUCED", (STOREFRONT, PRODUCT), {**FIGURE, "afterOrder": True}),
+            ("inventory_update", (STOREFRONT, PRODUCT), {**CHANGE, "stockChange": -2}),
+            ("product_stock_update", (PRODUCT,), PRODUCT_STOCK),
+        ],
+    ),
+    "sold out": Case(
+        sold(stock=0, total_stock=12),
+        [
+            ("STOCK_REDUCED", (STOREFRONT, PRODUCT), {**FIGURE, "stock": 0, "afterOrder": True}),
+            ("inventory_update", (STOREFRONT, PRODUCT), {**CHANGE, "stockChange": -2}),
+            (
+                "product_stock_update",
+                (PRODUCT,),
+                {**PRODUCT_STOCK, "stock": 0, "totalStock": 12, "available": False},
+            ),
+        ],
+    ),
+    "restocked": Case(
+        restocked(),
+        [
+            ("STOCK_UPDATED", (STOREFRONT, PRODUCT), {**FIGURE, "afterOrder": False}),
+            ("inventory_update", (STOREFRONT, PRODUCT), {**CHANGE, "stockChange": 12}),
+            ("product_stock_update", (PRODUCT,), PRODUCT_STOCK),
+        ],
+    ),
+    "touched": Case(
+        restocked(change=0, touch=True),
+        [
+            ("STOCK_UPDATED", (STOREFRONT, PRODUCT), {**FIGURE, "afterOrder": False}),
+            ("product_stock_update", (PRODUCT,), PRODUCT_STOCK),
+        ],
+    ),
+    "transferred": Case(
+        restocked(change=0),
+        [
+            ("STOCK_UPDATED", (STOREFRONT, PRODUCT), {**FIGURE, "afterOrder": False}),
+            ("inventory_update", (STOREFRONT, PRODUCT), {**CHANGE, "stockChange": 0}),
+            ("product_stock_update", (PRODUCT,), PRODUCT_STOCK),
+        ],
+    ),
+    "held": Case(
+        held(),
+        [
+            ("STOCK_UPDATED", (STOREFRONT, PRODUCT), {**FIGURE, "afterOrder": False}),
+            ("product_stock_update", (PRODUCT,), PRODUCT_STOCK),
+        ],
+    ),
+    "released": Case(
+        released(),
+        [
+            ("STOCK_UPDATED", (STOREFRONT, PRODUCT), {**FIGURE, "afterOrder": False}),
+            ("product_stock_update", (PRODUCT,), PRODUCT_STOCK),
+        ],
+    ),
+    "sold without variants": Case(
+        sold(attributes={}),
+        [
+            (
+                "STOCK_REDUCED",
+                (STOREFRONT, PRODUCT),
+                {"productId": "prod_1", "stock": 8, "timestamp": MOMENT, "afterOrder": True},
+            ),
+            (
+                "inventory_update",
+                (STOREFRONT, PRODUCT),
+                {**CHANGE, "variant": {"size": "", "color": ""}, "stockChange": -2},
+            ),
+            (
+                "product_stock_update",
+                (PRODUCT,),
+                {**PRODUCT_STOCK, "variant": {"size": "", "color": ""}},
+            ),
+        ],
+    ),
+    "ran low": Case(
+        ran_low(),
+        [
+            (
+                "low_stock_alert",
+                (ADMIN,),
+                {
+                    "productId": "prod_1",
+                    "productName": "Mug",
+                    "variant": VARIANT,
+                    "currentStock": 3,
+                    "lowStockThreshold": 5,
+                    "severity": "warning",
+                    "timestamp": MOMENT,
+                },
+            )
+        ],
+    ),
+    "came back": Case(
+        came_back(),
+        # For those who wished for it, and for nobody else.
+        [("back_in_stock_alert", (), {**CHANGE, "productName": "Mug", "stock": 8})],
+    ),
+    "validated": Case(validated(), [("STOCK_VALIDATED", (PRODUCT, ADMIN), {**FIGURE, "afterOrder": False})]),
+    "announced as updated": Case(
+        announced("STOCK_UPDATED"), [("STOCK_UPDATED", (STOREFRONT, PRODUCT), SAID)]
+    ),
+    "announced as reduced": Case(
+        announced("STOCK_REDUCED", size=None, color="Red"),
+        [
+            (
+                "STOCK_REDUCED",
+                (STOREFRONT, PRODUCT),
+                {
+                    "productId": "prod_1",
+                    "color": "Red",
+                    "stock": 4,
+                    "timestamp": MOMENT,
+                    "afterOrder": False,
+                },
+            )
+        ],
+    ),
+    "announced as validated": Case(
+        announced("STOCK_VALIDATED"), [("STOCK_VALIDATED", (PRODUCT, ADMIN), SAID)]
+    ),
+    "online": Case(came_online(), [("user_online", (ADMIN,), {"userId": "usr_1", "timestamp": MOMENT})]),
+    "offline": Case(went_offline(), [("user_offline", (ADMIN,), {"userId": "usr_1", "timestamp": MOMENT})]),
+    "connections": Case(
+        counted(),
+        [
+            (
+                "connection_stats",
+                (ADMIN,),
+                {
+                    "totalConnections": 12,
+                    "authenticatedUsers": 5,
+                    "adminConnections": 2,
+                    "timestamp": MOMENT,
+                },
+            )
+        ],
+    ),
+    "viewed": Case(viewed(), [("product_view_tracked", (ADMIN,), VIEW)]),
+    "viewed by guests": Case(
+        viewed(user_id=None, count=9),
+        [
+            (
+                "product_view_tracked",
+                (ADMIN,),
+                {
+                    "productId": "prod_1",
+                    "category": "cups",
+                    "duration": 1_500,
+                    "timestamp": MOMENT,
+                    "count": 9,
+                },
+            )
+        ],
+    ),
+    "active": Case(
+        was_active(), [("user_activity_tracked", (ADMIN,), {"userId": "usr_1", "timestamp": MOMENT})]
+    ),
+}
+
+
+def is_durable(event: DomainEvent) -> bool:
+    return registry.BY_NAME[event.name].durable
+
+
+def record(event: DomainEvent, *, seq: int = 7) -> Record:
+    return record_of(event, seq=seq if is_durable(event) else 0)
+
+
+def packets(event: DomainEvent, *, seq: int = 7) -> list[Packet]:
+    """Each message, read as a client reads it."""
+    found = []
+    for message in SHOP.messages(record(event, seq=seq)):
+        text = message.payload.decode()
+        assert text[0] == "4", "not a message of Engine.IO"
+        packet = Decoder().feed(text[1:])
+        assert packet is not None
+        assert (packet.type, packet.namespace, packet.id) == (PacketType.EVENT, "/", None)
+        found.append(packet)
+    return found
+
+
+def test_every_event_has_a_case() -> None:
+    assert {case.event.name for case in CASES.values()} == set(registry.BY_NAME)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_event_becomes_exactly_these_messages_for_exactly_these_rooms(name: str) -> None:
+    case = CASES[name]
+    rooms = [message.rooms for message in SHOP.messages(record(case.event))]
+    told = [
+        (packet.data[0], heard_in, packet.data[1])
+        for packet, heard_in in zip(packets(case.event), rooms, strict=True)
+    ]
+    assert told == case.messages
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_in_the_log_ends_in_its_place_and_what_is_ephemeral_in_its_object(name: str) -> None:
+    event = CASES[name].event
+    found = packets(event)
+    if is_durable(event):
+        last = len(found) - 1
+        cursors = [f"{EPOCH}-7.{place}" for place in range(last)] + [f"{EPOCH}-7"]
+        assert [packet.data[2:] for packet in found] == [[cursor] for cursor in cursors]
+    else:
+        assert [len(packet.data) for packet in found] == [2]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_payload_is_the_packet_that_the_codec_would_make_byte_for_byte(name: str) -> None:
+    for message in SHOP.messages(record(CASES[name].event)):
+        data = orjson.loads(message.payload[2:])
+        encoded = encode_event(*data)
+        assert (message.payload, ()) == (encoded.text, encoded.attachments)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_payload_has_the_fields_that_its_documentation_names(name: str) -> None:
+    reading = registry.Reading(record(CASES[name].event))
+    for emission in registry.emissions_of(reading.record.type, registry.SHOP):
+        if not emission.applies(reading):
+            continue
+        assert emission.build is not None
+        hints = typing.get_type_hints(typing.get_type_hints(emission.build)["return"], include_extras=True)
+        optional = {key for key, hint in hints.items() if typing.get_origin(hint) is typing.NotRequired}
+        built = set(emission.build(reading.fields))
+        assert set(hints) - optional <= built <= set(hints)
+
+
+def test_the_bytes_of_a_sale_are_these() -> None:
+    first, *_others = SHOP.messages(record(sold()))
+    assert first.payload == (
+        b'42["STOCK_REDUCED",{"productId":"prod_1","stock":8,"timestamp":"2026-11-21T10:00:00.000Z",'
+        b'"afterOrder":true,"size":"M","color":"Red"},"abcd1234-7.0"]'
+    )
+
+
+def test_the_bytes_of_presence_are_these() -> None:
+    (message,) = SHOP.messages(record(came_online()))
+    assert message.payload.decode() == (
+        '42["user_online",{"userId":"usr_1","timestamp":"2026-11-21T10:00:00.000Z"}]'
+    )
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=6))
+def test_a_product_goes_out_byte_for_byte_as_it_was_recorded(product: dict[str, Any]) -> None:
+    (message,) = SHOP.messages(record(updated(shop_product=product)))
+    assert message.payload == (
+        b'42["product_updated",{"timestamp":"2026-11-21T10:00:00.000Z","data":'
+        + orjson.dumps(product)
+        + b'},"abcd1234-7"]'
+    )
+
+
+def test_an_event_of_a_newer_version_of_the_program_is_passed_over() -> None:
+    unknown = Record(7, "evt_1", "never.heard.of", "prod_1", None, "{}", "", MOMENT, EPOCH)
+    assert SHOP.messages(unknown) == []
+
+
+STOCK_CHANGES = {"stock.reduced", "stock.updated", "stock.reserved", "stock.released", "stock.announced"}
+PRODUCT_CHANGES = {"product.created", "product.updated", "product.deleted"}
+
+
+def test_the_interest_of_rooms_is_what_they_can_hear_from_the_log() -> None:
+    assert SHOP.interest(["storefront"]) == Interest(frozenset(STOCK_CHANGES | PRODUCT_CHANGES))
+    assert SHOP.interest(["product:prod_1"]) == Interest(
+        frozenset(), frozenset((kind, "prod_1") for kind in STOCK_CHANGES)
+    )
+    # An announcement may be one that staff hear; what is ephemeral is not in the log.
+    assert SHOP.interest(["admin"]) == Interest(frozenset({"stock.low", "stock.announced"}))
+    assert SHOP.interest(["products", "stock", "user:usr_1", "role:tailor"]) == Interest(frozenset())
