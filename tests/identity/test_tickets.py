@@ -51,7 +51,7 @@ def test_a_ticket_lets_its_user_in_once_and_is_stored_nowhere(customer: User) ->
     issued = issue_ticket(user=customer, credentials_expire_at=end)
     assert issued.text not in repr(issued)
     assert issued.text not in str(Ticket.objects.values_list().get())
-    assert redeem_ticket(issued.text) == Admitted(customer, end)
+    assert redeem_ticket(issued.text) == Admitted(customer, end, "")
     assert Ticket.objects.count() == 0
     with pytest.raises(InvalidTicket):
         redeem_ticket(issued.text)
@@ -140,11 +140,11 @@ def test_control_a_ticket_that_is_looked_at_and_then_removed_lets_in_several(
 ) -> None:
     all_have_looked = threading.Barrier(AT_ONCE)
 
-    def look_and_then_remove(digest: str) -> tuple[str, dt.datetime] | None:
+    def look_and_then_remove(digest: str) -> tuple[str, str, dt.datetime] | None:
         found = Ticket.objects.filter(pk=digest, expires_at__gt=timezone.now()).first()
         all_have_looked.wait(timeout=30)
         Ticket.objects.filter(pk=digest).delete()
-        return None if found is None else (found.user_id, found.credentials_expire_at)
+        return None if found is None else (found.user_id, found.sign_in, found.credentials_expire_at)
 
     monkeypatch.setattr(tickets, "_take", look_and_then_remove)
     ticket = a_ticket(customer)

@@ -35,7 +35,11 @@ class Page:
     async def listen(self, until: int) -> None:
         while len(self.references) < until:
             try:
-                response = await Response.of(self._port, self._target, headers={"Last-Event-ID": self._place})
+                response = await Response.of(
+                    self._port,
+                    self._target,
+                    headers={"Accept": "text/event-stream", "Last-Event-ID": self._place},
+                )
             except GONE:
                 await asyncio.sleep(0.1)
                 continue
