@@ -10,6 +10,7 @@ from typing import Any, cast
 import orjson
 import structlog
 from channels.exceptions import StopConsumer
+from django.db import DatabaseError, InterfaceError
 
 from config.api.errors import body_of, error_body, headers_of, status_of
 from config.kernel.errors import StockwireError, Unavailable
@@ -137,13 +138,22 @@ class EventsConsumer(LeanConsumer):
         request.check()
         self.hub = await runtime.hub()
         # Before a ticket is used up.
-        if self.hub.is_stopping or not await self.hub.ready():
+        self._check_that_it_goes_on()
+        if not await self.hub.ready():
             raise Unavailable
-        principal = await request.principal()
-        rooms = await request.rooms(principal)
+        try:
+            principal = await request.principal()
+            rooms = await request.rooms(principal)
+        except (DatabaseError, InterfaceError) as error:
+            raise Unavailable from error
         if not self.hub.admits(holder=principal.holder, address=request.handshake.address):
+            self._check_that_it_goes_on()
             raise TooManyConnections
         return principal, rooms
+
+    def _check_that_it_goes_on(self) -> None:
+        if self.hub.is_stopping:
+            raise Unavailable
 
     async def _begin(self, request: StreamRequest, principal: Principal, rooms: list[str]) -> None:
         """Tell the client its place, bring what it missed, and go on live."""

@@ -8,9 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from django.db import DatabaseError, InterfaceError
-
-from config.kernel.errors import InvalidInput, NotPermitted, Unavailable
+from config.kernel.errors import InvalidInput, NotPermitted
 from realtime.consumers.handshake import Handshake
 from realtime.errors import TopicsRefused
 from realtime.principals import Principal, principal_of_ticket
@@ -68,14 +66,10 @@ class StreamRequest:
             raise InvalidInput(f"topics: {what}", details={"topics": [what]})
 
     async def principal(self) -> Principal:
-        """Whoever the credentials name; a ticket is used up by it. Raises ``NotAuthenticated``,
-        ``Unavailable``."""
-        try:
-            if self.ticket is not None and self.handshake.authorization is None:
-                return await threads.run(partial(principal_of_ticket, self.ticket))
-            return await self.handshake.principal()
-        except (DatabaseError, InterfaceError) as error:
-            raise Unavailable from error
+        """Whoever the credentials name; a ticket is used up by it. Raises ``NotAuthenticated``."""
+        if self.ticket is not None and self.handshake.authorization is None:
+            return await threads.run(partial(principal_of_ticket, self.ticket))
+        return await self.handshake.principal()
 
     async def rooms(self, principal: Principal) -> list[str]:
         """The rooms of all that was asked for. Raises ``TopicsRefused`` where one of them is refused: a

@@ -401,6 +401,17 @@ async def test_where_nobody_can_be_recognised_a_client_is_told_to_come_back(
     await refused(answer, 503, "unavailable")
 
 
+async def test_a_server_that_begins_to_end_while_somebody_comes_in_has_not_too_many_connections(
+    door: Door, live_half: LiveHalf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop_then_answer(hub: Hub, *, holder: str, address: str) -> bool:
+        hub._stopping = True
+        return False
+
+    monkeypatch.setattr(Hub, "admits", stop_then_answer)
+    await refused(await door.ask(), 503, "unavailable")
+
+
 async def test_what_nobody_expected_is_answered_in_the_one_shape_and_tells_nothing(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
