@@ -129,8 +129,10 @@ def _event(entry: registry.EventType) -> list[str]:
 
 
 def _rooms(emission: registry.Emission) -> Iterator[str]:
-    for template in emission.rooms:
-        yield f"{template.prefix}{{id}}" if template.field else template.text
+    """Each once: an event may go to several users' rooms."""
+    yield from dict.fromkeys(
+        f"{template.prefix}{{id}}" if template.field else template.text for template in emission.rooms
+    )
 
 
 def _quoted(names: Iterable[str]) -> str:
@@ -142,7 +144,7 @@ def _type(annotation: object) -> str:
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
     if text.startswith("Literal["):
         return " or ".join(f"`{word}`" for word in re.findall(r"['\"](\w+)['\"]", text))
-    if text == "StockEventName":
+    if text in ("StockEventName", "CartAction"):
         return "text"
     text = text.replace(" | None", " or null")
     for python, json in (

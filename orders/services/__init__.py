@@ -7,6 +7,7 @@ from orders.services.carts import (
     clear,
     remove_item,
     set_quantity,
+    take_out,
 )
 from orders.services.merging import merge_guest_cart
 from orders.services.placing import Terms, place_order
@@ -33,4 +34,5 @@ __all__ = [
     "remove_item",
     "return_items",
     "set_quantity",
+    "take_out",
 ]

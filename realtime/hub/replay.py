@@ -166,7 +166,8 @@ def _frames(session: Session, event: EncodedEvent, wish: Wish) -> list[bytes]:
             continue
         if any(wish.heard.get(room, seq) < seq for room in message.rooms):
             continue
-        frames.append(event.frame(wire, place))
+        if message.is_for(session):
+            frames.append(event.frame(wire, place))
     return frames
 
 
