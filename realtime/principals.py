@@ -6,7 +6,7 @@ What makes a credential hold is ``config.identity``'s; what a principal may hear
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from config.identity.callers import redeem_ticket, verify_access_token, verify_api_key
@@ -50,9 +50,11 @@ GUEST = Principal("guest")
 _GUEST_WITH_CART = "guest:"
 
 
-def guest_again(key: str) -> Principal:
-    """The guest whose ``key`` was kept."""
-    return Principal("guest", cart=key.removeprefix(_GUEST_WITH_CART)) if key else GUEST
+def with_cart_of(principal: Principal, key: str) -> Principal:
+    """``principal`` as one who has shown what a guest of that ``key`` has, where it is a guest too."""
+    if principal.kind != "guest" or not key.startswith(_GUEST_WITH_CART):
+        return principal
+    return replace(principal, cart=key.removeprefix(_GUEST_WITH_CART))
 
 
 def principal_of_token(token: str) -> Principal:

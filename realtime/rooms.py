@@ -178,9 +178,9 @@ def rooms_of(principal: Principal) -> tuple[str, ...]:
     return ("storefront", f"user:{principal.id}", of_its_role)
 
 
-def is_asked(room: str) -> bool:
-    """Whether somebody's right to be in ``room`` is a question to the database."""
-    return ROOMS[room.partition(":")[0]].asks is not None
+def asking_kinds() -> tuple[str, ...]:
+    """How the names of those rooms begin for which somebody's right is a question to the database."""
+    return tuple(f"{kind}:" for kind, rules in ROOMS.items() if rules.asks is not None)
 
 
 def refusals(pairs: Iterable[tuple[Principal, str]]) -> dict[tuple[Principal, str], Refusal]:
@@ -245,8 +245,11 @@ def _refusals(principal: Principal, rooms: Iterable[str]) -> dict[str, Refusal]:
 
 
 async def _away_if_asked(principal: Principal, rooms: Iterable[str | None], answer: Callable[[], T]) -> T:
+    kinds = asking_kinds()
     asked = any(
-        is_asked(room) and _refusal_by_rule(principal, room) is None for room in rooms if room is not None
+        room.startswith(kinds) and _refusal_by_rule(principal, room) is None
+        for room in rooms
+        if room is not None
     )
     return await threads.run(answer) if asked else answer()
 

@@ -121,7 +121,7 @@ async def live() -> AsyncIterator[None]:
             for record in layer.read_ephemeral(message):
                 floor.hear(record)
         elif message["type"] == layer.RIGHTS_CHANGED:
-            rights.nudge()
+            rights.nudge(message.get("rooms"))
         elif is_own(message):
             return
         elif message["type"] == layer.TAKEN_OVER:

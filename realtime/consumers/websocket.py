@@ -131,6 +131,7 @@ class CatalogConsumer(LeanConsumer):
             address=handshake.address,
         )
         self.session.expires_at = self.principal.expires_at
+        self.session.tell_of_lost = self._tell_of_lost
         if self.principal is not GUEST:
             self.session.tell_withdrawn = self._tell_withdrawn
         if self.hub.is_stopping:
@@ -258,6 +259,10 @@ class CatalogConsumer(LeanConsumer):
 
     def _tell_withdrawn(self) -> None:
         self._send_error("token_revoked", "these credentials hold no longer")
+
+    def _tell_of_lost(self, rooms: Iterable[str]) -> None:
+        for room in rooms:
+            self._send_error("not_permitted", f"{room} is not for you any more")
 
     def _send(self, message: dict[str, Any]) -> None:
         self.hub.send(self.session, orjson.dumps(message))

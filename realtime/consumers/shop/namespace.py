@@ -13,7 +13,7 @@ from config.kernel.errors import NotAuthenticated, StockwireError
 from realtime.consumers.shop import recovery
 from realtime.consumers.shop.arguments import RefusedError
 from realtime.consumers.shop.arrival import Arrival
-from realtime.consumers.shop.commands import COMMANDS, ROOM_JOIN_ERROR
+from realtime.consumers.shop.commands import COMMANDS
 from realtime.consumers.shop.recovery import Return
 from realtime.consumers.shop.visitor import Visitor
 from realtime.consumers.shop.visitors import Visitors
@@ -22,9 +22,9 @@ from realtime.dialects.shop import SHOP
 from realtime.hub.hub import Hub, Resumed
 from realtime.hub.session import Session
 from realtime.hub.wire import Wire
-from realtime.principals import Principal
+from realtime.principals import Principal, with_cart_of
 from realtime.records import KeptRooms
-from realtime.rooms import arefusals, name_of_room, rooms_of
+from realtime.rooms import arefusals, rooms_of
 from realtime.socketio.packets import encode_event
 from realtime.socketio.server import ComeBackError, ConnectRefusedError, Socket
 from realtime.socketio.sockets import EventCame
@@ -67,6 +67,9 @@ class ShopNamespace:
             raise ComeBackError
         if back is not None:
             self._visitors.take_over(back.pid)
+        if kept is not None:
+            # What a guest has shown once it need not show again: only that connection was told its pid.
+            principal = with_cart_of(principal, kept.holder)
         visitor = self._take_in(socket, principal, arrival)
         if back is None:
             self._begin(visitor)
@@ -105,6 +108,7 @@ class ShopNamespace:
         wanted = _rooms_again(visitor.principal, own, back, kept)
         refused = await arefusals(visitor.principal, wanted)
         allowed = {room: seq for room, seq in wanted.items() if room not in refused}
+        visitor.session.id = recovery.socket_id_of(back.pid)
 
         def decided(outcome: Resumed) -> None:
             if outcome.reason is None:
@@ -124,13 +128,14 @@ class ShopNamespace:
         ) as outcome:
             self._say_where(visitor, outcome.position.epoch, outcome.position.seq)
             if outcome.reason is None:
-                _tell_of_lost_rooms(visitor, set(refused) - _own_kinds(wanted))
+                visitor.tell_of_lost(sorted(set(refused) - _own_kinds(wanted)))
         if kept is not None and outcome.reason is None:
             await self._remember(visitor)
 
     def _let_in(self, visitor: Visitor, pid: str) -> None:
         visitor.pid = pid
-        if visitor.socket.accept(id=recovery.socket_id_of(pid), pid=pid):
+        visitor.session.id = recovery.socket_id_of(pid)
+        if visitor.socket.accept(id=visitor.session.id, pid=pid):
             self._visitors.enter(visitor)
         else:
             self._hub.leave(visitor.session)
@@ -194,14 +199,6 @@ def _rooms_again(
 def _own_kinds(rooms: Mapping[str, int]) -> set[str]:
     """Rooms that one is put into: that they are somebody else's now is no news to whoever signed out."""
     return {room for room in rooms if room.partition(":")[0] in ("user", "role", "admin")}
-
-
-def _tell_of_lost_rooms(visitor: Visitor, rooms: set[str]) -> None:
-    for room in sorted(rooms):
-        name = name_of_room(room) or room
-        visitor.emit(
-            ROOM_JOIN_ERROR, room=name, error="this room is not for you any more", code="not_permitted"
-        )
 
 
 async def _do(visitor: Visitor, event: EventCame) -> Mapping[str, Any]:

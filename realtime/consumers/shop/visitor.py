@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, cast
 
 from config.kernel.clock import iso, now
@@ -14,13 +15,14 @@ from realtime.hub.hub import Hub
 from realtime.hub.session import Session
 from realtime.principals import Principal
 from realtime.records import KeptRooms
-from realtime.rooms import Grant, agrant_names, arefusals, rooms_of
+from realtime.rooms import Grant, agrant_names, arefusals, name_of_room, rooms_of
 from realtime.socketio.packets import Encoded
 from realtime.socketio.server import Socket
 
 #: Events a second that one client may send.
 PACE = 50.0
 MOST_ROOMS = 1_000
+ROOM_JOIN_ERROR = "room_join_error"
 
 
 class Visitor:
@@ -34,6 +36,7 @@ class Visitor:
         self.hub = hub
         self.pace: Pace | None = None
         self.pid = ""
+        session.tell_of_lost = self.tell_of_lost
 
     @property
     def principal(self) -> Principal:
@@ -82,6 +85,21 @@ class Visitor:
     async def keep_rooms(self) -> None:
         """Remember its rooms."""
         await recovery.keep_rooms(self.pid, KeptRooms(self.principal.key, self.session.rooms))
+
+    async def show_cart(self, digest: str) -> None:
+        """It is a guest's, who has shown the token of a cart. The room of one that was shown before is
+        left."""
+        if self.principal.cart != digest:
+            self.session.principal = replace(self.principal, cart=digest)
+            self.hub.part(self.session, await arefusals(self.principal, self.session.rooms))
+
+    def tell_of_lost(self, rooms: Iterable[str]) -> None:
+        """Tell it of rooms that it may not be in any more."""
+        for room in rooms:
+            name = name_of_room(room) or room
+            self.emit(
+                ROOM_JOIN_ERROR, room=name, error="this room is not for you any more", code="not_permitted"
+            )
 
     async def become(self, principal: Principal) -> None:
         """Give it other credentials. What the new rights don't cover is heard no more; what comes with them
