@@ -8,21 +8,23 @@ any other name a field of the event (a list of ids makes a room of each, an empt
 new module, whose ``TYPES`` are added here; what they are written in is ``emissions``)::
 
     EventType(
-        OrderPlaced,
+        ReviewApproved,
         {
-            CATALOG: (catalog_emission(OrderPlaced.name, "user:{customer_id}", "order:{subject}", "admin"),),
+            CATALOG: (catalog_emission(ReviewApproved.name, "product:{product_id}", "user:{user_id}"),),
             SHOP: (
-                shop_emission("new_order", _new_order, "admin"),
-                shop_emission("order_update", _order, "order:{subject}", "user:{customer_id}", "admin"),
+                shop_emission("product_review_added", _review, "product:{product_id}"),
+                shop_emission("customer_notification", _thanks, "user:{user_id}"),
             ),
         },
     )
 
-On ``/ws`` and ``/events`` the event's ``data`` goes out as it was recorded. For Socket.IO ``_new_order``
+On ``/ws`` and ``/events`` the event's ``data`` goes out as it was recorded. For Socket.IO ``_review``
 makes the payload of the event's fields, ``dialect_only`` ones and the record's ``timestamp`` among them; it
-returns a ``TypedDict``, whose keys and docstring the documentation shows. What has no place in the log says
-``durable=False``. ``manage.py render_docs`` writes it all to ``docs/events.md``, and
-``tests/realtime/test_shop_dialect.py`` fails until the event has a case.
+returns a ``TypedDict``, whose keys and docstring the documentation shows. Where a room is not enough to say
+who hears a message (an order that is somebody else's work by now), ``for_whom`` makes a test of the event
+that each listener in the rooms has to pass. What has no place in the log says ``durable=False``.
+``manage.py render_docs`` writes it all to ``docs/events.md``, and ``tests/realtime/test_shop_dialect.py``
+fails until the event has a case.
 
 A cursor within an event counts its emissions: a new one is best put at their end, so that clients which are
 just then between two of them lose nothing by the update.

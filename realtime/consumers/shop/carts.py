@@ -24,7 +24,7 @@ from realtime.belonging import cart_owner
 from realtime.consumers.shop.arguments import RefusedError, a_text, an_argument, an_object
 from realtime.consumers.shop.joining import join
 from realtime.consumers.shop.visitor import ROOM_JOIN_ERROR, Visitor
-from realtime.threads import threads
+from realtime.threads import changes, threads
 
 #: Changes that one batch may have.
 MOST_CHANGES = 100
@@ -72,8 +72,8 @@ async def cart_batch_update(visitor: Visitor, arguments: Sequence[Any]) -> Mappi
         raise RefusedError("malformed", f"takes an array of 1 to {MOST_CHANGES} changes")
 
     def batch() -> Change:
-        changes = [change_of(checked) for checked in _read(CartChangeSerializer, said, many=True)]
-        return partial(services.batch_update, changes=changes)
+        wanted = [change_of(checked) for checked in _read(CartChangeSerializer, said, many=True)]
+        return partial(services.batch_update, changes=wanted)
 
     return await _change(visitor, batch)
 
@@ -84,7 +84,7 @@ async def _show(visitor: Visitor, token: str) -> None:
         if principal.kind == "guest":
             await visitor.show_cart(CartOwner.guest(token).token_digest or "")
         elif cart_owner(principal) is not None:
-            await threads.run(partial(services.merge_guest_cart, token=token, user_id=principal.id))
+            await changes.run(partial(services.merge_guest_cart, token=token, user_id=principal.id))
     except InvalidCartToken as error:
         raise RefusedError(error.code, "cartToken: is not one of ours") from None
 
@@ -110,7 +110,7 @@ async def _change(visitor: Visitor, read: Callable[[], Change]) -> Mapping[str, 
     def work() -> Mapping[str, Any]:
         return shop_cart(read()(owner=owner, origin=visitor.session.id))
 
-    return {"cart": await threads.run(work)}
+    return {"cart": await changes.run(work)}
 
 
 def _read(kind: type[serializers.Serializer[Any]], said: Any, *, many: bool = False) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,11 +11,14 @@ from typing import Any
 import pytest
 
 from config.identity.models import Role
+from orders import services
+from orders.errors import CartFull
 from orders.models import Cart
 from orders.owners import CartOwner, new_cart_token
 from orders.selectors import cart_of
 from realtime.consumers.shop import carts
 from realtime.models import ConnectionRooms
+from realtime.threads import THREADS
 from tests.inventory.conftest import caller
 from tests.orders.shop import Goods, cake, mug, shirt
 from tests.realtime.door import Door, serving
@@ -304,6 +308,32 @@ async def test_want_of_stock_is_no_reason_to_refuse_and_is_said(door: Door) -> N
     client = await joined(door.port, person)
     answer = await client.ask("cart_add_item", goods.item(5))
     assert [line["available"] for line in answer["cart"]["items"]] == [False]
+
+
+async def test_carts_that_wait_for_a_lock_hold_up_nobodys_handshake(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, go_on = threading.Semaphore(0), threading.Event()
+
+    def wait(**_given: object) -> None:
+        waiting.release()
+        go_on.wait(10)
+        raise CartFull(200)
+
+    monkeypatch.setattr(services, "add_item", wait)
+    people = [await a_person(email=f"p{number}@example.com") for number in range(THREADS + 1)]
+    clients = [await joined(door.port, person) for person in people]
+    for client in clients:
+        await client.say("cart_add_item", {"productId": "p", "quantity": 1})
+    try:
+        for _each in range(THREADS):
+            assert await asyncio.to_thread(waiting.acquire, timeout=10)
+        newcomer = await joined(door.port, await a_person(email="newcomer@example.com"))
+        assert (await newcomer.ask("join_room", {"room": "product_prod_1"}))["ok"]
+    finally:
+        go_on.set()
+    for client in clients:
+        assert (await client.hear_of("error"))["code"] == "cart_full"
 
 
 # --------------------------------------------------------------------------------- recovery
