@@ -85,7 +85,11 @@ class CatalogConsumer(LeanConsumer):
                 self.hub.close(self.session, CloseCode.BAD_REQUEST)
             return
         self.malformed = 0
-        await _HANDLERS[request.type](self, request)
+        try:
+            await _HANDLERS[request.type](self, request)
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("a message could not be answered", type=request.type, error=str(error).strip())
+            self._send_error("unavailable", "this can't be looked up just now; try again", request)
 
     async def websocket_disconnect(self, _message: Message) -> None:
         """The connection has gone."""
@@ -150,7 +154,12 @@ class CatalogConsumer(LeanConsumer):
     async def _begin(self, handshake: Handshake) -> None:
         """Greet; subscribe and resume as the URL says, before anything live is sent."""
         asked = DEFAULT_TOPICS if handshake.topics is None else handshake.topics
-        grants = await self._grant(asked)
+        try:
+            grants = await self._grant(asked)
+        except (DatabaseError, InterfaceError):
+            self._send_error("unavailable", "the topics can't be looked up just now; come back")
+            self.hub.close(self.session, CloseCode.LOST_ITS_PLACE)
+            return
         # Whoever comes to resume is told its own place until it has what it missed: a client that keeps
         # each cursor it sees, and is cut off in between, must not lose that.
         place = self.hub.position
@@ -182,6 +191,8 @@ class CatalogConsumer(LeanConsumer):
     async def _on_auth(self, request: ClientMessage) -> None:
         try:
             principal = await threads.run(partial(principal_of_token, request.token))
+            # What the new rights don't cover is heard no more.
+            refused = await arefusals(principal, self.session.rooms)
         except NotAuthenticated as error:
             self._send_error("invalid_token", error.message, request)
             return
@@ -195,8 +206,7 @@ class CatalogConsumer(LeanConsumer):
         self.principal = self.session.principal = principal
         self.session.tell_withdrawn = self._tell_withdrawn
         self.session.expires_at = principal.expires_at
-        # What the new rights don't cover is heard no more.
-        self.hub.part(self.session, await arefusals(principal, self.session.rooms))
+        self.hub.part(self.session, refused)
         expires = None if principal.expires_at is None else iso_of(principal.expires_at)
         user = {"id": principal.id, "role": principal.role}
         self._answer(request, {"type": "auth.ok", "user": user, "expires_at": expires})

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from django.db import DatabaseError
 
 from config.identity.models import Scope
 from realtime.belonging import those_of_orders
@@ -202,3 +203,32 @@ async def test_many_orders_are_asked_for_with_one_question(
     grants = await agrant_topics(principal, topics)
     assert [grant.name for grant in grants if grant.refusal is None] == [f"order:{cast.order}"]
     assert questions == [501]
+
+
+async def test_topics_that_cannot_be_asked_about_are_unavailable_and_the_connection_stays(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = await a_cast()
+    caller = await listening(door, cast.customer, f"me,order:{cast.order}")
+    topic = f"order:{cast.order}"
+
+    def fail(_asked: object) -> set[tuple[Principal, str]]:
+        raise DatabaseError("away")
+
+    monkeypatch.setitem(ROOMS, "order", replace(ROOMS["order"], asks=fail))
+    for message in (
+        {"type": "subscribe", "topics": [topic]},
+        {"type": "resume", "cursor": caller.hello["cursor"]},
+        {"type": "auth", "token": cast.other_customer.token},
+    ):
+        answer = await caller.ask(**message, ref=7)
+        assert (answer["type"], answer["code"], answer["ref"]) == ("error", "unavailable", 7)
+    # It is the customer's still, and hears what it heard.
+    await cast.step("processing")
+    assert (await caller.hear())["type"] == "order.status_changed"
+    assert await caller.hears_nothing()
+    late = await door.call(f"?topics={topic}", greeted=False, additional_headers=cast.customer.bearer)
+    assert (await late.hear())["code"] == "unavailable"
+    assert await late.closed_with() == (3010, "lost its place")
+    stream = await door.ask(f"?topics={topic}", headers=cast.customer.bearer)
+    assert stream.status == 503

@@ -4,6 +4,7 @@ speak, and go. What they missed while away is sent after the CONNECT answer, and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -57,7 +58,7 @@ class ShopNamespace:
         try:
             principal = await arrival.principal(auth)
             back = recovery.returning(auth)
-            kept = await recovery.rooms_kept(back.pid) if back is not None else None
+            again = await _what_it_was_in(principal, back) if back is not None else None
         except NotAuthenticated as error:
             raise ConnectRefusedError("invalid_token", {"code": error.code}) from None
         except (DatabaseError, InterfaceError) as error:
@@ -65,16 +66,13 @@ class ShopNamespace:
             raise ComeBackError from error
         if not await self._hub.ready():
             raise ComeBackError
-        if back is not None:
-            self._visitors.take_over(back.pid)
-        if kept is not None:
-            # What a guest has shown once it need not show again: only that connection was told its pid.
-            principal = with_cart_of(principal, kept.holder)
+        if again is not None:
+            self._visitors.take_over(again.back.pid)
         visitor = self._take_in(socket, principal, arrival)
-        if back is None:
+        if again is None:
             self._begin(visitor)
         else:
-            await self._bring_back(visitor, back, kept)
+            await self._bring_back(visitor, again)
 
     def _take_in(self, socket: Socket, principal: Principal, arrival: Arrival) -> Visitor:
         session = Session(
@@ -103,33 +101,34 @@ class ShopNamespace:
         self._hub.join(visitor.session, rooms_of(visitor.principal))
         self._say_where(visitor, place.epoch, place.seq)
 
-    async def _bring_back(self, visitor: Visitor, back: Return, kept: KeptRooms | None) -> None:
-        own = rooms_of(visitor.principal)
-        wanted = _rooms_again(visitor.principal, own, back, kept)
-        refused = await arefusals(visitor.principal, wanted)
-        allowed = {room: seq for room, seq in wanted.items() if room not in refused}
-        visitor.session.id = recovery.socket_id_of(back.pid)
+    async def _bring_back(self, visitor: Visitor, again: Again) -> None:
+        back, session, newcomer = again.back, visitor.session, visitor.principal
+        session.principal = again.principal
+        session.id = recovery.socket_id_of(back.pid)
 
         def decided(outcome: Resumed) -> None:
             if outcome.reason is None:
                 self._let_in(visitor, back.pid)
                 return
-            # It fetches state, and begins anew: nobody knows which rooms it still wants.
-            self._hub.part(visitor.session, [room for room in allowed if room not in own])
-            self._hub.join(visitor.session, own)
+            # It fetches state, and begins anew: nobody knows which rooms it still wants, and what it showed
+            # as a guest it shows again.
+            session.principal = newcomer
+            own = rooms_of(newcomer)
+            self._hub.part(session, [room for room in again.rooms if room not in own])
+            self._hub.join(session, own)
             self._let_in(visitor, recovery.new_pid(outcome.position))
 
         async with self._hub.resuming(
-            visitor.session,
-            rooms=allowed,
+            session,
+            rooms=again.rooms,
             cursor=back.after.position,
             skip=back.after.skip,
             decided=decided,
         ) as outcome:
             self._say_where(visitor, outcome.position.epoch, outcome.position.seq)
             if outcome.reason is None:
-                visitor.tell_of_lost(sorted(set(refused) - _own_kinds(wanted)))
-        if kept is not None and outcome.reason is None:
+                visitor.tell_of_lost(again.lost)
+        if again.is_kept and outcome.reason is None:
             await self._remember(visitor)
 
     def _let_in(self, visitor: Visitor, pid: str) -> None:
@@ -180,6 +179,36 @@ def _arrival_of(socket: Socket) -> Arrival:
         connection.request = None
     arrival: Arrival = connection.arrival
     return arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What a client that comes back was in, as far as it still may: ``rooms`` with the ``seq`` from which it
+    heard each; ``lost`` are those that it is to be told of. ``is_kept``: it had joined or left some by
+    hand."""
+
+    back: Return
+    principal: Principal
+    rooms: Mapping[str, int]
+    lost: Sequence[str]
+    is_kept: bool
+
+
+async def _what_it_was_in(principal: Principal, back: Return) -> Again:
+    """Everything is asked before the client is taken in: what can't be asked leaves nothing behind."""
+    kept = await recovery.rooms_kept(back.pid)
+    if kept is not None:
+        # What a guest has shown once it need not show again: only that connection was told its pid.
+        principal = with_cart_of(principal, kept.holder)
+    wanted = _rooms_again(principal, rooms_of(principal), back, kept)
+    refused = await arefusals(principal, wanted)
+    return Again(
+        back=back,
+        principal=principal,
+        rooms={room: seq for room, seq in wanted.items() if room not in refused},
+        lost=sorted(set(refused) - _own_kinds(wanted)),
+        is_kept=kept is not None,
+    )
 
 
 def _rooms_again(

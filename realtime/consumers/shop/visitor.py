@@ -90,8 +90,10 @@ class Visitor:
         """It is a guest's, who has shown the token of a cart. The room of one that was shown before is
         left."""
         if self.principal.cart != digest:
-            self.session.principal = replace(self.principal, cart=digest)
-            self.hub.part(self.session, await arefusals(self.principal, self.session.rooms))
+            principal = replace(self.principal, cart=digest)
+            refused = await arefusals(principal, self.session.rooms)
+            self.session.principal = principal
+            self.hub.part(self.session, refused)
 
     def tell_of_lost(self, rooms: Iterable[str]) -> None:
         """Tell it of rooms that it may not be in any more."""
@@ -104,6 +106,8 @@ class Visitor:
     async def become(self, principal: Principal) -> None:
         """Give it other credentials. What the new rights don't cover is heard no more; what comes with them
         is heard from now on. Raises ``RefusedError`` where whoever it is has too many connections."""
+        # Before anything changes: it may be that this can't be asked.
+        refused = await arefusals(principal, self.session.rooms)
         if not self.hub.belong(self.session, holder=principal.holder):
             raise RefusedError("too_many_connections", "close some connections first")
         before, self.session.principal = self.principal, principal
@@ -111,7 +115,7 @@ class Visitor:
         self.warn_of_endings()
         if before.key == principal.key:
             return
-        self.hub.part(self.session, await arefusals(principal, self.session.rooms))
+        self.hub.part(self.session, refused)
         self.hub.join(self.session, _new_rooms(principal, before))
         await self.keep_rooms()
 

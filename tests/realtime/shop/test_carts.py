@@ -16,6 +16,7 @@ from orders.errors import CartFull
 from orders.models import Cart
 from orders.owners import CartOwner, new_cart_token
 from orders.selectors import cart_of
+from realtime import services as live_services
 from realtime.consumers.shop import carts
 from realtime.models import ConnectionRooms
 from realtime.threads import THREADS
@@ -25,6 +26,7 @@ from tests.realtime.door import Door, serving
 from tests.realtime.log import LiveHalf, caught_up
 from tests.realtime.people import Person, a_person, away
 from tests.realtime.shop.client import ShopClient
+from tests.realtime.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -412,6 +414,23 @@ async def test_a_pid_that_was_never_a_guests_with_a_cart_brings_none(
     await client.hear_until_ready()
     cart = CartOwner.guest(a_token).cart_id
     assert (await client.ask("join_room", {"room": f"cart_{cart}"}))["code"] == "not_authenticated"
+
+
+async def test_a_guest_that_cannot_be_brought_back_shows_its_token_again(
+    door: Door, live_half: LiveHalf, a_token: str
+) -> None:
+    goods = await made(mug)
+    client = await joined(door.port, token=a_token)
+    await client.cut()
+    epoch = (await away(live_services.begin_new_epoch)).epoch
+    await until(lambda: live_half.hub.position.epoch == epoch)
+    await client.enter()
+    assert not client.recovered
+    refused = await client.ask("cart_add_item", goods.item(1))
+    assert (refused["ok"], refused["code"]) == (False, "not_authenticated")
+    (session,) = live_half.hub.sessions
+    assert set(session.rooms) == {"storefront"}
+    assert (await client.ask("join_cart", {"cartToken": a_token}))["ok"]
 
 
 # --------------------------------------------------------------------------------- snapshots

@@ -4,14 +4,17 @@ does."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 
 from orders.models import Order
 from realtime import rights
 from realtime.principals import Principal
-from realtime.rooms import refusal_of, refusals
+from realtime.rooms import ROOMS, refusal_of, refusals
 from tests.realtime.door import Door
 from tests.realtime.house_of_orders import Cast, a_cast, place
 from tests.realtime.log import LiveHalf, caught_up
@@ -255,3 +258,64 @@ def test_any_number_of_listeners_is_asked_about_with_one_query(
         refused = refusals(pairs)
     assert refused == dict.fromkeys(pairs, "not_permitted")
     assert refusal_of(Principal("service", id="key_1"), "order:ord_1") == "not_permitted"
+
+
+# --------------------------------------------------------------------------------- nobody can be asked
+
+
+@pytest.fixture
+def nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From when it is called whose an order is can't be told."""
+
+    def fail(_asked: object) -> set[tuple[Principal, str]]:
+        raise DatabaseError("away")
+
+    return lambda: monkeypatch.setitem(ROOMS, "order", replace(ROOMS["order"], asks=fail))
+
+
+async def test_a_room_that_cannot_be_asked_about_is_not_joined_and_the_connection_stays(
+    door: Door, nobody_can_be_asked: Callable[[], None]
+) -> None:
+    cast = await a_cast()
+    client = await ShopClient(door.port).enter({"token": cast.customer.token})
+    nobody_can_be_asked()
+    refused = await join(client, cast.order)
+    assert (refused["ok"], refused["code"]) == (False, "unavailable")
+    assert (await client.ask("join_room", {"room": "product_1"}))["ok"]
+
+
+async def test_credentials_that_cannot_be_asked_about_change_nothing(
+    door: Door, live_half: LiveHalf, nobody_can_be_asked: Callable[[], None]
+) -> None:
+    cast = await a_cast()
+    client = await ShopClient(door.port).enter({"token": cast.customer.token})
+    assert (await join(client, cast.order))["ok"]
+    nobody_can_be_asked()
+    refused = await client.ask("authenticate", {"token": cast.other_customer.token})
+    assert (refused["ok"], refused["code"]) == (False, "unavailable")
+    (session,) = live_half.hub.sessions
+    assert session.holder == f"user:{cast.customer.user.pk}"
+    assert f"order:{cast.order}" in session.rooms
+
+
+async def test_whoever_comes_back_while_nobody_can_be_asked_is_sent_to_come_again_and_leaves_nothing(
+    door: Door, live_half: LiveHalf, nobody_can_be_asked: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = await a_cast()
+    client = await ShopClient(door.port).enter({"token": cast.customer.token})
+    assert (await join(client, cast.order))["ok"]
+    await client.cut()
+    await until(lambda: not live_half.hub.sessions)
+    asks = ROOMS["order"].asks
+    nobody_can_be_asked()
+    again = await ShopClient(door.port).open()
+    await again.say_hello({"pid": client.pid, "offset": client.offset, "token": cast.customer.token})
+    code, _packets = await again.closed_with()
+    assert code is not None
+    assert code < 3500
+    assert live_half.hub.sessions == set()
+    monkeypatch.setitem(ROOMS, "order", replace(ROOMS["order"], asks=asks))
+    await cast.step("processing")
+    await client.enter({"token": cast.customer.token})
+    assert client.recovered
+    assert await client.hear_until_ready() == STEP

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator
 
 import pytest
 from django.db import DatabaseError
+from procrastinate.contrib.django import app
 
 from config.identity.models import Role
+from config.kernel.clock import now
 from config.kernel.events import DomainEvent
 from realtime import runtime, services
 from realtime.consumers.shop import recovery
 from realtime.models import ConnectionRooms
 from realtime.records import KeptRooms
+from realtime.tasks import forget_old_rooms
 from tests.realtime.door import FRAMES, PLAIN, Door, serving
 from tests.realtime.log import LiveHalf, publish_soon, stock_low, stock_reduced
 from tests.realtime.people import a_person, away
@@ -250,3 +254,17 @@ async def test_too_much_was_missed(door: Door, monkeypatch: pytest.MonkeyPatch, 
     assert not client.recovered
     await sell(3)
     assert (await client.hear())[0] == "STOCK_REDUCED"
+
+
+async def test_what_is_remembered_of_connections_that_are_long_gone_is_forgotten(door: Door) -> None:
+    for _each in range(2):
+        client = await ShopClient(door.port).enter()
+        assert (await client.ask("join_room", {"room": "product_prod_1"}))["ok"]
+    old = now() - services.KEEP_ROOMS - dt.timedelta(minutes=1)
+    await away(lambda: ConnectionRooms.objects.filter(pid=client.pid).update(kept_at=old))
+    assert await away(services.forget_old_rooms) == 1
+    left = await away(lambda: list(ConnectionRooms.objects.values_list("pid", flat=True)))
+    assert len(left) == 1
+    assert client.pid not in left
+    crons = {task.task.name: task.cron for task in app.periodic_registry.periodic_tasks.values()}
+    assert crons[forget_old_rooms.name] == "27 * * * *"
