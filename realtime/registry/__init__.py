@@ -67,6 +67,7 @@ def interest_in(rooms: Collection[str], dialect: str) -> Interest:
     """Which events of the log can become a message to one of ``rooms``."""
     types: set[str] = set()
     subjects: set[tuple[str, str]] = set()
+    mentions: set[tuple[str, str]] = set()
     for entry in TYPES:
         if not entry.durable:
             continue
@@ -77,6 +78,10 @@ def interest_in(rooms: Collection[str], dialect: str) -> Interest:
                         types.add(entry.name)
                 elif template.field == "subject":
                     subjects.update((entry.name, identity) for identity in template.ids_in(rooms))
-                elif template.ids_in(rooms):
-                    types.add(entry.name)
-    return Interest(frozenset(types), frozenset(pair for pair in subjects if pair[0] not in types))
+                else:
+                    mentions.update((entry.name, identity) for identity in template.ids_in(rooms))
+    return Interest(
+        frozenset(types),
+        frozenset(pair for pair in subjects if pair[0] not in types),
+        frozenset(pair for pair in mentions if pair[0] not in types),
+    )

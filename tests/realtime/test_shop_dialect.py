@@ -459,7 +459,10 @@ def test_the_interest_of_rooms_is_what_they_can_hear_from_the_log() -> None:
     # An announcement may be one that staff hear; what is ephemeral is not in the log.
     orders = {"order.placed", "order.status_changed", "order.assigned", "order.tailor_status_changed"}
     assert SHOP.interest(["admin"]) == Interest(frozenset({"stock.low", "stock.announced", *orders}))
-    assert SHOP.interest(["user:usr_1"]) == Interest(frozenset(orders))
+    assert SHOP.interest(["user:usr_1"]) == Interest(
+        frozenset(), frozenset(), frozenset((kind, "usr_1") for kind in orders)
+    )
+    assert SHOP.interest(["user:usr_1", "admin"]).mentions == frozenset()
     assert SHOP.interest(["cart:cart_1", "order:ord_1"]) == Interest(
         frozenset(), frozenset({("cart.updated", "cart_1"), *((kind, "ord_1") for kind in orders)})
     )
