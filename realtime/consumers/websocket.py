@@ -135,9 +135,8 @@ class CatalogConsumer(LeanConsumer):
             address=handshake.address,
         )
         self.session.expires_at = self.principal.expires_at
-        self.session.tell_of_lost = self._tell_of_lost
         if self.principal is not GUEST:
-            self.session.tell_withdrawn = self._tell_withdrawn
+            self._have_losses_told()
         if self.hub.is_stopping:
             return CloseCode.SHUTTING_DOWN, "shutting_down", "this server is about to end; come back"
         if not self.hub.open(self.session):
@@ -204,7 +203,7 @@ class CatalogConsumer(LeanConsumer):
             self.hub.close(self.session, CloseCode.TOO_MANY_CONNECTIONS)
             return
         self.principal = self.session.principal = principal
-        self.session.tell_withdrawn = self._tell_withdrawn
+        self._have_losses_told()
         self.session.expires_at = principal.expires_at
         self.hub.part(self.session, refused)
         expires = None if principal.expires_at is None else iso_of(principal.expires_at)
@@ -266,6 +265,10 @@ class CatalogConsumer(LeanConsumer):
     ) -> None:
         ref = request.ref if request is not None else ref
         self._send({"type": "error", "code": code, "message": message, "ref": ref})
+
+    def _have_losses_told(self) -> None:
+        self.session.tell_withdrawn = self._tell_withdrawn
+        self.session.tell_of_lost = self._tell_of_lost
 
     def _tell_withdrawn(self) -> None:
         self._send_error("token_revoked", "these credentials hold no longer")

@@ -105,8 +105,7 @@ class Session:
         self.warn_expired: Callable[[], None] | None = None
         #: Told before it is closed because its credentials hold no longer.
         self.tell_withdrawn: Callable[[], None] | None = None
-        #: Told of rooms that it may not be in any more, once it is out of them. A session that can't be told
-        #: is closed instead.
+        #: Told of rooms that it may not be in any more, once it is out of them. Who can't be told is closed.
         self.tell_of_lost: Callable[[Iterable[str]], None] | None = None
         # How the watch knows for how long the oldest unsent byte has waited.
         self.written = 0

@@ -36,7 +36,6 @@ class Visitor:
         self.hub = hub
         self.pace: Pace | None = None
         self.pid = ""
-        session.tell_of_lost = self.tell_of_lost
 
     @property
     def principal(self) -> Principal:
@@ -120,10 +119,12 @@ class Visitor:
         await self.keep_rooms()
 
     def warn_of_endings(self) -> None:
-        """Have it told when its credentials end by themselves, and a minute later closed; and when they are
-        withdrawn, and closed at once."""
+        """Have it told when its credentials end by themselves, and a minute later closed; when they are
+        withdrawn, and closed at once; and of rooms that it may not be in any more."""
         self.session.warn_expired = None if self.session.expires_at is None else self._warn
-        self.session.tell_withdrawn = None if self.principal.kind == "guest" else self._tell_withdrawn
+        is_guest = self.principal.kind == "guest"
+        self.session.tell_withdrawn = None if is_guest else self._tell_withdrawn
+        self.session.tell_of_lost = None if is_guest else self.tell_of_lost
 
     def _warn(self) -> None:
         self.emit("token_expired")
