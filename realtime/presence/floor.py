@@ -33,8 +33,9 @@ class Floor:
         self._hub = hub
         self.presence = Presence(hub, register=register, announce=whispers.send)
         self.activity = Activity(announce=whispers.send, whisper=hub.whisper)
-        self._tell_others = ViewsTold(self._announce_view)
-        self._tell_here = ViewsTold(self._whisper_view)
+        loop = asyncio.get_running_loop()
+        self._tell_others = ViewsTold(self._announce_view, clock=loop.time, later=loop.call_later)
+        self._tell_here = ViewsTold(self._whisper_view, clock=loop.time, later=loop.call_later)
         self._views = ViewsCounted(tell=self._tell_view)
 
     def start(self) -> None:
