@@ -87,8 +87,8 @@ class Presence:
             self._changed.set()
 
     def refresh(self, holder: str) -> None:
-        """Say again how many connections ``holder`` has."""
-        self._note(holder)
+        """Say again how many connections ``holder`` has, with the next round."""
+        self._holders.add(holder)
 
     def _note(self, holder: str, address: str = "") -> None:
         if holder:
