@@ -13,6 +13,7 @@ import pytest
 
 from realtime.hub.session import CloseCode
 from realtime.transport.frames import text_frame
+from realtime.transport.uvicorn_protocol import FrameProtocol
 from tests.realtime.door import Door, serving
 from tests.realtime.log import LiveHalf, publish_soon, stock_reduced
 from tests.realtime.waiting import until
@@ -92,6 +93,15 @@ async def test_a_frame_of_any_size_is_read_as_it_was_meant(size: int) -> None:
     assert await RawPeer(reader, None).frame() == (1, b"x" * size)  # type: ignore[arg-type]
     reader.feed_eof()
     assert await reader.read() == b""
+
+
+async def test_a_connection_keeps_nothing_of_its_handshake_and_has_everything_in_slots(door: Door) -> None:
+    await door.call()
+    (protocol,) = door.server.server_state.connections
+    # What a newer uvicorn keeps beside it shows here: it belongs into the slots too.
+    assert vars(protocol) == {}
+    assert isinstance(protocol, FrameProtocol)
+    assert not any(hasattr(protocol, name) for name in ("request", "response", "scope"))
 
 
 async def test_a_peer_that_answers_no_ping_is_closed_with_3012(live_half: LiveHalf) -> None:
