@@ -47,6 +47,10 @@ class FrameWriter:
         """Say goodbye, and cut the connection when that is not taken within ``GRACE``."""
         self._protocol.say_goodbye(code, reason)
 
+    def stop_pings(self) -> None:
+        """What is spoken on the connection has a heartbeat of its own."""
+        self._protocol.stop_keepalive()
+
 
 class FrameProtocol(WebSocketsSansIOProtocol):
     """One connection.

@@ -120,6 +120,17 @@ async def test_a_peer_that_answers_pings_stays(live_half: LiveHalf) -> None:
         assert await caller.hears_nothing()
 
 
+async def test_socket_io_has_its_own_heartbeat_and_no_other(live_half: LiveHalf) -> None:
+    async with serving(ws_ping_interval=0.05, ws_ping_timeout=0.1) as door:
+        peer = await RawPeer.connect(door, "/socket.io/?EIO=4&transport=websocket")
+        opcode, greeting = await peer.frame()
+        assert (opcode, greeting[:1]) == (1, b"0")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await peer.reader.read(1)
+        await peer.hang_up()
+
+
 async def test_a_server_that_shuts_down_says_3001(live_half: LiveHalf) -> None:
     async with serving() as door:
         caller = await door.call()
