@@ -55,7 +55,6 @@ class LiveProcess:
         )
         self.presence = Presence(self.hub, register=self.register, announce=self._announce, timing=QUICK)
         self.hub.observer = self.presence
-        self._running: asyncio.Task[None] | None = None
 
     def _announce(self, records: Sequence[Record]) -> None:
         for record in records:
@@ -65,19 +64,16 @@ class LiveProcess:
     async def start(self) -> None:
         self.hub.start()
         assert await self.hub.ready()
-        self._running = asyncio.create_task(self.presence.run())
+        self.presence.start()
 
     async def kill(self) -> None:
-        """It says nothing any more."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait([self._running])
-            self._running = None
+        """It says nothing any more, not even goodbye."""
+        self.presence._register = OwnRegister()
 
     async def end(self) -> None:
         await self.hub.stop()
-        await self.kill()
-        await self.presence.leave()
+        await self.presence.stop()
+        await self.register.leave()
 
     def come(
         self, user: str = "", *, role: Role = Role.CUSTOMER, address: str = ""
