@@ -29,8 +29,8 @@ format: $(STAMP) ## let ruff put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench-fanout: $(STAMP) ## deliveries a second to 1 000 listeners, beside the same measure of a Node server
-	$(BIN)/python -m tests.benchmarks.fanout
+bench-fanout: $(STAMP) ## deliveries/s, latency and memory, beside Node servers: 15 minutes (ARGS=--quick: one)
+	$(BIN)/python -m tests.benchmarks.fanout $(ARGS)
 
 protocol-server: $(STAMP) ## the bare Socket.IO door, for the protocol's own test suites (PORT=3000)
 	@exec $(BIN)/python -m realtime.socketio.protocol_server --port $(or $(PORT),3000)

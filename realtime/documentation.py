@@ -21,7 +21,7 @@ own definitions by `manage.py render_docs`.
 
 On `/ws` every event comes as `{"id", "type", "data", "timestamp", "cursor", "version"}`. `cursor` is a place
 in the log: a client that resumes from it has missed nothing. Ephemeral events have none, and nobody misses
-them.
+them. On `/events` the same object is the `data`, its type the `event`, its cursor the `id`.
 
 On Socket.IO one event may come under several names, each with an object. What is in the log also bears its
 cursor, a text, as last argument: `socket.io-client` keeps it by itself, and recovers from it.

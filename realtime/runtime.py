@@ -131,6 +131,7 @@ async def live() -> AsyncIterator[None]:
 
     await _tidy_log()
     the_hub.start()
+    door.forwarding.start()
     floor.start()
     _hubs[loop] = the_hub
     _doors[loop] = door
@@ -146,6 +147,7 @@ async def live() -> AsyncIterator[None]:
         door.endpoint.stop_admitting()
         await the_hub.stop()
         await door.endpoint.stop()
+        await door.forwarding.stop()
         await floor.stop()
         await source.close()
         await threads.close()

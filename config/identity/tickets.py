@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 
@@ -66,7 +67,7 @@ def issue_ticket(*, user: User, credentials_expire_at: dt.datetime, sign_in: str
     *Locks* nothing that anybody waits for. *Refuses* nothing. *Announces* nothing.
     """
     text = MARK + secrets.token_urlsafe(_RANDOM_BYTES)
-    row: dict[str, str | dt.datetime | dt.timedelta] = {
+    row: dict[str, Any] = {
         "digest": _digest_of(text),
         "user": user.pk,
         "sign_in": sign_in,

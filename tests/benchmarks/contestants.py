@@ -1,66 +1,70 @@
-"""The servers that are measured, each behind the same two commands: flood, and a steady rate.
+"""The servers that are measured, each behind the same commands: flood, a steady rate, and how much memory it
+has.
 
-How they are measured, and how it is told, belongs to `fanout` and `report`.
+How they are measured, and how it is told, belongs to `rounds` and `report`.
 """
 
 import json
+import os
 import sys
-import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, ClassVar, Self
+from urllib.parse import parse_qs, urlsplit
 
-from tests.benchmarks.event import sample_message
+from tests.benchmarks.event import sample_packet
+from tests.benchmarks.listener import Door
 from tests.benchmarks.processes import LOAD_CORE, SERVER_CORE, Child
 from tests.server_process import free_port
 
 HERE = Path(__file__).parent
 NODE = HERE / "node"
-PATH = "/ws?topics=stock"
-READY_TIMEOUT = 60.0
 
-# In the flood through the log: so many events in one transaction, and at most so many that the slowest
-# listener has not had yet. The pause between two looks leaves the core to the listeners.
-EVENTS_AT_ONCE = 50
-MOST_OUTSTANDING = 150
-PAUSE = 0.02
+MARK, MARK_ENDS = '"stock":', ","
+SOCKETIO = Door(
+    path="/socket.io/?EIO=4&transport=websocket",
+    greeting='40{"sid"',
+    event='42["STOCK_REDUCED"',
+    mark=MARK,
+    mark_ends=MARK_ENDS,
+    is_socketio=True,
+)
+WS = Door(
+    path="/ws?topics=stock", greeting='"subscribed"', event='{"id":"evt', mark=MARK, mark_ends=MARK_ENDS
+)
+#: The bare server sends the text of the Socket.IO servers, and greets nobody.
+BARE = Door(path="/", greeting="", event='42["STOCK_REDUCED"', mark=MARK, mark_ends=MARK_ENDS)
 
 
-class Contestant(AbstractContextManager["Contestant"], Protocol):
+@dataclass(frozen=True)
+class Place:
+    """Where servers run: on cores of their own or not, and with which environment."""
+
+    pinned: bool
+    env: Mapping[str, str]
+
+
+class Contestant(AbstractContextManager["Contestant"]):
     """A server that is up within its context."""
 
-    name: str
-    port: int
-    #: Events so far; each listener should have had as many.
-    sent: int
+    name: ClassVar[str]
+    door: ClassVar[Door]
 
-    def flood(self, seconds: float, load: Child) -> None:
-        """Begin to send as many events as get through, for so long; `end_flood` waits for the end."""
-
-    def end_flood(self) -> None:
-        """Wait until the flood is over."""
-
-    def steady(self, per_second: int, seconds: float) -> None:
-        """Send events at a steady rate, and return when all are sent."""
-
-    def processor_seconds(self) -> float:
-        """Give the processor time that the server has used so far."""
-
-
-class _Server:
-    """What the contestants share: a server process, and whatever else has to end with it."""
-
-    def __init__(self, *, pinned: bool) -> None:
+    def __init__(self, place: Place) -> None:
         self.port = free_port()
+        #: Events so far; each listener should have had as many.
         self.sent = 0
-        self._pinned = pinned
+        self._place = place
         self._stack = ExitStack()
         self._server: Child | None = None
 
     def __enter__(self) -> Self:
-        self._server = self._start()
+        child = Child(self._command(), core=SERVER_CORE, pinned=self._place.pinned, env=self._env())
+        self._server = self._stack.enter_context(child)
+        child.answer()
         return self
 
     def __exit__(
@@ -70,88 +74,113 @@ class _Server:
 
     @property
     def server(self) -> Child:
+        """Its process."""
         assert self._server is not None
         return self._server
 
-    def processor_seconds(self) -> float:
-        return self.server.processor_seconds()
+    @property
+    def sender(self) -> Child:
+        """The process that makes the events: the server itself."""
+        return self.server
 
-    def _start(self) -> Child:
-        raise NotImplementedError
-
-    def _child(self, *command: str, core: int, env: Mapping[str, str] | None = None) -> Child:
-        child = self._stack.enter_context(Child(command, core=core, pinned=self._pinned, env=env))
-        child.answer()
-        return child
-
-
-class _Commanded(_Server):
-    """A server process that takes the commands itself."""
-
-    def flood(self, seconds: float, load: Child) -> None:
-        self.server.tell(do="flood", seconds=seconds)
+    def begin_flood(self, seconds: float) -> None:
+        """Begin to send as many events as get through, for so long; `end_flood` waits for the end."""
+        self.sender.tell(do="flood", seconds=seconds)
 
     def end_flood(self) -> None:
-        self.sent += self.server.answer()["events"]
+        """Wait until the flood is over."""
+        self.sent += self.sender.answer()["events"]
 
-    def steady(self, per_second: int, seconds: float) -> None:
-        self.sent += self.server.ask(do="rate", perSecond=per_second, seconds=seconds)["events"]
+    def begin_steady(self, per_second: float, seconds: float) -> None:
+        """Begin to send events at a steady rate; `end_steady` waits for the end."""
+        self.sender.tell(do="rate", perSecond=per_second, seconds=seconds)
+
+    def end_steady(self) -> None:
+        """Wait until all events are sent."""
+        self.sent += self.sender.answer()["events"]
+
+    def resident(self) -> int:
+        """Give the resident bytes of its process, after it has collected its garbage."""
+        self.server.ask(do="tidy")
+        return self.server.resident()
+
+    def _command(self) -> list[str]:
+        raise NotImplementedError
+
+    def _env(self) -> Mapping[str, str]:
+        return self._place.env
 
 
-class NodeWs(_Commanded):
+class StockwireSocketIO(Contestant):
+    """Stockwire's live process; events are made in it and handed to its hub."""
+
+    name = "Stockwire, Socket.IO"
+    door = SOCKETIO
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "tests.benchmarks.live_server", str(self.port)]
+
+
+class StockwireWs(StockwireSocketIO):
+    """The same process, and its plain door."""
+
+    name = "Stockwire, `/ws`"
+    door = WS
+
+
+class StockwireThroughLog(StockwireSocketIO):
+    """The same process as it is served; another one commits the events to the log, as any service does."""
+
+    name = "Stockwire, Socket.IO, through the log"
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "tests.benchmarks.publisher"]
+        publisher = Child(command, core=LOAD_CORE, pinned=self._place.pinned, env=self._env())
+        self._publisher = self._stack.enter_context(publisher)
+        publisher.answer()
+        return super().__enter__()
+
+    @property
+    def sender(self) -> Child:
+        """The process that commits."""
+        return self._publisher
+
+
+class _Node(Contestant):
+    script: ClassVar[str]
+
+    def _command(self) -> list[str]:
+        packet = json.dumps(sample_packet(), separators=(",", ":"))
+        redis = json.dumps(redis_options(self._place.env["REDIS_URL"]))
+        return ["node", "--expose-gc", str(NODE / self.script), str(self.port), packet, redis]
+
+    def _env(self) -> Mapping[str, str]:
+        return {"PATH": os.environ["PATH"], "NODE_ENV": "production"}
+
+
+class NodeSocketIO(_Node):
+    """The npm package `socket.io` with its Redis adapter."""
+
+    name = "Node socket.io, Redis adapter"
+    door = SOCKETIO
+    script = "socketio_server.mjs"
+
+
+class NodeWs(_Node):
     """A broadcast server on the npm package `ws`."""
 
     name = "Node `ws`"
-
-    def _start(self) -> Child:
-        template = json.dumps(sample_message(), separators=(",", ":"))
-        return self._child("node", str(NODE / "server.mjs"), str(self.port), template, core=SERVER_CORE)
+    door = BARE
+    script = "ws_server.mjs"
 
 
-class StockwireHub(_Commanded):
-    """Stockwire's live process; events are made in it and handed to its hub."""
-
-    name = "Stockwire"
-
-    def __init__(self, *, pinned: bool, env: Mapping[str, str]) -> None:
-        super().__init__(pinned=pinned)
-        self._env = env
-
-    def _start(self) -> Child:
-        module = "tests.benchmarks.live_server"
-        return self._child(sys.executable, "-m", module, str(self.port), core=SERVER_CORE, env=self._env)
+CONTESTANTS: tuple[type[Contestant], ...] = (StockwireSocketIO, NodeSocketIO, StockwireWs, NodeWs)
 
 
-class StockwireWhole(_Server):
-    """The same process as it is served; another one commits events to the log, as any service does."""
-
-    name = "Stockwire, through the log"
-
-    def __init__(self, *, pinned: bool, env: Mapping[str, str]) -> None:
-        super().__init__(pinned=pinned)
-        self._env = env
-        self._publisher: Child | None = None
-
-    def _start(self) -> Child:
-        module = "tests.benchmarks.publisher"
-        self._publisher = self._child(sys.executable, "-m", module, core=LOAD_CORE, env=self._env)
-        module = "tests.benchmarks.live_server"
-        return self._child(sys.executable, "-m", module, str(self.port), core=SERVER_CORE, env=self._env)
-
-    @property
-    def publisher(self) -> Child:
-        assert self._publisher is not None
-        return self._publisher
-
-    def flood(self, seconds: float, load: Child) -> None:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.sent - load.ask(do="behind")["least"] <= MOST_OUTSTANDING:
-                self.sent += self.publisher.ask(do="publish", count=EVENTS_AT_ONCE)["events"]
-            time.sleep(PAUSE)
-
-    def end_flood(self) -> None:
-        """Nothing to wait for: `flood` has returned at the end."""
-
-    def steady(self, per_second: int, seconds: float) -> None:
-        self.sent += self.publisher.ask(do="rate", perSecond=per_second, seconds=seconds)["events"]
+def redis_options(url: str) -> dict[str, Any]:
+    """Say to Node's client where Redis is; its URLs have no sockets' paths."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return {"url": url}
+    database = int(parse_qs(parts.query).get("db", ["0"])[0])
+    return {"socket": {"path": parts.path}, "database": database}

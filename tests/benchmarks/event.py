@@ -1,49 +1,68 @@
-"""The event that the benchmarks send: a sale of a shoe, as the catalog dialect tells it, some 600 bytes.
+"""The event that the benchmarks send: what another system says of a shoe's stock, as `POST /api/socket` takes
+it.
 
-`reference` holds the moment of sending (`t` and 15 digits, microseconds of this machine's monotonic clock,
-which Python and Node both read): the listeners find it there without parsing JSON.
+It becomes exactly one message for each listener, on Socket.IO and on `/ws`. Its `stock` is the moment of
+sending, in microseconds of this machine's monotonic clock, which Python and Node both read: the listeners
+find it there without parsing JSON.
 """
 
+import datetime as dt
 import time
 from typing import Any
 
-REFERENCE = "t{:015d}"
-EVENT_TYPE = "stock.reduced"
+import orjson
+
+from config.kernel.clock import iso
+from config.kernel.ids import new_id
+from realtime.dialects.shop import SHOP
+from realtime.events import StockAnnounced
+from realtime.records import Record
+
+EPOCH = "b7f3c1d2"
+FIRST_NUMBER = 100_000
 
 
-def reference_now() -> str:
-    """Give the present moment as an event's `reference`."""
-    return REFERENCE.format(time.monotonic_ns() // 1000)
-
-
-def sale_data(*, reference: str, version: int) -> dict[str, Any]:
-    """Make the event's `data`."""
-    return {
-        "product_id": "prod_01jd8q2v6m7h3c9x4k5t1w0zab",
-        "variant_id": "var_01jd8q2v6m7h3c9x4k5t1w0zac",
-        "sku": "TRAIL-RUNNER-2-MIDNIGHT-BLUE-42",
-        "attributes": {"color": "Midnight blue", "size": "42"},
-        "change": -2,
-        "stock": 117,
-        "total_stock": 1843,
-        "locations": [
+def announcement() -> StockAnnounced:
+    """Make the event, with the present moment in it."""
+    return StockAnnounced(
+        event_id=new_id("evt"),
+        event="STOCK_REDUCED",
+        product_id="prod_01jd8q2v6m7h3c9x4k5t1w0zab",
+        size="42",
+        color="Midnight blue",
+        variant_id="var_01jd8q2v6m7h3c9x4k5t1w0zac",
+        sku="TRAIL-RUNNER-2-MIDNIGHT-BLUE-42",
+        attributes={"color": "Midnight blue", "size": "42"},
+        change=0,
+        stock=time.monotonic_ns() // 1000,
+        total_stock=1843,
+        locations=[
             {"location_id": "main", "quantity": 61},
             {"location_id": "warehouse-north", "quantity": 40},
             {"location_id": "warehouse-south", "quantity": 16},
         ],
-        "after_order": True,
-        "reference": reference,
-        "version": version,
-    }
+        after_order=True,
+        reference=None,
+    )
 
 
-def sample_message() -> dict[str, Any]:
-    """Make a whole message as it goes out on `/ws`."""
-    return {
-        "id": "evt_00000000000000000000000000",
-        "type": EVENT_TYPE,
-        "data": sale_data(reference=REFERENCE.format(0), version=100_000),
-        "timestamp": "2026-11-21T10:00:00.000Z",
-        "cursor": "b7f3c1d29a4e-0000100000",
-        "version": 100_000,
-    }
+def record_of(event: StockAnnounced, *, number: int) -> Record:
+    """Give it a place in the log that it was never in, so that its bytes are those of any other event."""
+    return Record(
+        seq=FIRST_NUMBER + number,
+        id=event.event_id,
+        type=event.name,
+        subject=event.subject,
+        version=None,
+        data=orjson.dumps(event.data()).decode(),
+        extra=orjson.dumps(event.extra()).decode(),
+        timestamp=iso(dt.datetime.now(dt.UTC)),
+        epoch=EPOCH,
+    )
+
+
+def sample_packet() -> list[Any]:
+    """Give name and arguments of the event as Socket.IO clients of ours get it, for the other servers."""
+    (message,) = SHOP.messages(record_of(announcement(), number=0))
+    packet: list[Any] = orjson.loads(message.payload.removeprefix(b"42"))
+    return packet

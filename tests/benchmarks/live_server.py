@@ -1,12 +1,12 @@
 """The live process, as `manage.py serve --role live` serves it, with a companion that makes events at a word.
 
-Such an event enters by `Hub.whisper`, the hub's own door for events that have no place in the log, and bears
-a number all the same, so that its bytes are those of any other event. Commands on stdin, answers on stdout,
-one JSON object a line: `{"do": "flood", "seconds": 5}`, `{"do": "rate", "perSecond": 20, "seconds": 10}`. The
-end of the input ends the process.
+Such an event enters by `Hub.whisper`, the hub's own door for events that have no place in the log. Commands
+on stdin, answers on stdout, one JSON object a line: `{"do": "flood", "seconds": 5}`, `{"do": "rate",
+"perSecond": 20, "seconds": 10}`, `{"do": "tidy"}`. The end of the input ends the process.
 """
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -17,23 +17,18 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import django
-import orjson
 
 django.setup()
 
-from config.kernel.clock import iso, now  # noqa: E402  settings come first
-from config.kernel.ids import new_id  # noqa: E402
-from config.serving.listening import listen  # noqa: E402
+from config.serving.listening import listen  # noqa: E402  settings come first
 from config.serving.live import serve_live  # noqa: E402
 from realtime import runtime  # noqa: E402
 from realtime.hub.hub import Hub  # noqa: E402
-from realtime.records import Record  # noqa: E402
-from tests.benchmarks.event import EVENT_TYPE, reference_now, sale_data  # noqa: E402
+from tests.benchmarks.event import announcement, record_of  # noqa: E402
 
 # Nobody may fall behind without limit: that would measure memory, not delivery.
 MOST_UNSENT = 256 * 1024
 EVENTS_BETWEEN_LOOKS = 10
-FIRST_NUMBER = 100_000
 
 
 class Source:
@@ -41,25 +36,12 @@ class Source:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._number = FIRST_NUMBER
+        self._number = 0
 
     def send(self) -> None:
         """Make one event and hand it to the hub."""
         self._number += 1
-        data = sale_data(reference=reference_now(), version=self._number)
-        self._hub.whisper(
-            Record(
-                seq=self._number,
-                id=new_id("evt"),
-                type=EVENT_TYPE,
-                subject=data["product_id"],
-                version=self._number,
-                data=orjson.dumps(data).decode(),
-                extra="",
-                timestamp=iso(now()),
-                epoch="benchmark",
-            )
-        )
+        self._hub.whisper(record_of(announcement(), number=self._number))
 
     async def flood(self, *, seconds: float) -> dict[str, Any]:
         """Send as many as get through."""
@@ -82,6 +64,11 @@ class Source:
             await asyncio.sleep(max(0.0, started + number / per_second - loop.time()))
             self.send()
         return {"events": total}
+
+    async def tidy(self) -> dict[str, Any]:
+        """Collect garbage."""
+        gc.collect()
+        return {}
 
     def _everybody_keeps_up(self) -> bool:
         return all(session.writer.unsent() <= MOST_UNSENT for session in self._hub.sessions)
@@ -108,10 +95,13 @@ async def _obey(source: Source) -> None:
     )
     while line := await reader.readline():
         command = json.loads(line)
-        if command["do"] == "flood":
-            _answer(await source.flood(seconds=command["seconds"]))
-        else:
-            _answer(await source.rate(per_second=command["perSecond"], seconds=command["seconds"]))
+        match command["do"]:
+            case "flood":
+                _answer(await source.flood(seconds=command["seconds"]))
+            case "rate":
+                _answer(await source.rate(per_second=command["perSecond"], seconds=command["seconds"]))
+            case "tidy":
+                _answer(await source.tidy())
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -1,10 +1,13 @@
 """What a benchmark ran on, in words."""
 
+import json
 import os
 import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+
+PACKAGES = ("socket.io", "@socket.io/redis-adapter", "redis", "ws")
 
 
 def machine() -> str:
@@ -15,10 +18,13 @@ def machine() -> str:
 def software(node_packages: Path) -> str:
     """Name the versions that the figures hang on."""
     node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    package = (node_packages / "ws" / "package.json").read_text()
-    ws = package.split('"version": "', 1)[1].split('"', 1)[0]
+    packages = ", ".join(f"{name} {_version(node_packages / name)}" for name in PACKAGES)
     python = ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "uvloop", "websockets"))
-    return f"Python {platform.python_version()}, {python}; Node {node}, ws {ws}"
+    return f"Python {platform.python_version()}, {python}; Node {node}, {packages}"
+
+
+def _version(package: Path) -> str:
+    return str(json.loads((package / "package.json").read_text())["version"])
 
 
 def _processor() -> str:

@@ -7,7 +7,8 @@ import json
 import os
 import resource
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,6 +30,20 @@ def pin_here(core: int) -> None:
     """Keep this process, and whatever it starts, on one core."""
     if can_pin():
         os.sched_setaffinity(0, {core})
+
+
+@contextmanager
+def on_core(core: int, *, pinned: bool) -> Iterator[None]:
+    """Have whatever is started meanwhile stay on a core."""
+    if not pinned:
+        yield
+        return
+    here = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, here)
 
 
 def allow_many_files() -> None:
@@ -83,10 +98,19 @@ class Child:
                 return answer
         raise RuntimeError(f"{self._name} ended with {self._process.wait()}")
 
-    def processor_seconds(self) -> float:
+    def seconds_used(self) -> float:
         """Give the processor time that it has used so far."""
         times = self._meter.cpu_times()
         return float(times.user + times.system)
+
+    def resident(self) -> int:
+        """Give the bytes of memory that it has resident."""
+        return int(self._meter.memory_info().rss)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     def end(self) -> None:
         """Close its input, which ends it."""

@@ -1,80 +1,67 @@
-"""How the figures are told: a table for the terminal, and `docs/benchmarks/fanout.md`."""
+"""How the figures are told: tables for the terminal, and `docs/benchmarks/fanout.md`."""
 
 import argparse
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import shlex
+import sys
+from collections.abc import Sequence
 
-from tests.benchmarks.contestants import NODE, NodeWs, StockwireHub, StockwireWhole
-from tests.benchmarks.figures import Figures
+from tests.benchmarks.contestants import (
+    NODE,
+    NodeSocketIO,
+    NodeWs,
+    StockwireSocketIO,
+    StockwireThroughLog,
+    StockwireWs,
+)
+from tests.benchmarks.explanation import EXPLANATION
+from tests.benchmarks.figures import Figures, Trouble, WholePath, median
 from tests.benchmarks.machine import machine, software
 from tests.benchmarks.processes import ROOT
+from tests.benchmarks.targets import Results, targets
 
 DOCUMENT = ROOT / "docs" / "benchmarks" / "fanout.md"
 
-_TEXT = """\
-# Fan-out: one process, {clients:,} listeners
+_HEAD = """\
+# Fan-out: one process, many listeners
 
-Written by `make bench-fanout`, {date}.
+Written by `{command}`, {date}, in {minutes:.0f} minutes.
 {machine}. {software}.
-
-{table}
-Medians of {rounds} rounds, taken in turns, each with a fresh server and fresh listeners. {ratio}
-
-## What is measured
-- **Deliveries/s**: events received by all listeners together, counted by the listeners, while the server is
-  given as many events as get through ({seconds:g} s; nobody falls behind by more than 256 KiB).
-- **Late by**: from the moment of sending, which stands in the event, to the moment at which a listener has
-  read it, at {rate} events/s (= {rate_deliveries:,} deliveries/s) for {rate_seconds:g} s. Both ends read one
-  monotonic clock. All listeners share one process, so the last one's place in the row is part of it.
-- The listeners are raw sockets in one Node process that reads frames and nothing more, the same for every
-  server. Server and listeners have a core each ({pinned}). Where the listeners' core is the busier one, the
-  server could have done more than the table says.
-- The event is a sale (`stock.reduced`) of some 600 bytes, put together and encoded anew each time, by all.
-
-## What the rows are
-- **{hub}**: the live process of `manage.py serve --role live`, with its consumers, hub and transport. Events
-  are made in that process and enter by the hub's own door for events that have no place in the log. From
-  there on all is as always: built once, encoded once, framed once, joined within 2 ms, written to everybody.
-- **{node}**: a server that does nothing but broadcast: encode once, `client.send(buffer)` for each, deflate
-  off. No log, no database, no resume, no rights.
-- **{whole}**: the same process once more. Another process commits the events to PostgreSQL, the
-  relay (in the live process) numbers them, Redis carries them, the hub follows. Late by: from before the
-  transaction to the listener. PostgreSQL, Redis and the publisher share the listeners' core.
+One core for the server, one for the listeners and for PostgreSQL and Redis ({pinned}). Medians of {rounds}.
 """
 
 
-def table(
-    *,
-    rounds: Mapping[str, Sequence[Figures]],
-    medians: Mapping[str, Figures],
-    options: argparse.Namespace,
-    pinned: bool,
-) -> str:
+def document(results: Results, *, options: argparse.Namespace, pinned: bool, minutes: float) -> str:
     """Make the document's text."""
-    head = "| | deliveries/s | late by: p50 | p99 | max | server's core | listeners' core |"
-    lines = [head, "|---|---:|---:|---:|---:|---:|---:|"]
-    lines += [f"| **{name}** | {_cells(figures, bold=True)}" for name, figures in medians.items()]
-    for number in range(options.rounds):
-        lines += [
-            f"| round {number + 1}: {name} | {_cells(all_of[number])}" for name, all_of in rounds.items()
-        ]
-    return _TEXT.format(
-        clients=options.clients,
-        date=dt.datetime.now(dt.UTC).date().isoformat(),
-        machine=machine(),
-        software=software(NODE / "node_modules"),
-        table="\n".join(lines) + "\n",
-        rounds=options.rounds,
-        ratio=_ratio(medians),
-        seconds=options.seconds,
-        rate=options.rate,
-        rate_deliveries=options.rate * options.clients,
-        rate_seconds=options.rate_seconds,
-        pinned="`taskset`" if pinned else "not pinned: this machine can't",
-        hub=StockwireHub.name,
-        node=NodeWs.name,
-        whole=StockwireWhole.name,
-    )
+    arguments = shlex.join(sys.argv[1:])
+    rounds = "one round" if options.rounds == 1 else f"{options.rounds} rounds, taken in turns"
+    parts = [
+        _HEAD.format(
+            command="make bench-fanout" + (f" ARGS={shlex.quote(arguments)}" if arguments else ""),
+            date=dt.datetime.now(dt.UTC).date().isoformat(),
+            minutes=minutes,
+            machine=machine(),
+            software=software(NODE / "node_modules"),
+            pinned="`taskset`" if pinned else "not pinned: this machine can't",
+            rounds=rounds,
+        ),
+        _targets(results),
+        *(_servers(clients, rounds, options) for clients, rounds in results.servers.items()),
+        _path(results, options),
+        _troubles(results),
+        EXPLANATION.format(
+            seconds=options.seconds,
+            rate_seconds=options.rate_seconds,
+            deliveries=options.deliveries,
+            socketio=StockwireSocketIO.name,
+            through_log=StockwireThroughLog.name,
+            ws=StockwireWs.name,
+            node_socketio=NodeSocketIO.name,
+            node_ws=NodeWs.name,
+        ),
+        _every_round(results),
+    ]
+    return "\n".join(part for part in parts if part)
 
 
 def write(text: str) -> None:
@@ -83,25 +70,102 @@ def write(text: str) -> None:
     DOCUMENT.write_text(text)
 
 
-def _cells(figures: Figures, *, bold: bool = False) -> str:
-    deliveries = f"{figures.deliveries:,.0f}"
+def _targets(results: Results) -> str:
+    rows = [
+        f"| {target.what} | {target.found} | {'yes' if target.is_reached else '**no**'} |"
+        for target in targets(results)
+    ]
+    return _table("What has to be reached", ("", "found", "reached"), rows)
+
+
+def _servers(clients: int, rounds: dict[str, list[Figures]], options: argparse.Namespace) -> str:
+    head = (
+        "",
+        "deliveries/s",
+        "bytes each",
+        "late by: p50",
+        "p99",
+        "max",
+        "KB per idle connection",
+        "server's core",
+        "listeners' core",
+    )
+    title = f"{clients:,} clients in one room; late at {options.deliveries:,} deliveries/s"
+    return _table(
+        title, head, [f"| **{name}** | {_server(median(figures))} |" for name, figures in rounds.items()]
+    )
+
+
+def _path(results: Results, options: argparse.Namespace) -> str:
+    head = (
+        "sales/s",
+        "since COMMIT: p50",
+        "p99",
+        "since the request was sent: p50",
+        "p99",
+        "since it was answered: p50",
+        "p99",
+        "the answer itself: p50",
+        "p99",
+    )
+    rows = [f"| {rate} | {_sale(median(figures))} |" for rate, figures in results.path.items()]
+    return _table(f"From a sale over REST to {min(options.clients):,} Socket.IO clients", head, rows)
+
+
+def _troubles(results: Results) -> str:
+    head = ("what is wrong", "late by: p50", "p99", "max", "the server grew by", "it lasted")
+    rows = [f"| {name} | {_trouble(median(figures))} |" for name, figures in results.troubles.items()]
+    return _table("Somebody else's trouble", head, rows)
+
+
+def _every_round(results: Results) -> str:
+    rows = []
+    for clients, servers in results.servers.items():
+        for name, rounds in servers.items():
+            for number, figures in enumerate(rounds, 1):
+                rows.append(f"| {name}, {clients:,}: {number} | {_server(figures)} |")
+    head = ("", "deliveries/s", "bytes", "p50", "p99", "max", "KB", "server", "listeners")
+    servers_table = _table("Every round", head, rows)
+    rows = [
+        f"| {rate}: {number} | {_sale(figures)} |"
+        for rate, rounds in results.path.items()
+        for number, figures in enumerate(rounds, 1)
+    ]
+    head = ("sales/s", "COMMIT p50", "p99", "request p50", "p99", "answered p50", "p99", "answer p50", "p99")
+    return "\n".join(part for part in (servers_table, _table("", head, rows)) if part)
+
+
+def _table(title: str, head: Sequence[str], rows: Sequence[str]) -> str:
+    if not rows:
+        return ""
+    lines = [f"## {title}\n"] if title else []
+    lines += [f"| {' | '.join(head)} |", f"|---|{'---:|' * (len(head) - 1)}"]
+    return "\n".join([*lines, *rows]) + "\n"
+
+
+def _server(figures: Figures) -> str:
     return " | ".join(
         (
-            f"**{deliveries}**" if bold else deliveries,
-            f"{figures.p50:.2f} ms",
-            f"{figures.p99:.2f} ms",
-            f"{figures.most:.2f} ms",
+            f"{figures.deliveries:,.0f}",
+            f"{figures.bytes_each:.0f}",
+            *(f"{ms:.2f} ms" for ms in (figures.p50, figures.p99, figures.most)),
+            f"{figures.resident_each / 1000:.1f}",
             f"{figures.server_share:.0%}",
-            f"{figures.load_share:.0%} |",
+            f"{figures.load_share:.0%}",
         )
     )
 
 
-def _ratio(medians: Mapping[str, Figures]) -> str:
-    theirs = medians[NodeWs.name]
-    said = [
-        f"{name} delivers {figures.deliveries / theirs.deliveries:.2f} times what {NodeWs.name} does"
-        for name, figures in medians.items()
-        if name != NodeWs.name
-    ]
-    return "; ".join(said) + "."
+def _sale(figures: WholePath) -> str:
+    return " | ".join(f"{ms:.1f} ms" for ms in figures[1:])
+
+
+def _trouble(figures: Trouble) -> str:
+    lasted = f"{figures.lasted:.1f} s" if figures.lasted else ""
+    return " | ".join(
+        (
+            *(f"{ms:.2f} ms" for ms in (figures.p50, figures.p99, figures.most)),
+            f"{figures.grown / 1000:,.0f} KB",
+            lasted,
+        )
+    )

@@ -27,7 +27,7 @@ PATIENCE = 10.0
 AMBIENT = ("presence", "stats")
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -49,7 +49,7 @@ async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
         timeout_graceful_shutdown=3,
         **{"ws_max_size": 66_560, **options},
     )
-    server = _Server(config)
+    server = Server(config)
     serve = asyncio.create_task(server.serve(sockets=[listener]))
     await until(lambda: server.started)
     door = Door(listener.getsockname()[1], server)

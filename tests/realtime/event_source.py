@@ -146,7 +146,11 @@ class Response:
         if buffer is not None:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         plain.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", port))
+        try:
+            await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", port))
+        except BaseException:
+            plain.close()
+            raise
         reader, writer = await asyncio.open_connection(sock=plain, limit=2**16)
         lines = [f"{method} {target} HTTP/1.1", f"Host: 127.0.0.1:{port}"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
@@ -245,6 +249,10 @@ class Response:
     def say(self, more: bytes) -> None:
         """Send on, out of turn."""
         self._writer.write(more)
+
+    def read_no_more(self) -> None:
+        """Leave everything to the kernel, which has little room."""
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
 
     async def hang_up(self) -> None:
         self._writer.transport.abort()

@@ -10,6 +10,7 @@ import pytest
 from pytest_django import Settings
 from websockets.exceptions import InvalidStatus
 
+from config.identity.cookies import SIGN_IN_COOKIE
 from config.identity.models import ApiKey, Role, Scope, User
 from realtime import rights, runtime, services
 from realtime.consumers.handshake import is_allowed_origin
@@ -94,10 +95,29 @@ async def test_a_wrong_token_by_message_is_an_error_and_changes_nothing(door: Do
 
 async def test_a_token_in_the_url_is_not_read_and_said_so(door: Door) -> None:
     staff = await a_person(Role.ADMIN)
-    caller = await door.call(f"?token={staff.token}&topics=admin", greeted=False)
+    caller = await door.call(f"?token={staff.token}&topics=admin")
     assert (await caller.hear_of("error"))["code"] == "token_in_url"
-    await caller.hear_of("hello")
     assert (await caller.hear_of("subscribed"))["refused"][0]["code"] == "not_authenticated"
+
+
+async def test_the_sign_in_cookie_counts_from_an_allowed_page_and_one_that_ended_makes_a_guest_who_is_told(
+    door: Door,
+) -> None:
+    staff = await a_person(Role.ADMIN)
+    here = f"http://127.0.0.1:{door.port}"
+
+    async def topics(token: str, **headers: str) -> tuple[list[str], str | None]:
+        caller = await door.call(
+            "?topics=admin,stock", additional_headers={"Cookie": f"{SIGN_IN_COOKIE}={token}", **headers}
+        )
+        told = await caller.hear()
+        code = told["code"] if told["type"] == "error" else None
+        answer = told if code is None else await caller.hear_of("subscribed")
+        return answer["topics"], code
+
+    assert await topics(staff.token, Origin=here) == (["admin", "stock"], None)
+    assert await topics(token_that_lives(staff.user, -1), Origin=here) == (["stock"], "token_expired")
+    assert await topics("nonsense", Origin=here) == (["stock"], "invalid_token")
 
 
 async def test_a_token_that_expires_while_connected_closes_with_3005(door: Door) -> None:

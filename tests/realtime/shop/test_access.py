@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Callable
 
 import pytest
 from django.db import OperationalError
 from pytest_django import Settings
 
+from config.identity import services
 from config.identity.cookies import SIGN_IN_COOKIE as COOKIE
 from config.identity.models import Role, User
-from realtime import layer, rights, runtime
-from realtime.courier import courier
+from config.identity.services import SignedIn
+from realtime import rights, runtime
 from realtime.hub import watch
 from tests.realtime.door import Door
 from tests.realtime.log import LiveHalf, publish_soon, stock_low
@@ -20,8 +23,6 @@ from tests.realtime.shop.client import ShopClient
 from tests.realtime.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-HERE = {"origin": "http://127.0.0.1:{port}"}
 
 
 async def rooms(live_half: LiveHalf) -> list[set[str]]:
@@ -189,17 +190,41 @@ async def test_other_credentials_bring_their_own_rooms_and_lose_the_old_ones(
     assert await rooms(live_half) == [expected]
 
 
-async def test_rights_that_are_withdrawn_end_the_connection_within_a_second(
-    door: Door, monkeypatch: pytest.MonkeyPatch
+def register() -> SignedIn:
+    return services.register(
+        email="ann@example.com", password="a long enough one", name="Ann", phone="", address=""
+    )
+
+
+def lock_out(signed_in: SignedIn) -> None:
+    services.update_user(user=signed_in.user, is_active=False)
+
+
+def give_another_role(signed_in: SignedIn) -> None:
+    services.change_role(user=signed_in.user, role=Role.TAILOR)
+
+
+def sign_out(signed_in: SignedIn) -> None:
+    services.sign_out(refresh_token=signed_in.refresh_token)
+
+
+@pytest.mark.parametrize("withdraw", [lock_out, give_another_role, sign_out])
+async def test_rights_that_are_withdrawn_end_the_connection_within_a_second_and_it_is_told(
+    withdraw: Callable[[SignedIn], None], door: Door
 ) -> None:
-    person = await a_person()
-    client = await ShopClient(door.port).enter({"token": person.token})
-    await away(lambda: User.objects.filter(pk=person.user.pk).update(is_active=False))
+    signed_in = await away(register)
+    client = await ShopClient(door.port).enter({"token": signed_in.token})
+    other = await door.call("?topics=me", additional_headers={"Authorization": f"Bearer {signed_in.token}"})
+    await other.hear_of("subscribed")
     began = time.monotonic()
-    courier.send(layer.EPHEMERAL_GROUP, {"type": layer.RIGHTS_CHANGED})
+    await away(lambda: withdraw(signed_in))
     code, packets = await client.closed_with()
-    assert (code, packets) == (3500, ["41"])
     assert time.monotonic() - began < 1
+    assert (code, packets[1:]) == (3500, ["41"])
+    told = json.loads(packets[0][2:])
+    assert (told[0], told[1]["code"]) == ("error", "token_revoked")
+    assert (await other.hear_of("error"))["code"] == "token_revoked"
+    assert (await other.closed_with())[0] == 3500
 
 
 async def test_rights_are_looked_at_also_where_nobody_says_a_word(live_half: LiveHalf, door: Door) -> None:

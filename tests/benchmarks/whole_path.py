@@ -1,0 +1,95 @@
+"""From a sale over REST to whoever listens: reduce, ledger, log, relay, hub, client, with nothing left out.
+
+The moment of a COMMIT is PostgreSQL's own (`track_commit_timestamp`): it is taken when the commit begins,
+before the record of it is written to disk. A sale is known again by the stock that it has left.
+"""
+
+import sys
+import time
+from typing import Any
+
+import psycopg
+
+from tests.benchmarks.contestants import SOCKETIO, Place
+from tests.benchmarks.figures import WholePath, percentile
+from tests.benchmarks.processes import LOAD_CORE, Child
+from tests.benchmarks.rounds import listeners
+from tests.benchmarks.shop import Shop, open_shop
+
+# Timed are so many; the others are read too, but seldom, so that the core has room for the database.
+TIMED = 100
+QUIET = 1.0
+WARM_UP_RATE, WARM_UP_SECONDS = 50, 2.0
+
+# xmin is the transaction that has written the movement. Where two rounds come to the same stock, the newer
+# one counts.
+_COMMITS = """
+SELECT balance_after, extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1e6
+FROM inventory_stockmovement WHERE kind = 'sale' ORDER BY recorded_at
+"""
+
+
+def measure_whole_path(
+    place: Place, *, clients: int, rates: tuple[int, ...], seconds: float
+) -> dict[int, WholePath]:
+    """Sell at each rate, with so many Socket.IO clients."""
+    with (
+        open_shop(place) as shop,
+        listeners(pinned=place.pinned) as load,
+        Child([sys.executable, "-m", "tests.benchmarks.sales"], core=LOAD_CORE, pinned=place.pinned) as till,
+    ):
+        load.answer()
+        till.answer()
+        load.ask(do="connect", port=shop.live.port, door=SOCKETIO._asdict(), clients=clients)
+        load.ask(do="relax", every=max(1, clients // TIMED))
+        _sell(till, shop, WARM_UP_RATE, WARM_UP_SECONDS)
+        time.sleep(QUIET)
+        return {rate: _measure(place, shop, load, till, rate=rate, seconds=seconds) for rate in rates}
+
+
+def _measure(place: Place, shop: Shop, load: Child, till: Child, *, rate: int, seconds: float) -> WholePath:
+    load.ask(do="time")
+    sold = _sell(till, shop, rate, seconds)
+    time.sleep(QUIET)
+    sales = sold["sales"]
+    since = {
+        "commit": _commits(place.env["DATABASE_URL"]),
+        "request": {left: sent for left, (sent, _answered) in sales.items()},
+        "answer": {left: answered for left, (_sent, answered) in sales.items()},
+    }
+    late = load.ask(do="latencies", since=since)
+    had, closed = load.ask(do="behind"), load.ask(do="count")["closed"]
+    timed = late["request"]["count"]
+    if sold["refused"] or closed or had["least"] != had["most"] or timed % len(sales):
+        raise SystemExit(
+            f"a sale was not heard of: {sold['refused']} refused, {had}, {closed} closed, {timed} timed"
+        )
+    took = [(answered - sent) / 1000 for sent, answered in sales.values()]
+    return WholePath(
+        per_second=len(sales) / sold["seconds"],
+        commit_p50=late["commit"]["p50"],
+        commit_p99=late["commit"]["p99"],
+        request_p50=late["request"]["p50"],
+        request_p99=late["request"]["p99"],
+        answer_p50=late["answer"]["p50"],
+        answer_p99=late["answer"]["p99"],
+        rest_p50=percentile(took, 0.5),
+        rest_p99=percentile(took, 0.99),
+    )
+
+
+def _sell(till: Child, shop: Shop, rate: float, seconds: float) -> dict[str, Any]:
+    return till.ask(
+        do="sell", port=shop.web.port, key=shop.key, products=shop.products, per_second=rate, seconds=seconds
+    )
+
+
+def _commits(database_url: str) -> dict[int, float]:
+    """Give the moments at which sales were committed, on the monotonic clock."""
+    with psycopg.connect(database_url) as connection:
+        (setting,) = connection.execute("SHOW track_commit_timestamp").fetchone() or ("off",)
+        if setting != "on":
+            return {}
+        rows = connection.execute(_COMMITS).fetchall()
+    ahead = (time.time_ns() - time.monotonic_ns()) / 1000
+    return {left: float(moment) - ahead for left, moment in rows}
