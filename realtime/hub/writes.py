@@ -1,18 +1,21 @@
 """Joined writes: frames that come within a few milliseconds leave as one write for each session.
 
 A write costs as much as hundreds of appends, so this is what the hub's throughput hangs on. The first event
-after a quiet moment leaves at the end of its event-loop tick; only what follows closely waits.
+after a quiet moment leaves at the end of its event-loop tick; only what follows closely waits: for as long as
+the writing before it took, so that however many listen, half the time is left for everything else.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 
 from realtime.hub.session import Session, State
 
-#: Frames of this many seconds share a write.
+#: Frames of this many seconds share a write, or of as many as the last round of writes took, up to the most.
 WINDOW = 0.002
+LONGEST_WINDOW = 0.02
 #: Sessions written to in one tick; the others wait for the next, so that the loop stays responsive.
 SLICE = 500
 
@@ -36,7 +39,8 @@ class JoinedWrites:
         #: Sessions that have frames waiting, each once (a held one may be here too, and is passed over).
         self._waiting: list[Session] = []
         self._timer: asyncio.Handle | None = None
-        self._last_flush = 0.0
+        self._began = 0.0
+        self._next_flush = 0.0
 
     def add(self, sessions: Iterable[Session], frame: bytes) -> None:
         """Have ``frame`` written to each of ``sessions``."""
@@ -62,19 +66,29 @@ class JoinedWrites:
             self._write_slice()
 
     def _schedule(self) -> None:
-        wait = self._last_flush + self._window - self._loop.time()
+        wait = self._next_flush - time.monotonic()
         if wait <= 0:
-            self._timer = self._loop.call_soon(self._flush_slice)
+            self._timer = self._loop.call_soon(self._begin_flush)
         else:
-            self._timer = self._loop.call_later(wait, self._flush_slice)
+            self._timer = self._loop.call_later(wait, self._begin_flush)
+
+    def _begin_flush(self) -> None:
+        self._began = time.monotonic()
+        self._flush_slice()
 
     def _flush_slice(self) -> None:
-        self._timer = None
         self._write_slice()
+        # What the transports were given they write at the end of the tick: only then it is known how long it
+        # took.
+        self._timer = self._loop.call_soon(self._flush_slice if self._waiting else self._rest)
+
+    def _rest(self) -> None:
+        """Let the next round wait for as long as this one took."""
+        self._timer = None
+        now = time.monotonic()
+        self._next_flush = now + min(max(self._window, now - self._began), LONGEST_WINDOW)
         if self._waiting:
-            self._timer = self._loop.call_soon(self._flush_slice)
-        else:
-            self._last_flush = self._loop.time()
+            self._schedule()
 
     def _write_slice(self) -> None:
         sessions = self._waiting[: self._slice_size]
