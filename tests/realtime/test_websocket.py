@@ -182,6 +182,9 @@ async def test_a_ping_is_answered_and_its_ref_repeated(door: Door) -> None:
         ('{"type": "auth", "token": 5}', "malformed", None),
         ('{"type": "ping", "x": "' + "y" * 65_530 + '"}', "too_large", None),
         (b'{"type": "ping"}', "malformed", None),
+        # What can be read and not be written back.
+        ('{"type": "ping", "ref": ' + "[" * 300 + "]" * 300 + "}", "malformed", None),
+        ('{"type": "shout", "ref": ' + '{"a": ' * 33 + "1" + "}" * 33 + "}", "malformed", None),
     ],
 )
 async def test_a_malformed_message_is_answered_and_the_connection_stays(
