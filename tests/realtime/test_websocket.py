@@ -261,6 +261,21 @@ async def test_more_than_a_thousand_topics_on_one_connection_are_refused(door: D
     assert answer["type"] == "error"
 
 
+async def test_topics_that_are_heard_already_are_never_too_many(door: Door) -> None:
+    caller = await door.call("?topics=")
+    await caller.hear_of("subscribed")
+    topics = [f"product:{number}" for number in range(1_000)]
+    cursor = (await caller.ask(type="subscribe", topics=topics))["cursor"]
+    answer = await caller.ask(type="subscribe", topics=["nonsense", *topics[1:]])
+    assert (answer["topics"], answer["refused"]) == (
+        topics[1:],
+        [{"topic": "nonsense", "code": "unknown_topic"}],
+    )
+    answer = await caller.ask(type="resume", topics=topics, cursor=cursor)
+    assert answer["recovered"]
+    assert "refused" not in answer
+
+
 async def test_a_poke_finds_a_relay_of_another_process_by_the_layer(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
