@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from realtime.consumers.shop import recovery
 from realtime.hub.session import CloseCode
 from realtime.models import ConnectionRooms
 from realtime.records import KeptRooms
+from realtime.rooms import ROOMS
 from tests.realtime.door import FRAMES, PLAIN, Door, serving
 from tests.realtime.log import LiveHalf, publish_soon, stock_low, stock_reduced
 from tests.realtime.people import a_person, away
@@ -304,6 +306,28 @@ async def test_what_is_said_while_the_connection_is_closed_by_us_does_not_forget
     assert await client.hear_until_ready() == []
     await sell(1)
     assert [(await client.hear())[0] for _ in range(3)] == [*SOLD, "product_stock_update"]
+
+
+async def test_whoever_can_not_be_brought_back_just_now_is_sent_away_and_counted_no_more(
+    door: Door, live_half: LiveHalf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await a_person()
+    client = await ShopClient(door.port).enter({"token": person.token})
+    assert (await client.ask("join_room", {"room": "product_prod_1"}))["ok"]
+    await client.cut()
+
+    def fail(*_given: object) -> bool:
+        raise DatabaseError("away")
+
+    with monkeypatch.context() as patched:
+        patched.setitem(ROOMS, "product", replace(ROOMS["product"], asks=fail))
+        await client.open()
+        await client.connection.send("40" + json.dumps({"pid": client.pid, "token": person.token}))
+        assert await client.closed_with() == (3010, [])
+    await until(lambda: not live_half.hub.sessions)
+    assert live_half.hub.admission.of_holder(f"user:{person.user.pk}") == 0
+    await client.enter({"token": person.token})
+    assert client.recovered
 
 
 async def test_too_much_was_missed(door: Door, monkeypatch: pytest.MonkeyPatch, live_half: LiveHalf) -> None:
