@@ -231,12 +231,16 @@ class CatalogConsumer(LeanConsumer):
     # ------------------------------------------------------------------ answers
 
     async def _grant(self, topics: Iterable[str]) -> list[Grant]:
-        grants = await agrant_topics(self.principal, topics)
-        most = MOST_ROOMS - len(self.session.rooms)
-        return [
-            grant if grant.refusal or place < most else Grant(grant.name, "", "too_many_topics")
-            for place, grant in enumerate(grants)
-        ]
+        heard = set(self.session.rooms)
+        answers = []
+        for grant in await agrant_topics(self.principal, topics):
+            if grant.refusal is None and grant.room not in heard:
+                if len(heard) >= MOST_ROOMS:
+                    answers.append(Grant(grant.name, "", "too_many_topics"))
+                    continue
+                heard.add(grant.room)
+            answers.append(grant)
+        return answers
 
     @staticmethod
     def _subscribed(grants: list[Grant], *, cursor: str) -> dict[str, Any]:

@@ -182,6 +182,9 @@ async def test_a_ping_is_answered_and_its_ref_repeated(door: Door) -> None:
         ('{"type": "auth", "token": 5}', "malformed", None),
         ('{"type": "ping", "x": "' + "y" * 65_530 + '"}', "too_large", None),
         (b'{"type": "ping"}', "malformed", None),
+        # What can be read and not be written back.
+        ('{"type": "ping", "ref": ' + "[" * 300 + "]" * 300 + "}", "malformed", None),
+        ('{"type": "shout", "ref": ' + '{"a": ' * 33 + "1" + "}" * 33 + "}", "malformed", None),
     ],
 )
 async def test_a_malformed_message_is_answered_and_the_connection_stays(
@@ -256,6 +259,21 @@ async def test_more_than_a_thousand_topics_on_one_connection_are_refused(door: D
     assert answer["refused"] == [{"topic": "stock", "code": "too_many_topics"}]
     answer = await caller.ask(type="subscribe", topics=[f"product:{number}" for number in range(1_001)])
     assert answer["type"] == "error"
+
+
+async def test_topics_that_are_heard_already_are_never_too_many(door: Door) -> None:
+    caller = await door.call("?topics=")
+    await caller.hear_of("subscribed")
+    topics = [f"product:{number}" for number in range(1_000)]
+    cursor = (await caller.ask(type="subscribe", topics=topics))["cursor"]
+    answer = await caller.ask(type="subscribe", topics=["nonsense", *topics[1:]])
+    assert (answer["topics"], answer["refused"]) == (
+        topics[1:],
+        [{"topic": "nonsense", "code": "unknown_topic"}],
+    )
+    answer = await caller.ask(type="resume", topics=topics, cursor=cursor)
+    assert answer["recovered"]
+    assert "refused" not in answer
 
 
 async def test_a_poke_finds_a_relay_of_another_process_by_the_layer(

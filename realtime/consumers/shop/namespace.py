@@ -68,10 +68,16 @@ class ShopNamespace:
         if back is not None:
             self._visitors.take_over(back.pid)
         visitor = self._take_in(socket, principal, arrival)
-        if back is None:
-            self._begin(visitor)
-        else:
-            await self._bring_back(visitor, back, kept)
+        try:
+            if back is None:
+                self._begin(visitor)
+            else:
+                await self._bring_back(visitor, back, kept)
+        except BaseException:
+            # It was not let in, so nobody will say that it has gone.
+            self._visitors.leave(visitor)
+            self._hub.leave(visitor.session)
+            raise
 
     def _take_in(self, socket: Socket, principal: Principal, arrival: Arrival) -> Visitor:
         session = Session(

@@ -11,7 +11,7 @@ from realtime.consumers.shop import recovery
 from realtime.consumers.shop.arguments import RefusedError
 from realtime.consumers.shop.pace import Pace
 from realtime.hub.hub import Hub
-from realtime.hub.session import Session
+from realtime.hub.session import Session, State
 from realtime.principals import Principal
 from realtime.records import KeptRooms
 from realtime.rooms import Grant, agrant_names, arefusals, rooms_of
@@ -80,7 +80,10 @@ class Visitor:
             await self.keep_rooms()
 
     async def keep_rooms(self) -> None:
-        """Remember its rooms."""
+        """Remember its rooms. One that has left the hub is in none any more; what was remembered of it
+        before is what it comes back for."""
+        if self.session.state is State.CLOSED:
+            return
         await recovery.keep_rooms(self.pid, KeptRooms(self.principal.key, self.session.rooms))
 
     async def become(self, principal: Principal) -> None:
