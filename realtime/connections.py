@@ -1,77 +1,62 @@
-"""How many are connected, over all processes: each live one says its own number, and it fades when it stops.
+"""How many are connected, over all processes, for whoever asks from synchronous code.
 
-A figure for people, kept in Redis because nobody misses it there. Who is connected (presence) is not here.
+A figure for people: where Redis can't be asked it is this process's own.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
-from contextlib import suppress
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import redis
-import redis.asyncio
 import structlog
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from realtime.announcer import PROCESS
+from realtime.presence.register import TIMING
+from realtime.presence.shared import key_of
 
 if TYPE_CHECKING:
     from realtime.hub.hub import Hub
 
 log = structlog.get_logger(__name__)
 
-INTERVAL = 2.0
-#: A number that was not renewed for this long is a process that has gone.
-FADES_AFTER = 10.0
 TIMEOUT = 0.25
 
 
-def _key() -> str:
-    return f"{settings.REDIS_PREFIX}:connections"
-
-
-async def tell(hub: Hub) -> None:
-    """Until cancelled, say how many connections this process has."""
-    if not settings.REDIS_URL:
-        return
-    client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
-    try:
-        while True:
-            # The layer's reader says already when Redis is away.
-            with suppress(redis.RedisError, OSError, TimeoutError):
-                await client.hset(_key(), PROCESS, f"{len(hub.sessions)} {time.time():.0f}")
-                await client.expire(_key(), 60)
-            await asyncio.sleep(INTERVAL)
-    finally:
-        with suppress(redis.RedisError, OSError, TimeoutError):
-            await client.hdel(_key(), PROCESS)
-        await client.aclose()
-
-
 def count(here: Hub | None) -> int:
-    """Connections of all live processes; of this one alone where Redis can't be asked."""
+    """Connections of all live processes."""
     others = 0
     if settings.REDIS_URL:
         try:
-            said = _client().hgetall(_key())
-            others = _sum(said)
+            with _client(settings.REDIS_URL).pipeline(transaction=False) as asked:
+                asked.time()
+                asked.hgetall(key_of(settings.REDIS_PREFIX, "processes"))
+                (seconds, _), said = asked.execute()
+            others = _sum(said, now=seconds)
         except (redis.RedisError, OSError):
             log.info("the connection counts can't be read")
     return others + (len(here.sessions) if here is not None else 0)
 
 
-def _sum(said: object) -> int:
+def _sum(said: Mapping[str, str], *, now: int) -> int:
     total = 0
-    for process, text in said.items() if isinstance(said, dict) else ():
-        number, _, moment = text.decode().partition(" ")
-        if process.decode() != PROCESS and time.time() - float(moment) < FADES_AFTER:
-            total += int(number)
+    for process, text in said.items():
+        heard, connections, _ = text.split()
+        if process != PROCESS and now - float(heard) < TIMING.dead:
+            total += int(connections)
     return total
 
 
 @lru_cache(maxsize=1)
-def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=TIMEOUT,
+        socket_connect_timeout=TIMEOUT,
+        retry=Retry(NoBackoff(), 0),
+        decode_responses=True,
+    )

@@ -20,9 +20,10 @@ async def drain(hub: Hub, door: ShopDoor, *, notice: float, seconds: float) -> N
     """Say that this process is not ready any more; after ``notice`` seconds, in which balancers may hear of
     it, close the connections over ``seconds``. With nobody connected it takes no time."""
     hub.is_draining = True
-    if not hub.sessions and not door.endpoint.connections:
+    if not (hub.sessions or door.endpoint.connections or door.forwarding.is_under_way):
         return
     log.info("draining", connections=len(hub.sessions))
     await asyncio.sleep(notice)
     door.endpoint.stop_admitting()
     await hub.drain(seconds=seconds)
+    door.forwarding.release()

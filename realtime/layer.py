@@ -1,4 +1,5 @@
-"""The channel layer as this house uses it: three groups, whole batches, and readers that never give up.
+"""The channel layer as this house uses it: three groups and one for each process, whole batches, and readers
+that never give up.
 
 The layer may lose, double and reorder, and may be away altogether: nobody above this module relies on it.
 Which backend it is, the settings say (Redis pub/sub; in memory where there is one process and no Redis).
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import structlog
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from realtime.records import Batch, Head, Record
 
@@ -37,6 +38,17 @@ RIGHTS_CHANGED = "rights.changed"
 PIECE_BYTES = 512 * 1024
 
 LONGEST_PAUSE = 2.0
+
+
+def process_group(process: str) -> str:
+    """What concerns one process alone."""
+    return f"process.{process}"
+
+
+def reaches_others() -> bool:
+    """Whether there can be other processes that hear what is sent."""
+    backend = get_channel_layer()
+    return backend is not None and not isinstance(backend, InMemoryChannelLayer)
 
 
 async def send(group: str, message: dict[str, Any]) -> None:
@@ -103,14 +115,14 @@ def read_message(message: dict[str, Any]) -> Batch | Head:
     return Batch(epoch, tuple(_record(row, epoch) for row in message["rows"]))
 
 
-def ephemeral_message(record: Record) -> dict[str, Any]:
-    """An event without a place in the log."""
-    return {"type": EPHEMERAL, "row": _row(record)}
+def ephemeral_message(*records: Record) -> dict[str, Any]:
+    """Events without a place in the log."""
+    return {"type": EPHEMERAL, "rows": [_row(record) for record in records]}
 
 
-def read_ephemeral(message: dict[str, Any]) -> Record:
+def read_ephemeral(message: dict[str, Any]) -> list[Record]:
     """What ``ephemeral_message`` made."""
-    return _record(message["row"], "")
+    return [_record(row, "") for row in message["rows"]]
 
 
 def taken_over_message(pid: str, *, by: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The event log's two tables, and what is remembered of connections that may come back.
+"""The event log's two tables, what is remembered of connections that may come back, and product views.
 
 ``Event`` is partitioned by the day of ``recorded_at`` (the migration says how; ``realtime.retention`` makes
 and drops the days), so its primary key in the database is ``(id, recorded_at)``. Rows are written by the
@@ -11,6 +11,8 @@ from __future__ import annotations
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
+
+from config.kernel.ids import MAX_ID_LENGTH
 
 
 class Event(models.Model):
@@ -82,3 +84,26 @@ class ConnectionRooms(models.Model):
 
     def __str__(self) -> str:
         return self.pid[:8]
+
+
+class ProductView(models.Model):
+    """Somebody looked at a product for ``duration_ms``; ``user_id`` of who was signed in.
+
+    A figure for statistics, kept for some days: no foreign keys, and no promise that each view is there.
+    ``category`` is what the client called it.
+    """
+
+    product_id = models.CharField(max_length=MAX_ID_LENGTH)
+    category = models.CharField(max_length=100, blank=True)
+    user_id = models.CharField(max_length=MAX_ID_LENGTH, null=True, blank=True)  # noqa: DJ001  nobody is not ""
+    duration_ms = models.PositiveIntegerField()
+    viewed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            # How many in the last hour, and of which products, without the table.
+            models.Index(fields=("viewed_at",), include=("product_id",), name="product_view_by_time"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.product_id} at {self.viewed_at:%H:%M:%S}"

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
-from config.kernel.clock import iso, now
-from config.kernel.ids import new_id
 from inventory.events import StockValidated
-from realtime import layer
+from realtime import layer, whispers
 from realtime.courier import courier
-from realtime.records import Record
 
 
 def pass_on_changed_rights(sender: object, **_kwargs: Any) -> None:  # noqa: ARG001  Django's signature
@@ -22,15 +17,4 @@ def pass_on_changed_rights(sender: object, **_kwargs: Any) -> None:  # noqa: ARG
 def pass_on_validation(sender: object, event: StockValidated, **_kwargs: Any) -> None:  # noqa: ARG001  Django's signature
     """Tell whoever looks at the product, and staff, that stock was looked at. At most once; nothing is
     recorded."""
-    record = Record(
-        seq=0,
-        id=new_id("evt"),
-        type=event.name,
-        subject=event.subject,
-        version=event.version_number,
-        data=orjson.dumps(event.data()).decode(),
-        extra="",
-        timestamp=iso(now()),
-        epoch="",
-    )
-    courier.send(layer.EPHEMERAL_GROUP, layer.ephemeral_message(record))
+    whispers.send([whispers.whisper_of(event)])

@@ -1,4 +1,5 @@
-"""The log's columns, and how a row becomes a ``Record``. Shared by all who read it; no connection here."""
+"""The log's columns, how a row becomes a ``Record``, and statements that the ORM has no words for. No
+connection here."""
 
 from __future__ import annotations
 
@@ -37,6 +38,17 @@ SELECT {COLUMNS} FROM realtime_event WHERE {_WANTED} ORDER BY seq LIMIT %(limit)
 COUNT_WANTED = f"""
 SELECT count(*) FROM (SELECT 1 FROM realtime_event WHERE {_WANTED} LIMIT %(limit)s) AS wanted
 """  # noqa: S608  as above
+
+#: Views of what is a product; gives the products, a view each.
+STORE_VIEWS = """
+INSERT INTO realtime_productview (product_id, category, user_id, duration_ms, viewed_at)
+SELECT product.id, view.category, view.user_id, view.duration_ms, view.viewed_at
+FROM json_to_recordset(%s) AS view (
+    product_id text, category text, user_id text, duration_ms integer, viewed_at timestamptz
+)
+JOIN catalog_product AS product ON product.id = view.product_id
+RETURNING product_id
+"""
 
 
 def to_record(row: tuple[Any, ...], epoch: str) -> Record:

@@ -15,11 +15,15 @@ from weakref import WeakKeyDictionary
 import structlog
 from django.conf import settings
 
-from realtime import connections, draining, layer, retention
+from realtime import draining, layer, retention
 from realtime.announcer import PROCESS, Announcer, is_own
 from realtime.consumers.shop.door import ShopDoor
 from realtime.courier import courier
 from realtime.hub.hub import Hub, HubLimits
+from realtime.presence.alone import OwnRegister
+from realtime.presence.floor import Floor
+from realtime.presence.register import Register
+from realtime.presence.shared import SharedRegister
 from realtime.relay import Relay
 from realtime.rights import RightsWatch
 from realtime.source import PostgresSource
@@ -38,6 +42,19 @@ def limits() -> HubLimits:
     return HubLimits(
         per_holder=settings.STOCKWIRE_CONNECTIONS_PER_USER,
         per_address=settings.STOCKWIRE_CONNECTIONS_PER_ADDRESS,
+    )
+
+
+def register(limits: HubLimits) -> Register:
+    """Where processes tell one another who is here: Redis, or nowhere where there is one process only."""
+    if not settings.REDIS_URL:
+        return OwnRegister()
+    return SharedRegister(
+        settings.REDIS_URL,
+        prefix=settings.REDIS_PREFIX,
+        process=PROCESS,
+        per_holder=limits.per_holder,
+        per_address=limits.per_address,
     )
 
 
@@ -97,10 +114,12 @@ async def live() -> AsyncIterator[None]:
 
     rights = RightsWatch(the_hub)
     door = ShopDoor(the_hub, tell_others=tell_others)
+    floor = Floor(the_hub, register(the_hub.limits))
 
     def hear(message: dict[str, Any]) -> None:
         if message["type"] == layer.EPHEMERAL:
-            the_hub.whisper(layer.read_ephemeral(message))
+            for record in layer.read_ephemeral(message):
+                floor.hear(record)
         elif message["type"] == layer.RIGHTS_CHANGED:
             rights.nudge()
         elif is_own(message):
@@ -112,13 +131,14 @@ async def live() -> AsyncIterator[None]:
 
     await _tidy_log()
     the_hub.start()
+    door.forwarding.start()
+    floor.start()
     _hubs[loop] = the_hub
     _doors[loop] = door
     try:
         async with (
             _running("layer reader", layer.follow((layer.LOG_GROUP, layer.EPHEMERAL_GROUP), hear)),
             _running("rights", rights.run()),
-            _running("connection counts", connections.tell(the_hub)),
             relaying(the_hub),
         ):
             yield
@@ -127,6 +147,8 @@ async def live() -> AsyncIterator[None]:
         door.endpoint.stop_admitting()
         await the_hub.stop()
         await door.endpoint.stop()
+        await door.forwarding.stop()
+        await floor.stop()
         await source.close()
         await threads.close()
 

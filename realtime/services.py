@@ -1,21 +1,26 @@
-"""What the live half does itself: announcements of other systems, beginning the log anew, and what it
-remembers of connections."""
+"""What the live half does itself: announcements of other systems, beginning the log anew, what it
+remembers of connections, and product views."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
 
+import orjson
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from catalog.models import LIVE, Variant
 from catalog.stock_port import VariantFigures, stock
+from config.kernel.clock import iso, now
 from config.kernel.ids import new_id
 from realtime import rows
 from realtime.events import StockAnnounced, StockEventName
-from realtime.models import ConnectionRooms
+from realtime.models import ConnectionRooms, ProductView
 from realtime.records import Head, KeptRooms
 from realtime.signals import stock_announced
+
+KEEP_VIEWS = dt.timedelta(days=7)
 
 
 def announce_stock(
@@ -85,6 +90,35 @@ def keep_rooms(*, pid: str, kept: KeptRooms) -> None:
         unique_fields=["pid"],
         update_fields=["holder", "rooms", "kept_at"],
     )
+
+
+def count_views(*, views: Sequence[ProductView]) -> set[str]:
+    """Store product views, all with one statement; returns which products there are.
+
+    Locks: nothing. Refuses: nothing; views of what is no product are not stored. Announces: nothing.
+    """
+    rows_of_views = [
+        {
+            "product_id": view.product_id,
+            "category": view.category,
+            "user_id": view.user_id,
+            "duration_ms": view.duration_ms,
+            "viewed_at": iso(view.viewed_at),
+        }
+        for view in views
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(rows.STORE_VIEWS, [orjson.dumps(rows_of_views).decode()])
+        return {product_id for (product_id,) in cursor.fetchall()}
+
+
+def forget_old_views(*, keep: dt.timedelta = KEEP_VIEWS) -> int:
+    """Delete product views that no statistic asks for any more; returns how many.
+
+    Locks: the rows that go. Refuses: nothing. Announces: nothing.
+    """
+    deleted, _ = ProductView.objects.filter(viewed_at__lt=now() - keep).delete()
+    return deleted
 
 
 def _locations(figures: Mapping[str, VariantFigures], variant_id: str) -> list[dict[str, object]]:

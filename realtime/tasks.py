@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from realtime import retention
+from realtime import retention, services
 
 
 @app.periodic(cron="7 * * * *")
@@ -13,3 +13,10 @@ def maintain_event_log(timestamp: int) -> None:  # noqa: ARG001  procrastinate h
     """Make the log's coming days, drop those past the retention. Each hour, so that a failure is made up
     for."""
     retention.maintain()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queueing_lock="realtime.forget_old_views", pass_context=False)
+def forget_old_views(timestamp: int) -> None:  # noqa: ARG001  as above
+    """Delete product views that are too old to be counted."""
+    services.forget_old_views()

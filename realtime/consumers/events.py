@@ -19,7 +19,7 @@ from realtime.consumers.stream_request import StreamRequest
 from realtime.cursor import parse_cursor, to_cursor
 from realtime.dialects.catalog import CATALOG
 from realtime.errors import TooManyConnections
-from realtime.hub.hub import Hub
+from realtime.hub.hub import Hub, Resumed
 from realtime.hub.session import REASONS, CloseCode, Session, State, Writer
 from realtime.hub.wire import Message as EventMessage
 from realtime.hub.wire import Wire
@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 KEEP_ALIVE_SECONDS = 15.0
 #: What a browser waits before it comes back.
 RETRY_MILLISECONDS = 2_000
+RETRY = b"retry: %d\n" % RETRY_MILLISECONDS
 METHODS = "GET, HEAD"
 #: How long a browser may remember the answer to a preflight.
 PREFLIGHT_SECONDS = "600"
@@ -98,7 +99,15 @@ class EventsConsumer(LeanConsumer):
         try:
             principal, rooms = await self._let_in(request)
         except StockwireError as error:
-            await self._refuse(request, status_of(error), body_of(error), headers_of(error))
+            if isinstance(error, Unavailable) and request.wants_stream:
+                await self._put_off(request)
+            else:
+                await self._refuse(request, status_of(error), body_of(error), headers_of(error))
+            raise StopConsumer from None
+        except Exception:
+            log.exception("a request for events failed")
+            body = error_body(message="Something went wrong on our side", code="internal_error")
+            await self._refuse(request, 500, body, {})
             raise StopConsumer from None
         await self._start(200, {**STREAM_HEADERS, **_cors(request)})
         if request.method == "HEAD":
@@ -131,7 +140,7 @@ class EventsConsumer(LeanConsumer):
         if self.hub.is_stopping or not await self.hub.ready():
             raise Unavailable
         principal = await request.principal()
-        rooms = request.rooms(principal)
+        rooms = await request.rooms(principal)
         if not self.hub.admits(holder=principal.holder, address=request.handshake.address):
             raise TooManyConnections
         return principal, rooms
@@ -147,7 +156,7 @@ class EventsConsumer(LeanConsumer):
             await self._resume(session, rooms, last_event_id=request.last_event_id)
         else:
             position = self.hub.join(session, rooms)
-            self._send(block(id=_cursor(position), retry=RETRY_MILLISECONDS))
+            self._send(RETRY + block(id=_cursor(position)))
         self.has_caught_up = True
 
     def _new_session(self, request: StreamRequest, principal: Principal) -> Session:
@@ -166,19 +175,20 @@ class EventsConsumer(LeanConsumer):
         return session
 
     async def _resume(self, session: Session, rooms: list[str], *, last_event_id: str) -> None:
-        own = parse_cursor(last_event_id)
-        # Its own place until it has what it missed: one that is cut off in between must not lose that. The
-        # first block of a stream has to bear an id, or the reader, to the letter of the standard, forgets
-        # the one that it has; so where its place means nothing the reset comes first.
-        if own is not None and own.epoch == self.hub.position.epoch:
-            self._send(block(id=last_event_id, retry=RETRY_MILLISECONDS))
-        async with self.hub.resuming(session, rooms=rooms, cursor=own) as outcome:
-            cursor = _cursor(outcome.position)
+        # The first block of a stream has to bear an id: to the letter of the standard a reader forgets the
+        # one that it has over a block without. Until it has what it missed that is the one it came with: a
+        # client that is cut off in between must not lose its place.
+        def decided(outcome: Resumed) -> None:
             if outcome.reason is None:
-                self._send(block(id=cursor))
+                self._send(RETRY + block(id=last_event_id))
             else:
                 reason = orjson.dumps({"reason": outcome.reason})
-                self._send(block(id=cursor, event="reset", data=reason, retry=RETRY_MILLISECONDS))
+                self._send(RETRY + block(id=_cursor(outcome.position), event="reset", data=reason))
+
+        place = parse_cursor(last_event_id)
+        async with self.hub.resuming(session, rooms=rooms, cursor=place, decided=decided) as outcome:
+            if outcome.reason is None:
+                self._send(block(id=_cursor(outcome.position)))
 
     def _keep_awake_later(self) -> None:
         loop = asyncio.get_running_loop()
@@ -211,6 +221,12 @@ class EventsConsumer(LeanConsumer):
             return
         body = error_body(message="This method is not allowed here", code="method_not_allowed")
         await self._refuse(request, 405, body, {"Allow": METHODS})
+
+    async def _put_off(self, request: StreamRequest) -> None:
+        """Have a browser come back by itself, with the id that it has. It would never after a 503; after a
+        stream that ends it does. No blank line: that would be a block without an id."""
+        await self._start(200, {**STREAM_HEADERS, **_cors(request)})
+        await self._end(RETRY)
 
     async def _refuse(
         self, request: StreamRequest, status: int, body: dict[str, Any], headers: Mapping[str, str]

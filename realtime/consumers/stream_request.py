@@ -14,8 +14,9 @@ from config.kernel.errors import InvalidInput, NotPermitted, Unavailable
 from realtime.consumers.handshake import Handshake
 from realtime.errors import TopicsRefused
 from realtime.principals import Principal, principal_of_ticket
-from realtime.rooms import grant_topics
+from realtime.rooms import agrant_topics
 from realtime.threads import threads
+from realtime.transport.event_stream import MEDIA_TYPE
 
 DEFAULT_TOPICS = ("products",)
 #: As on a connection of `/ws`.
@@ -31,6 +32,8 @@ class StreamRequest:
     origin: str | None
     #: The headers that a page's own code wants to send; ``None`` where this is no browser's preflight.
     preflight: str | None
+    #: Whether it asks for a stream of events by name, as a browser's ``EventSource`` does.
+    wants_stream: bool
     ticket: str | None
     last_event_id: str
 
@@ -45,6 +48,7 @@ class StreamRequest:
             handshake=Handshake.of(scope),
             origin=headers.get(b"origin"),
             preflight=headers.get(b"access-control-request-headers", "") if is_preflight else None,
+            wants_stream=MEDIA_TYPE in headers.get(b"accept", ""),
             ticket=query["ticket"][-1] if "ticket" in query else None,
             # A browser that comes back sends the header, while its address still says where it once began.
             # An empty one is none: so it is in the standard.
@@ -73,11 +77,11 @@ class StreamRequest:
         except (DatabaseError, InterfaceError) as error:
             raise Unavailable from error
 
-    def rooms(self, principal: Principal) -> list[str]:
+    async def rooms(self, principal: Principal) -> list[str]:
         """The rooms of all that was asked for. Raises ``TopicsRefused`` where one of them is refused: a
         stream has no other place to say that it brings less."""
         asked = DEFAULT_TOPICS if self.handshake.topics is None else self.handshake.topics
-        grants = grant_topics(principal, asked)
+        grants = await agrant_topics(principal, asked)
         refused = [(grant.name, grant.refusal) for grant in grants[:MOST_TOPICS] if grant.refusal is not None]
         refused += [(grant.name, "too_many_topics") for grant in grants[MOST_TOPICS:]]
         if refused:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from realtime.hub.admission import Admission
 from realtime.hub.encoded import EncodedEvent
 from realtime.hub.follower import Follower
+from realtime.hub.observer import UNOBSERVED, Observer
 from realtime.hub.replay import Missed, Reason, Replay, ResumeRefusedError, StalledError, Wish
 from realtime.hub.ring import Ring
 from realtime.hub.rooms import RoomIndex
@@ -68,6 +69,8 @@ class Hub:
         self._replay = Replay(source=source, ring=self._ring)
         self._watch = Watch(close=self.close, most_unsent=self.limits.unsent_bytes)
         self._admission = Admission(per_holder=self.limits.per_holder, per_address=self.limits.per_address)
+        #: Told who comes and goes.
+        self.observer: Observer = UNOBSERVED
         patience = {} if silence is None else {"silence": silence}
         self._follower = Follower(source=source, deliver=self._deliver, lost=self._lost, **patience)
         self._tasks: list[asyncio.Task[None]] = []
@@ -146,6 +149,7 @@ class Hub:
             return False
         self._admission.enter(session)
         self.sessions.add(session)
+        self.observer.entered(session)
         return True
 
     def leave(self, session: Session) -> None:
@@ -159,6 +163,7 @@ class Hub:
         if session in self.sessions:
             self.sessions.discard(session)
             self._admission.leave(session)
+            self.observer.left(session)
 
     def close(self, session: Session, code: CloseCode) -> None:
         """End a connection. What it was told before, the reason above all, goes out first."""
@@ -171,14 +176,21 @@ class Hub:
 
     def belong(self, session: Session, *, holder: str) -> bool:
         """The connection is ``holder``'s from now on; False where there are too many already."""
-        if holder == session.holder:
-            return True
+        if holder == session.holder or session.state is State.CLOSED:
+            return True  # whoever has gone meanwhile is counted no more
         if not self._admission.admits(holder=holder, address=""):
             return False
+        before = session.holder
         self._admission.leave(session)
         session.holder = holder
         self._admission.enter(session)
+        self.observer.belongs_to(session, before)
         return True
+
+    @property
+    def admission(self) -> Admission:
+        """How many connections there are, of whom."""
+        return self._admission
 
     def holders(self) -> set[str]:
         """Everybody who has a connection here."""
@@ -208,6 +220,7 @@ class Hub:
                 if room not in session.rooms:
                     session.rooms[room] = position.seq
                     self._rooms.add(session, room)
+                    self.observer.joined(session, room)
         return position
 
     def part(self, session: Session, rooms: Iterable[str]) -> None:
@@ -312,6 +325,14 @@ class Hub:
     def whisper(self, record: Record) -> None:
         """Send an ephemeral event to whoever is there: no place in the log, no second chance."""
         self._fan_out(EncodedEvent(record))
+
+    def whisper_to(self, sessions: Iterable[Session], record: Record) -> None:
+        """As ``whisper``, to those of ``sessions`` that are in one of its rooms and to nobody else."""
+        event = EncodedEvent(record)
+        for session in sessions:
+            for place, message in enumerate(event.messages(session.wire.dialect)):
+                if not session.rooms.keys().isdisjoint(message.rooms):
+                    self._writes.add((session,), event.frame(session.wire, place))
 
     def _deliver(self, record: Record) -> None:
         event = EncodedEvent(record)

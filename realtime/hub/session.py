@@ -104,4 +104,4 @@ class Session:
         # How the watch knows for how long the oldest unsent byte has waited.
         self.written = 0
         self.taken_mark = 0
-        self.taken_by = 0.0
+        self.taken_by: float | None = None

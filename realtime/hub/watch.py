@@ -52,7 +52,9 @@ class Watch:
         if unsent > self._most_unsent and session.state is State.LIVE:
             return True
         taken = session.written - unsent
-        if unsent == 0 or taken >= session.taken_mark:
+        # A door may have said something that is not counted as written (the answer to a handshake), so that
+        # at the first look less seems to be taken than nothing: that is no sign of slowness yet.
+        if unsent == 0 or taken >= session.taken_mark or session.taken_by is None:
             # All up to the mark has gone; whatever waits now is younger than the mark.
             session.taken_mark = session.written
             session.taken_by = now + self._most_seconds

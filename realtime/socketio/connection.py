@@ -175,6 +175,10 @@ class Connection:
             self._do(self._session.poll_lost())
             raise
 
+    def release_poll(self) -> None:
+        """Have the client make its GET anew."""
+        self._do(self._session.release_poll())
+
     def post(self, body: bytes) -> bool:
         """A POST; whether it was right."""
         self._do(self._session.post(body, self._loop.time()))

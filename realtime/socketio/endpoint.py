@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Protocol
 
 from realtime.socketio.carriers import Carrier
 from realtime.socketio.connection import Connection, Listener
@@ -13,8 +14,17 @@ from realtime.socketio.engine import EngineSession, EngineSettings
 from realtime.socketio.engine_events import CloseReason, Transport
 from realtime.socketio.requests import Answer, EngineRequest, Refusal, RefusedError
 
-Elsewhere = Callable[[EngineRequest, bytes], Awaitable[Answer]]
 OriginCheck = Callable[[str | None, str], bool]
+
+
+class Elsewhere(Protocol):
+    """Whoever knows of sessions that are not here."""
+
+    async def answer(self, request: EngineRequest, body: bytes) -> Answer:
+        """Answer a request for one. Raises ``RefusedError``."""
+
+    def lose(self, sid: str, reason: CloseReason) -> None:
+        """A request for it was such that it can't go on."""
 
 
 def any_origin(_origin: str | None, _host: str) -> bool:

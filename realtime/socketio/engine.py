@@ -176,6 +176,10 @@ class EngineSession:
         self._poll_waits = False
         return self._end(CloseReason.LOST) if self.transport is Transport.POLLING else []
 
+    def release_poll(self) -> list[EngineEvent]:
+        """Answer the waiting GET, though there is nothing to hear: the client is to make another one."""
+        return self._answer(NOOP)
+
     def post(self, body: bytes, now: float) -> list[EngineEvent]:
         """A POST has come."""
         events = self.tick(now)

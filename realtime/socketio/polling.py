@@ -21,8 +21,11 @@ async def answer(endpoint: Endpoint, request: EngineRequest, body: bytes) -> Ans
 def refuse_too_large(endpoint: Endpoint, request: EngineRequest) -> Answer:
     """The answer to a POST that brings too much. Its session ends: a part of what was said is missing."""
     connection = endpoint.connections.get(request.sid)
-    if connection is not None and connection.transport is Transport.POLLING:
-        connection.lose(CloseReason.TOO_LARGE)
+    if connection is not None:
+        if connection.transport is Transport.POLLING:
+            connection.lose(CloseReason.TOO_LARGE)
+    elif endpoint.elsewhere is not None:
+        endpoint.elsewhere.lose(request.sid, CloseReason.TOO_LARGE)
     return Answer.refusing(Refusal.TOO_LARGE)
 
 
@@ -31,7 +34,7 @@ async def _answer(endpoint: Endpoint, request: EngineRequest, body: bytes) -> An
     if not request.sid:
         return Answer(endpoint.open(request, Transport.POLLING).greeting())
     if request.sid not in endpoint.connections and endpoint.elsewhere is not None:
-        return await endpoint.elsewhere(request, body)
+        return await endpoint.elsewhere.answer(request, body)
     connection = endpoint.find(request.sid)
     # One that has gone over to a WebSocket has no polls any more.
     if connection.transport is Transport.POLLING:

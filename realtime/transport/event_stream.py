@@ -11,14 +11,12 @@ COMMENT = b":\n"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
-def block(*, id: str = "", event: str = "", data: bytes = b"", retry: int | None = None) -> bytes:  # noqa: A002  the fields' own names
+def block(*, id: str = "", event: str = "", data: bytes = b"") -> bytes:  # noqa: A002  the fields' own names
     """One block of fields. Without ``data`` no listener is called, but the reader keeps the ``id``.
 
     ``data`` is UTF-8. ``id`` and ``event`` are ours and have no line ends.
     """
     parts = []
-    if retry is not None:
-        parts.append(b"retry: %d\n" % retry)
     if id:
         parts.append(b"id: %b\n" % id.encode())
     if event:

@@ -9,6 +9,8 @@ one is taken only after this module's tests pass.
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
@@ -20,6 +22,9 @@ EXTENSION = "stockwire.stream"
 
 #: After the end of a stream the peer has this long to take it; then the connection is cut.
 GRACE = 5.0
+#: A peer that has gone without a word is found out after this long, by the comments that it does not
+#: acknowledge; a stream has no ping that it could leave unanswered.
+DEAD_AFTER = 60.0
 
 
 class StreamWriter:
@@ -30,7 +35,7 @@ class StreamWriter:
     def __init__(self, protocol: StreamProtocol, cycle: RequestResponseCycle) -> None:
         self._protocol = protocol
         self._cycle = cycle
-        protocol.stream = cycle
+        protocol.begin_stream(cycle)
 
     def write(self, data: bytes) -> None:
         """Write chunks, whole ones, as they are."""
@@ -75,6 +80,15 @@ class StreamProtocol(HttpToolsProtocol):
             super().shutdown()
         else:
             self.end_stream()
+
+    def begin_stream(self, cycle: RequestResponseCycle) -> None:
+        """The response is a stream: it lasts for as long as somebody listens."""
+        self.stream = cycle
+        plain: socket.socket | None = self.transport.get_extra_info("socket")
+        option = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux only; elsewhere TCP gives up after longer
+        if plain is not None and option is not None and plain.family != socket.AF_UNIX:
+            with suppress(OSError):
+                plain.setsockopt(socket.IPPROTO_TCP, option, int(DEAD_AFTER * 1_000))
 
     def end_stream(self) -> None:
         """End the response, tell the application, and see that the connection ends."""

@@ -24,9 +24,10 @@ from tests.realtime.waiting import until
 
 FRAMES, PLAIN = "frames", "plain"
 PATIENCE = 10.0
+AMBIENT = ("presence", "stats")
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -48,7 +49,7 @@ async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
         timeout_graceful_shutdown=3,
         **{"ws_max_size": 66_560, **options},
     )
-    server = _Server(config)
+    server = Server(config)
     serve = asyncio.create_task(server.serve(sockets=[listener]))
     await until(lambda: server.started)
     door = Door(listener.getsockname()[1], server)
@@ -108,11 +109,28 @@ class Caller:
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
         self.hello: dict[str, Any] = {}
+        #: What staff hear of whoever is here, whenever it comes.
+        self.ambient: list[dict[str, Any]] = []
 
     async def hear(self, *, within: float = PATIENCE) -> dict[str, Any]:
+        """The next message; what is ambient is kept apart."""
         async with asyncio.timeout(within):
-            message: dict[str, Any] = json.loads(await self.connection.recv())
-        return message
+            while True:
+                message: dict[str, Any] = json.loads(await self.connection.recv())
+                if message["type"] not in AMBIENT:
+                    return message
+                self.ambient.append(message)
+
+    async def hear_around(self, kind: str, *, within: float = PATIENCE) -> dict[str, Any]:
+        """The next ambient message of this type."""
+        async with asyncio.timeout(within):
+            while True:
+                for place, message in enumerate(self.ambient):
+                    if message["type"] == kind:
+                        return self.ambient.pop(place)
+                message = json.loads(await self.connection.recv())
+                assert message["type"] in AMBIENT, message
+                self.ambient.append(message)
 
     async def hear_of(self, kind: str) -> dict[str, Any]:
         """The next message, which has to be of this type."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PATIENCE = 10.0
+#: It comes whenever somebody comes or goes.
+AMBIENT = ("presence", "stats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,11 @@ class Response:
         if buffer is not None:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         plain.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", port))
+        try:
+            await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", port))
+        except BaseException:
+            plain.close()
+            raise
         reader, writer = await asyncio.open_connection(sock=plain, limit=2**16)
         lines = [f"{method} {target} HTTP/1.1", f"Host: 127.0.0.1:{port}"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
@@ -190,11 +196,13 @@ class Response:
         return json.loads(self.body)
 
     async def event(self, *, within: float = PATIENCE) -> Dispatched:
-        """The next event that a page would hear of."""
+        """The next event that a page would hear of, save what staff hear of whoever is here."""
         async with asyncio.timeout(within):
-            while not self._dispatched:
-                await self._listen()
-        return self._dispatched.popleft()
+            while True:
+                while not self._dispatched:
+                    await self._listen()
+                if (event := self._dispatched.popleft()).type not in AMBIENT:
+                    return event
 
     async def event_of(self, kind: str) -> Dispatched:
         """The next event, which has to be of this type."""
@@ -241,6 +249,10 @@ class Response:
     def say(self, more: bytes) -> None:
         """Send on, out of turn."""
         self._writer.write(more)
+
+    def read_no_more(self) -> None:
+        """Leave everything to the kernel, which has little room."""
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
 
     async def hang_up(self) -> None:
         self._writer.transport.abort()

@@ -36,8 +36,8 @@ def test_whatever_is_sent_is_what_a_reader_dispatches_in_whatever_pieces_it_come
 
 def test_a_block_without_data_moves_the_place_and_calls_nobody() -> None:
     reader = Reader()
-    assert reader.feed(block(id="a-1", retry=2_000)) == []
-    assert (reader.last_event_id, reader.retry, reader.blocks) == ("a-1", 2_000, 1)
+    assert reader.feed(block(id="a-1")) == []
+    assert (reader.last_event_id, reader.blocks) == ("a-1", 1)
     assert reader.feed(block(event="x", data=b"{}")) == [Dispatched("x", "{}", "a-1")]
 
 
@@ -51,7 +51,7 @@ def test_every_byte_of_a_block_and_of_a_chunk() -> None:
     assert block(id="a-1", event="stock.reduced", data=b'{"a":1}') == (
         b'id: a-1\nevent: stock.reduced\ndata: {"a":1}\n\n'
     )
-    assert block(id="a-1", retry=2_000) == b"retry: 2000\nid: a-1\n\n"
+    assert block(id="a-1") == b"id: a-1\n\n"
     assert block(data=b"a\nb\r\nc\rd") == b"data: a\ndata: b\ndata: c\ndata: d\n\n"
     assert chunk(b"x" * 26) == b"1a\r\n" + b"x" * 26 + b"\r\n"
     assert LAST_CHUNK == b"0\r\n\r\n"

@@ -194,6 +194,18 @@ def test_a_byte_that_waits_longer_than_five_seconds_closes_with_3008() -> None:
     assert closings.codes == [3008]
 
 
+def test_what_a_door_said_before_the_hub_said_anything_gives_the_peer_the_same_time() -> None:
+    closings = Closings()
+    watch = Watch(close=closings.close, most_unsent=10**6)
+    session, ear = a_session(a_wire(), deaf=True)
+    session.written, ear.backlog = 30, 100
+    watch.look([session], now=1_000.0)
+    watch.look([session], now=1_004.9)
+    assert closings.codes == []
+    watch.look([session], now=1_005.1)
+    assert closings.codes == [3008]
+
+
 def test_a_slow_peer_that_keeps_taking_what_is_old_stays() -> None:
     closings = Closings()
     watch = Watch(close=closings.close, most_unsent=10**6)

@@ -54,7 +54,7 @@ def told(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Told:
 
     def hear(group: str, message: dict[str, Any]) -> None:
         assert group == layer.EPHEMERAL_GROUP
-        listener.whispered.append(layer.read_ephemeral(message))
+        listener.whispered.extend(layer.read_ephemeral(message))
 
     monkeypatch.setattr(courier, "poke", lambda: None)
     monkeypatch.setattr(courier, "send", hear)

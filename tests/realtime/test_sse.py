@@ -13,7 +13,7 @@ import pytest
 from catalog.events import ProductUpdated
 from config.identity.models import Role
 from inventory.events import StockReduced, StockValidated
-from realtime import services
+from realtime import registry, services
 from realtime.consumers import events as door_of_events
 from realtime.receivers import pass_on_validation
 from tests.realtime.door import FRAMES, PLAIN, Door, serving
@@ -134,6 +134,10 @@ async def test_a_quiet_line_is_kept_awake_and_its_place_is_kept_new(
     assert not stream._dispatched
     await stream.hang_up()
     await until(lambda: not live_half.hub.sessions)
+
+
+def test_an_event_is_one_message_so_that_its_id_is_the_place_after_all_of_it() -> None:
+    assert {len(entry.emissions.get(registry.CATALOG, ())) for entry in registry.TYPES} <= {0, 1}
 
 
 # ---------------------------------------------------------------------------------- coming back

@@ -10,9 +10,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from config.identity.models import ApiKey, Role, Scope, Ticket, User
+from config.identity.services import register, sign_out
 from config.identity.tickets import issue_ticket
 from config.kernel.clock import now
 from realtime import rights, runtime
@@ -219,6 +221,39 @@ async def test_a_stream_ends_when_rights_are_withdrawn(
     await guest.event_of("stock.reduced")
 
 
+async def test_a_stream_and_its_ticket_end_with_the_sign_in_that_they_came_of(door: Door) -> None:
+    came = await away(
+        partial(register, email="ada@example.com", password="Grey-heron-42", name="Ada", phone="", address="")
+    )
+    header = {"Authorization": f"Bearer {came.token}"}
+
+    def ask_for_ticket() -> str:
+        ticket: str = Client().post("/api/auth/ticket", headers=header).json()["ticket"]
+        return ticket
+
+    streams = [
+        await door.listen("?topics=me", headers=header),
+        await door.listen(f"?topics=me&ticket={await away(ask_for_ticket)}"),
+    ]
+    left_over = await away(ask_for_ticket)
+    guest = await door.listen("?topics=stock")
+    await away(partial(sign_out, refresh_token=came.refresh_token))
+    for stream in streams:
+        # Well before the next round: they are told.
+        await stream.ends(within=3)
+    await refused(await door.ask(f"?topics=me&ticket={left_over}"), 401, "invalid_ticket")
+    await refused(await door.ask("?topics=me", headers=header), 401, "token_revoked")
+    await publish_soon(stock_reduced())
+    await guest.event_of("stock.reduced")
+
+
+async def test_the_cookie_of_a_sign_in_is_for_sockets_and_makes_nobody_of_a_stream(door: Door) -> None:
+    customer = await a_person()
+    answer = await door.ask("?topics=me", headers={"Cookie": f"stockwire_token={customer.token}"})
+    body = await refused(answer, 403, "topic_refused")
+    assert body["refused"] == [{"topic": "me", "code": "not_authenticated"}]
+
+
 async def test_a_stream_ends_when_its_key_is_revoked(door: Door, live_half: LiveHalf) -> None:
     stream = await door.listen(headers={"Authorization": f"Api-Key {await a_key()}"})
     await away(lambda: ApiKey.objects.update(revoked_at="2026-01-01T00:00:00Z"))
@@ -338,6 +373,14 @@ async def test_while_the_hub_knows_no_place_or_ends_a_client_is_told_to_come_bac
     with monkeypatch.context() as at_last:
         at_last.setattr(live_half.hub, "_stopping", True)
         await refused(await door.ask(f"?topics=me&ticket={ticket}"), 503, "unavailable")
+        # A browser stays away after a 503 for good; it comes back after a stream that ends.
+        asked_for = {"Accept": "text/event-stream", "Last-Event-ID": "0000aaaa-3"}
+        stream = await door.ask(f"?topics=me&ticket={ticket}", headers=asked_for)
+        assert (stream.status, stream.headers["content-type"]) == (200, "text/event-stream")
+        await stream.ends()
+        assert stream.body == b"retry: 2000\n"
+        assert (stream.events.retry, stream.events.blocks) == (2000, 0)
+        assert (await door.ask(headers=asked_for, method="HEAD")).status == 200
     # None of it has used up the ticket.
     await door.listen(f"?topics=me&ticket={ticket}")
     assert await away(Ticket.objects.count) == 0
@@ -356,6 +399,17 @@ async def test_where_nobody_can_be_recognised_a_client_is_told_to_come_back(
     monkeypatch.setattr(handshake, "principal_of_header", away_with_it)
     answer = await door.ask(headers={"Authorization": "Bearer x"})
     await refused(answer, 503, "unavailable")
+
+
+async def test_what_nobody_expected_is_answered_in_the_one_shape_and_tells_nothing(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_named: object) -> bool:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr(Hub, "admits", fail)
+    body = await refused(await door.ask(), 500, "internal_error")
+    assert "secret" not in str(body)
 
 
 async def test_whoever_hangs_up_is_forgotten(door: Door, live_half: LiveHalf) -> None:

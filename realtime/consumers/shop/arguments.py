@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from config.kernel.ids import MAX_ID_LENGTH
 
 LONGEST_NAME = MAX_ID_LENGTH + 20
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class RefusedError(Exception):
@@ -36,6 +38,32 @@ def a_text(value: Any, name: str, *, longest: int = LONGEST_NAME) -> str:
     if len(value) > longest:
         raise RefusedError("malformed", f"{name}: has at most {longest} characters")
     return value
+
+
+def an_id(value: Any, name: str) -> str:
+    """``value``, which can be an id."""
+    text = a_text(value, name, longest=MAX_ID_LENGTH)
+    if _CONTROL.search(text):
+        raise RefusedError("malformed", f"{name}: has control characters")
+    return text
+
+
+def a_text_or_none(value: Any, name: str, *, longest: int) -> str:
+    """``value``, a text; an empty one for none."""
+    if value is None or value == "":
+        return ""
+    text = a_text(value, name, longest=longest)
+    if _CONTROL.search(text):
+        raise RefusedError("malformed", f"{name}: has control characters")
+    return text
+
+
+def a_whole_number(value: Any, name: str, *, most: int) -> int:
+    """``value``, a number from 0 to ``most``, rounded where a client's clock has a fraction."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= most:
+        raise RefusedError("malformed", f"{name}: must be a number from 0 to {most}")
+    return round(value)
 
 
 def an_argument(arguments: Sequence[Any], place: int) -> Any:

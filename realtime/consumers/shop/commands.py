@@ -12,8 +12,17 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from config.kernel.clock import iso_of
-from realtime.consumers.shop.arguments import RefusedError, a_text, an_argument, an_object
+from realtime.consumers.shop.arguments import (
+    RefusedError,
+    a_text,
+    a_text_or_none,
+    a_whole_number,
+    an_argument,
+    an_id,
+    an_object,
+)
 from realtime.consumers.shop.visitor import Visitor
+from realtime.presence import floor
 from realtime.principals import principal_of_token
 from realtime.rooms import Refusal, room_of_name
 from realtime.threads import threads
@@ -22,6 +31,9 @@ Handler: TypeAlias = Callable[[Visitor, Sequence[Any]], Awaitable[Mapping[str, A
 
 ROOM_JOIN_ERROR = "room_join_error"
 _LONGEST_TOKEN = 5_000
+_LONGEST_CATEGORY = 100
+#: A week: who looks at a product for longer has gone home.
+_LONGEST_VIEW_MS = 7 * 24 * 3_600_000
 _WHY: Mapping[Refusal, str] = {
     "not_authenticated": "sign in first",
     "not_permitted": "this room is not for you",
@@ -68,6 +80,22 @@ async def authenticate(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[st
     return {"user": {"id": principal.id, "role": principal.role}, "expiresAt": expires}
 
 
+async def product_view(visitor: Visitor, arguments: Sequence[Any]) -> None:
+    """``{productId, category?, duration}``, which is in milliseconds."""
+    said = an_object(arguments)
+    floor.here().view(
+        visitor.principal,
+        product_id=an_id(said.get("productId"), "productId"),
+        category=a_text_or_none(said.get("category"), "category", longest=_LONGEST_CATEGORY),
+        duration_ms=a_whole_number(said.get("duration"), "duration", most=_LONGEST_VIEW_MS),
+    )
+
+
+async def user_activity(visitor: Visitor, arguments: Sequence[Any]) -> None:  # noqa: ARG001  there are none
+    """The heartbeat of whoever is signed in. A guest's is heard, and says nothing."""
+    floor.here().active(visitor.principal)
+
+
 COMMANDS: Mapping[str, Handler] = {
     "join_room": join_room,
     "leave_room": leave_room,
@@ -75,6 +103,8 @@ COMMANDS: Mapping[str, Handler] = {
     "leave_order_room": leave_order_room,
     "user_role": user_role,
     "authenticate": authenticate,
+    "product_view": product_view,
+    "user_activity": user_activity,
 }
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from realtime.consumers.handshake import is_allowed_origin
 from realtime.consumers.shop.namespace import ShopNamespace
 from realtime.consumers.shop.visitors import Visitors
+from realtime.forwarding.forwarding import Forwarding
 from realtime.hub.hub import Hub
-from realtime.socketio.endpoint import Endpoint
 from realtime.socketio.packets import MAIN
 from realtime.socketio.server import SocketServer
 
@@ -19,7 +19,8 @@ class ShopDoor:
     def __init__(self, hub: Hub, *, tell_others: Callable[[str], None]) -> None:
         self.visitors = Visitors(hub, tell_others=tell_others)
         sockets = SocketServer({MAIN: ShopNamespace(hub, self.visitors)})
-        self.endpoint = Endpoint(listen=sockets, is_allowed_origin=_is_allowed_origin)
+        self.forwarding = Forwarding(listen=sockets, is_allowed_origin=_is_allowed_origin)
+        self.endpoint = self.forwarding.endpoint
 
 
 def _is_allowed_origin(origin: str | None, host: str) -> bool:

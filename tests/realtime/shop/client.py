@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 PATIENCE = 10.0
+AMBIENT = ("user_online", "user_offline", "connection_stats")
 
 
 class ShopClient:
@@ -26,6 +27,8 @@ class ShopClient:
         self.recovered = False
         #: Everything heard since the beginning but the place in the first event.
         self.events: list[list[Any]] = []
+        #: What staff hear of whoever is here, whenever it comes: kept apart.
+        self.ambient: list[list[Any]] = []
 
     async def open(self, *, query: str = "", **options: Any) -> ShopClient:
         """The transport alone."""
@@ -105,10 +108,30 @@ class ShopClient:
         self.connection.transport.abort()
         await self.connection.wait_closed()
 
-    async def _packet(self, *, within: float = PATIENCE) -> str:
+    async def hear_around(self, name: str, *, within: float = PATIENCE) -> dict[str, Any]:
+        """The next ambient event of that name. Nothing else may come meanwhile."""
         async with asyncio.timeout(within):
             while True:
-                packet = str(await self.connection.recv())
-                if packet != "2":
-                    return packet
-                await self.connection.send("3")
+                for place, event in enumerate(self.ambient):
+                    if event[0] == name:
+                        payload: dict[str, Any] = self.ambient.pop(place)[1]
+                        return payload
+                packet = await self._next()
+                assert packet is None, packet
+
+    async def _packet(self, *, within: float = PATIENCE) -> str:
+        async with asyncio.timeout(within):
+            while (packet := await self._next()) is None:
+                pass
+            return packet
+
+    async def _next(self) -> str | None:
+        """The next packet; nothing where it was a ping, or ambient."""
+        packet = str(await self.connection.recv())
+        if packet == "2":
+            await self.connection.send("3")
+            return None
+        if packet.startswith("42[") and (event := json.loads(packet[2:]))[0] in AMBIENT:
+            self.ambient.append(event)
+            return None
+        return packet

@@ -123,6 +123,16 @@ def test_a_second_poll_closes_the_session_and_only_the_first_is_answered() -> No
     assert session.poll(0.0) == []
 
 
+def test_a_poll_is_released_with_a_noop_and_nothing_is_lost() -> None:
+    session = polled()
+    assert session.release_poll() == []
+    session.poll(0.0)
+    assert session.release_poll() == [Answer(b"6")]
+    assert session.send(frame("4a")) == []
+    assert session.release_poll() == []
+    assert session.poll(0.0) == [Answer(b"4a")]
+
+
 def test_a_poll_that_is_broken_off_closes_the_session() -> None:
     session = polled()
     session.poll(0.0)
@@ -332,6 +342,7 @@ bodies = st.one_of(
 steps = st.one_of(
     st.tuples(st.just("poll")),
     st.tuples(st.just("poll_lost")),
+    st.tuples(st.just("release_poll")),
     st.tuples(st.just("post"), bodies),
     st.tuples(st.just("begin_probe")),
     st.tuples(st.just("probe_message"), messages),

@@ -14,7 +14,7 @@ from realtime.socketio.endpoint import Endpoint
 from realtime.socketio.engine import EngineSettings
 from realtime.socketio.engine_events import CloseReason, Transport
 from realtime.socketio.frames import packets_of, text_frame
-from realtime.socketio.polling import answer
+from realtime.socketio.polling import answer, refuse_too_large
 from realtime.socketio.requests import Answer, EngineRequest
 from realtime.socketio.server import MOST_WAITING, ComeBackError, ConnectRefusedError, Socket, SocketServer
 from realtime.socketio.sockets import EventCame
@@ -409,16 +409,21 @@ async def test_an_endpoint_that_stops_closes_transports_and_waits_for_its_handle
 
 
 async def test_a_poll_for_a_session_that_is_not_here_is_answered_elsewhere() -> None:
-    asked: list[tuple[str, bytes]] = []
+    asked: list[tuple[str, bytes | str]] = []
 
-    async def elsewhere(request: EngineRequest, body: bytes) -> Answer:
-        asked.append((request.sid, body))
-        return Answer(b"ok")
+    class Elsewhere:
+        async def answer(self, request: EngineRequest, body: bytes) -> Answer:
+            asked.append((request.sid, body))
+            return Answer(b"ok")
 
-    endpoint = Endpoint(listen=SocketServer({"/": Room()}), settings=SETTINGS, elsewhere=elsewhere)
+        def lose(self, sid: str, reason: CloseReason) -> None:
+            asked.append((sid, reason))
+
+    endpoint = Endpoint(listen=SocketServer({"/": Room()}), settings=SETTINGS, elsewhere=Elsewhere())
     scope = {"method": "POST", "headers": [], "query_string": b"EIO=4&transport=polling&sid=there"}
     assert await answer(endpoint, EngineRequest.of(scope), b"4a") == Answer(b"ok")
-    assert asked == [("there", b"4a")]
+    assert refuse_too_large(endpoint, EngineRequest.of(scope)).status == 413
+    assert asked == [("there", b"4a"), ("there", "payload too large")]
 
 
 async def test_two_posts_at_once_close_the_session() -> None:

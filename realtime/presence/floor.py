@@ -1,0 +1,101 @@
+"""What one event loop has of whoever is in the shop: presence, figures, activity, product views."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from weakref import WeakKeyDictionary
+
+from config.kernel.clock import iso, now
+from realtime import whispers
+from realtime.events import ProductViewed, UserActive
+from realtime.hub.hub import Hub
+from realtime.models import ProductView
+from realtime.presence.activity import Activity
+from realtime.presence.presence import Presence
+from realtime.presence.register import Register
+from realtime.principals import Principal
+from realtime.records import Record
+from realtime.views_counted import ViewsCounted
+from realtime.views_told import ViewsTold
+
+_floors: WeakKeyDictionary[asyncio.AbstractEventLoop, Floor] = WeakKeyDictionary()
+
+
+def here() -> Floor:
+    """The running loop's. It has one while it has a hub."""
+    return _floors[asyncio.get_running_loop()]
+
+
+class Floor:
+    """Made in the loop of its hub, and started with it."""
+
+    def __init__(self, hub: Hub, register: Register) -> None:
+        self._hub = hub
+        self.presence = Presence(hub, register=register, announce=whispers.send)
+        self.activity = Activity(announce=whispers.send, whisper=hub.whisper)
+        self._tell_others = ViewsTold(self._announce_view)
+        self._tell_here = ViewsTold(self._whisper_view)
+        self._views = ViewsCounted(tell=self._tell_view)
+        self._telling: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._hub.observer = self.presence
+        self._telling = asyncio.create_task(self.presence.run(), name="presence")
+        self._views.start()
+        _floors[asyncio.get_running_loop()] = self
+
+    async def stop(self) -> None:
+        """End, after the hub has: what is not stored yet is stored, and the others hear that we have gone."""
+        _floors.pop(asyncio.get_running_loop(), None)
+        if self._telling is not None:
+            self._telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._telling
+        await self.presence.leave()
+        await self._views.stop()
+
+    # ------------------------------------------------------------------ what clients say
+
+    def view(self, principal: Principal, *, product_id: str, category: str, duration_ms: int) -> None:
+        """Somebody looked at a product."""
+        self._views.add(
+            ProductView(
+                product_id=product_id,
+                category=category,
+                user_id=principal.id if principal.kind == "user" else None,
+                duration_ms=duration_ms,
+                viewed_at=now(),
+            )
+        )
+
+    def active(self, principal: Principal) -> None:
+        """Somebody says that they are there; only users are anybody."""
+        if principal.kind == "user":
+            self.presence.refresh(principal.holder)
+            self.activity.active(principal.id)
+
+    # ------------------------------------------------------------------ what processes say
+
+    def hear(self, record: Record) -> None:
+        """Whisper what a process says, this one or another: some of it less often than it is said."""
+        if record.type == ProductViewed.name:
+            fields = record.parsed()
+            timestamp = fields.pop("timestamp")
+            self._tell_here.tell(ProductViewed(**fields), timestamp)
+        elif record.type == UserActive.name:
+            self.activity.hear(record)
+        else:
+            self._hub.whisper(record)
+
+    def _tell_view(self, view: ProductView) -> None:
+        event = ProductViewed(view.product_id, view.category, view.duration_ms, view.user_id)
+        self._tell_others.tell(event, iso(view.viewed_at))
+
+    @staticmethod
+    def _announce_view(event: ProductViewed, timestamp: str) -> None:
+        whispers.send([whispers.whisper_of(event, timestamp=timestamp)])
+
+    def _whisper_view(self, event: ProductViewed, timestamp: str) -> None:
+        self._hub.whisper(whispers.whisper_of(event, timestamp=timestamp))
