@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.db import DatabaseError
@@ -19,6 +19,7 @@ from realtime.hub.session import CloseCode
 from realtime.models import ConnectionRooms
 from realtime.records import KeptRooms
 from realtime.rooms import ROOMS
+from realtime.socketio.server import SocketListener
 from tests.realtime.door import FRAMES, PLAIN, Door, serving
 from tests.realtime.log import LiveHalf, publish_soon, stock_low, stock_reduced
 from tests.realtime.people import a_person, away
@@ -292,9 +293,8 @@ async def test_what_is_said_while_the_connection_is_closed_by_us_does_not_forget
     await client.say("join_room", {"room": "product_prod_1"})
     await client.say("join_room", {"room": "product_prod_2"})
     await asked.wait()
-    (listener,) = [
-        connection._listener for connection in (await runtime.shop_door()).endpoint.connections.values()
-    ]
+    (connection,) = (await runtime.shop_door()).endpoint.connections.values()
+    listener = cast("SocketListener", connection._listener)
     await until(lambda: bool(listener._inbox))
     (session,) = live_half.hub.sessions
     live_half.hub.close(session, CloseCode.SHUTTING_DOWN)
