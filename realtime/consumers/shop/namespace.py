@@ -51,7 +51,7 @@ class ShopNamespace:
     async def connect(self, socket: Socket, auth: dict[str, Any]) -> None:
         """Let a client in, and bring it up to date. *Refuses* a foreign origin, a wrong credential, too many
         connections of one user or address."""
-        arrival = _arrival_of(socket)
+        arrival: Arrival = socket.connection.arrival
         if not arrival.origin_is_allowed:
             raise ConnectRefusedError("origin_not_allowed", {"code": "origin_not_allowed"})
         try:
@@ -171,16 +171,6 @@ class ShopNamespace:
         visitor: Visitor = socket.state
         self._visitors.leave(visitor)
         self._hub.leave(visitor.session)
-
-
-def _arrival_of(socket: Socket) -> Arrival:
-    """What the connection's request tells; it is read once, and the request is not kept."""
-    connection = socket.connection
-    if connection.request is not None:
-        connection.arrival = Arrival.of(connection.request)
-        connection.request = None
-    arrival: Arrival = connection.arrival
-    return arrival
 
 
 def _rooms_again(

@@ -15,6 +15,7 @@ from config.identity.cookies import SIGN_IN_COOKIE as COOKIE
 from config.identity.models import Role, User
 from config.identity.services import SignedIn
 from realtime import rights, runtime
+from realtime.consumers.shop.arrival import LONGEST_KEPT
 from realtime.hub import watch
 from tests.realtime.door import Door
 from tests.realtime.log import LiveHalf, publish_soon, stock_low
@@ -33,6 +34,20 @@ async def test_a_guest_hears_the_storefront_and_nothing_else(door: Door, live_ha
     client = await ShopClient(door.port).enter()
     assert set(client.answer) == {"sid", "pid"}
     assert await rooms(live_half) == [{"storefront"}]
+
+
+async def test_of_the_request_of_whoever_has_not_asked_to_be_let_in_hardly_anything_is_kept(
+    door: Door,
+) -> None:
+    client = await ShopClient(door.port).open(
+        query="&token=" + "x" * 7_000, additional_headers={"X-Padding": "y" * 7_000}
+    )
+    (connection,) = (await runtime.shop_door()).endpoint.connections.values()
+    assert connection.request is None
+    assert len(connection.arrival.token) == LONGEST_KEPT
+    await client.connection.send("40")
+    packet = str(await client.connection.recv())
+    assert json.loads(packet.removeprefix("44"))["message"] == "invalid_token"
 
 
 @pytest.mark.parametrize("role", list(Role))
