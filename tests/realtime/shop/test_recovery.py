@@ -292,9 +292,8 @@ async def test_what_is_said_while_the_connection_is_closed_by_us_does_not_forget
     await client.say("join_room", {"room": "product_prod_1"})
     await client.say("join_room", {"room": "product_prod_2"})
     await asked.wait()
-    (listener,) = [
-        connection._listener for connection in (await runtime.shop_door()).endpoint.connections.values()
-    ]
+    (connection,) = (await runtime.shop_door()).endpoint.connections.values()
+    listener: Any = connection._listener
     await until(lambda: bool(listener._inbox))
     (session,) = live_half.hub.sessions
     live_half.hub.close(session, CloseCode.SHUTTING_DOWN)
