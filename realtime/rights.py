@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 INTERVAL = 5.0
 #: Not more often than this, however much is said.
 BREATH = 0.1
+LOOK_AGAIN = 0.7
 
 
 class RightsWatch:
@@ -37,10 +38,13 @@ class RightsWatch:
 
     async def run(self, *, interval: float = INTERVAL) -> None:
         """Look each ``interval``, and when told, until cancelled."""
+        wait = interval
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(interval):
+                async with asyncio.timeout(wait):
                     await self._nudged.wait()
+            # And once more soon after: somebody may be on the way in with credentials that were read before.
+            wait = LOOK_AGAIN if self._nudged.is_set() else interval
             self._nudged.clear()
             try:
                 await end_those_withdrawn(self._hub)

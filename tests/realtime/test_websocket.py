@@ -295,3 +295,20 @@ async def test_each_of_many_malformed_messages_is_answered_before_the_connection
     answers = [(await caller.hear())["code"] for _message in range(20)]
     assert answers == ["malformed"] * 20
     assert (await caller.closed_with())[0] == 3501
+
+
+async def test_whoever_says_too_much_is_told_to_wait_and_resumes_are_rarer_still(door: Door) -> None:
+    caller = await door.call()
+    cursor = caller.hello["cursor"]
+    for number in range(7):
+        await caller.say(type="resume", cursor=cursor, ref=number)
+    answers = [await caller.hear() for _each in range(7)]
+    assert [answer["type"] for answer in answers] == ["resumed"] * 5 + ["error"] * 2
+    assert (answers[5]["code"], answers[5]["ref"]) == ("rate_limited", 5)
+    assert 0 < answers[5]["retry_after"] <= 2
+    for _each in range(150):
+        await caller.say(type="ping")
+    said = [(await caller.hear())["type"] for _each in range(150)]
+    assert said.count("error") >= 1
+    assert said[:90] == ["pong"] * 90
+    assert (await caller.ask(type="ping"))["type"] in ("pong", "error")

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from config.kernel.clock import iso, now
+from realtime.consumers.pace import Pace
 from realtime.consumers.shop import recovery
 from realtime.consumers.shop.arguments import RefusedError
-from realtime.consumers.shop.pace import Pace
 from realtime.hub.hub import Hub
 from realtime.hub.session import Session, State
 from realtime.principals import Principal
@@ -20,7 +20,8 @@ from realtime.socketio.server import Socket
 
 #: Events a second that one client may send.
 PACE = 50.0
-MOST_ROOMS = 1_000
+#: All of them are written anew whenever one is joined or left.
+MOST_ROOMS = 250
 
 
 class Visitor:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from django.db import DatabaseError
@@ -19,7 +19,6 @@ from realtime.hub.session import CloseCode
 from realtime.models import ConnectionRooms
 from realtime.records import KeptRooms
 from realtime.rooms import ROOMS
-from realtime.socketio.server import SocketListener
 from tests.realtime.door import FRAMES, PLAIN, Door, serving
 from tests.realtime.log import LiveHalf, publish_soon, stock_low, stock_reduced
 from tests.realtime.people import a_person, away
@@ -294,7 +293,7 @@ async def test_what_is_said_while_the_connection_is_closed_by_us_does_not_forget
     await client.say("join_room", {"room": "product_prod_2"})
     await asked.wait()
     (connection,) = (await runtime.shop_door()).endpoint.connections.values()
-    listener = cast("SocketListener", connection._listener)
+    listener: Any = connection._listener
     await until(lambda: bool(listener._inbox))
     (session,) = live_half.hub.sessions
     live_half.hub.close(session, CloseCode.SHUTTING_DOWN)
