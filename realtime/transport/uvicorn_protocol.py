@@ -23,6 +23,8 @@ EXTENSION = "stockwire.frames"
 
 #: After a goodbye the peer has this long to take it; then the connection is cut.
 GRACE = 5.0
+#: The protocol's own code for data of another kind than it says (RFC 6455, section 7.4.1).
+NOT_TEXT = 1007
 
 
 class FrameWriter:
@@ -123,6 +125,17 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         # The parser still refers to the request.
         self.request.headers.clear()
         del self.request, self.response, self.scope
+
+    def send_receive_event_to_app(self) -> None:
+        """Close on a text that is none. The base class does too, and prints a traceback of it each time."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.say_goodbye(NOT_TEXT, "not UTF-8")
+                return
+        super().send_receive_event_to_app()
 
     def say_goodbye(self, code: int, reason: str) -> None:
         """Send a close frame, tell the application, and see that the connection ends."""

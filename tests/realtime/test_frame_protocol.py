@@ -104,6 +104,19 @@ async def test_a_connection_keeps_nothing_of_its_handshake_and_has_everything_in
     assert not any(hasattr(protocol, name) for name in ("request", "response", "scope"))
 
 
+@pytest.mark.parametrize("path", ["/ws", "/socket.io/?EIO=4&transport=websocket"])
+async def test_a_text_that_is_none_closes_with_1007_and_is_nothing_to_write_home_about(
+    door: Door, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    peer = await RawPeer.connect(door, path)
+    # In two frames, each of which breaks a letter.
+    mask = b"\x00\x00\x00\x00"
+    peer.writer.write(b"\x01\x82" + mask + b"4\xc3" + b"\x80\x82" + mask + b"(\xff")
+    assert await peer.close_code() == 1007
+    await peer.hang_up()
+    assert caplog.records == []
+
+
 async def test_a_peer_that_answers_no_ping_is_closed_with_3012(live_half: LiveHalf) -> None:
     async with serving(ws_ping_interval=0.1, ws_ping_timeout=0.2) as door:
         peer = await RawPeer.connect(door)
