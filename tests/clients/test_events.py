@@ -24,7 +24,7 @@ WAYS = {
 }
 
 
-@pytest.fixture(params=WAYS.values(), ids=WAYS.keys())
+@pytest.fixture(params=WAYS.values(), ids=list(WAYS))
 async def audience(
     request: pytest.FixtureRequest, node_client: Connect, shop: Shop, staff: Person
 ) -> Audience:

@@ -117,9 +117,6 @@ class Wire:
         task.add_done_callback(self._tasks.discard)
 
     async def _connect(self, near_reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
-        if self._refuses:
-            near.transport.abort()
-            return
         try:
             far_reader, far = await asyncio.open_connection("127.0.0.1", self.port)
         except OSError:
