@@ -177,6 +177,8 @@ class CatalogConsumer(LeanConsumer):
         )
         if handshake.has_token_in_url:
             self.notices.append(("token_in_url", "a token in the URL is not read: it would end up in logs"))
+        if handshake.has_ticket_in_url:
+            self.notices.append(("ticket_in_url", "a ticket is for /events; here it is not read"))
         for code, text in self.notices:
             self._send_error(code, text)
         del self.notices
