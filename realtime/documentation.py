@@ -29,8 +29,8 @@ cursor, a text, as last argument: `socket.io-client` keeps it by itself, and rec
 
 
 _ABOUT_SOCKET_IO = """An event's last argument is its place in the log, a text, where it has one. The first
-event of each connection is `ready`, which is nothing but such a place: with it a client recovers that has heard
-nothing else. What is said to one client alone (`room_joined`, `room_left`, `room_join_error`, `error`,
+event of each connection is `ready`, which is nothing but such a place: with it a client recovers that has
+heard nothing else. What is said to one client alone (`room_joined`, `room_left`, `room_join_error`, `error`,
 `token_expired`) has none.
 """
 
