@@ -28,6 +28,13 @@ cursor, a text, as last argument: `socket.io-client` keeps it by itself, and rec
 """
 
 
+_ABOUT_SOCKET_IO = """An event's last argument is its place in the log, a text, where it has one. The first
+event of each connection is `ready`, which is nothing but such a place: with it a client recovers that has
+heard nothing else. What is said to one client alone (`room_joined`, `room_left`, `room_join_error`, `error`,
+`token_expired`) has none.
+"""
+
+
 def render() -> str:
     """The whole page."""
     parts = [
@@ -39,6 +46,7 @@ def render() -> str:
         "\n## Events\n",
         *_summary(),
         "\n## Socket.IO events\n",
+        _ABOUT_SOCKET_IO,
         *_socket_events(),
         "\n## What `data` holds",
     ]

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 INTERVAL = 5.0
 #: Not more often than this, however much is said.
 BREATH = 0.1
+LOOK_AGAIN = 0.7
 
 
 class RightsWatch:
@@ -57,10 +58,12 @@ class RightsWatch:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(next_round):
                     await self._nudged.wait()
-            rooms = self._rooms if self._nudged.is_set() and loop.time() < next_round else None
+            nudged = self._nudged.is_set()
+            rooms = self._rooms if nudged and loop.time() < next_round else None
             self._nudged.clear()
             if rooms is None:
-                next_round = loop.time() + interval
+                # Once more soon after: somebody may be on the way in with credentials that were read before.
+                next_round = loop.time() + (LOOK_AGAIN if nudged else interval)
             try:
                 if rooms is None:
                     await end_those_withdrawn(self._hub)

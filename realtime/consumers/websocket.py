@@ -3,6 +3,7 @@ letter."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, cast
@@ -17,6 +18,7 @@ from config.kernel.errors import NotAuthenticated
 from realtime import runtime
 from realtime.consumers.handshake import Handshake
 from realtime.consumers.lean import LeanConsumer, Message
+from realtime.consumers.pace import Pace
 from realtime.consumers.requests import ClientMessage, MalformedError, read_message
 from realtime.cursor import parse_cursor, to_cursor
 from realtime.dialects.catalog import CATALOG
@@ -35,6 +37,9 @@ log = structlog.get_logger(__name__)
 HEARTBEAT_SECONDS = 25
 DEFAULT_TOPICS = ("products",)
 MALFORMED_IN_A_ROW = 20
+#: Messages a second that one client may send, and how many of them may ask for what was missed.
+PACE = 50.0
+RESUMES, BURST_OF_RESUMES = 0.5, 5.0
 MOST_ROOMS = 1_000
 
 FRAMES = Wire(CATALOG, text_frame)
@@ -49,6 +54,8 @@ class CatalogConsumer(LeanConsumer):
     principal: Principal = GUEST
     malformed = 0
     is_open = False
+    pace: Pace | None = None
+    pace_of_resumes: Pace | None = None
     #: What a newcomer is to be told after the greeting: code and text.
     notices: list[tuple[str, str]]
 
@@ -85,6 +92,10 @@ class CatalogConsumer(LeanConsumer):
                 self.hub.close(self.session, CloseCode.BAD_REQUEST)
             return
         self.malformed = 0
+        if (wait := self._wait_for(request)) > 0:
+            refusal = {"type": "error", "code": "rate_limited", "message": "too much at once; wait a moment"}
+            self._answer(request, {**refusal, "retry_after": round(wait, 3)})
+            return
         try:
             await _HANDLERS[request.type](self, request)
         except (DatabaseError, InterfaceError) as error:
@@ -175,6 +186,8 @@ class CatalogConsumer(LeanConsumer):
         )
         if handshake.has_token_in_url:
             self.notices.append(("token_in_url", "a token in the URL is not read: it would end up in logs"))
+        if handshake.has_ticket_in_url:
+            self.notices.append(("ticket_in_url", "a ticket is for /events; here it is not read"))
         for code, text in self.notices:
             self._send_error(code, text)
         del self.notices
@@ -241,12 +254,16 @@ class CatalogConsumer(LeanConsumer):
     # ------------------------------------------------------------------ answers
 
     async def _grant(self, topics: Iterable[str]) -> list[Grant]:
-        grants = await agrant_topics(self.principal, topics)
-        most = MOST_ROOMS - len(self.session.rooms)
-        return [
-            grant if grant.refusal or place < most else Grant(grant.name, "", "too_many_topics")
-            for place, grant in enumerate(grants)
-        ]
+        heard = set(self.session.rooms)
+        answers = []
+        for grant in await agrant_topics(self.principal, topics):
+            if grant.refusal is None and grant.room not in heard:
+                if len(heard) >= MOST_ROOMS:
+                    answers.append(Grant(grant.name, "", "too_many_topics"))
+                    continue
+                heard.add(grant.room)
+            answers.append(grant)
+        return answers
 
     @staticmethod
     def _subscribed(grants: list[Grant], *, cursor: str) -> dict[str, Any]:
@@ -256,6 +273,16 @@ class CatalogConsumer(LeanConsumer):
             "refused": _refused(grants),
             "cursor": cursor,
         }
+
+    def _wait_for(self, request: ClientMessage) -> float:
+        """Seconds until it may ask for that; 0: now. To bring events back costs us far more than to ask."""
+        now = asyncio.get_running_loop().time()
+        if self.pace is None:
+            self.pace, self.pace_of_resumes = Pace(PACE), Pace(RESUMES, burst=BURST_OF_RESUMES)
+        wait = self.pace.wait(now)
+        if wait == 0 and request.type == "resume" and self.pace_of_resumes is not None:
+            wait = self.pace_of_resumes.wait(now)
+        return wait
 
     def _answer(self, request: ClientMessage, answer: dict[str, Any]) -> None:
         self._send({**answer, "ref": request.ref} if request.has_ref else answer)

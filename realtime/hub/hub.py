@@ -278,7 +278,11 @@ class Hub:
         outcome = Resumed(self.join(session, wanted), reason=reason)
         try:
             missed = None
-            if cursor is not None and reason is None and session.state is not State.CLOSED:
+            # Whoever has heard all of these rooms live since then has missed nothing.
+            is_new = cursor is not None and any(
+                heard.get(room, cursor.seq + 1) > cursor.seq for room in wanted
+            )
+            if cursor is not None and is_new and reason is None and session.state is not State.CLOSED:
                 wish = Wish(after=cursor, upto=outcome.position.seq, rooms=wanted, heard=heard, skip=skip)
                 missed = await self._find_missed(session, outcome, wish)
             if decided is not None and session.state is not State.CLOSED:

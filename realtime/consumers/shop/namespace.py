@@ -16,6 +16,7 @@ from realtime.consumers.shop.arguments import RefusedError
 from realtime.consumers.shop.arrival import Arrival
 from realtime.consumers.shop.commands import COMMANDS
 from realtime.consumers.shop.recovery import Return
+from realtime.consumers.shop.vestibule import Vestibule
 from realtime.consumers.shop.visitor import Visitor
 from realtime.consumers.shop.visitors import Visitors
 from realtime.cursor import to_cursor
@@ -43,16 +44,17 @@ READY = "ready"
 class ShopNamespace:
     """Implements ``Namespace`` for the clients of the shop."""
 
-    def __init__(self, hub: Hub, visitors: Visitors) -> None:
+    def __init__(self, hub: Hub, visitors: Visitors, vestibule: Vestibule) -> None:
         self._hub = hub
         self._visitors = visitors
+        self._vestibule = vestibule
 
     # ------------------------------------------------------------------ coming in
 
     async def connect(self, socket: Socket, auth: dict[str, Any]) -> None:
         """Let a client in, and bring it up to date. *Refuses* a foreign origin, a wrong credential, too many
         connections of one user or address."""
-        arrival = _arrival_of(socket)
+        arrival: Arrival = socket.connection.arrival
         if not arrival.origin_is_allowed:
             raise ConnectRefusedError("origin_not_allowed", {"code": "origin_not_allowed"})
         try:
@@ -69,10 +71,16 @@ class ShopNamespace:
         if again is not None:
             self._visitors.take_over(again.back.pid)
         visitor = self._take_in(socket, principal, arrival)
-        if again is None:
-            self._begin(visitor)
-        else:
-            await self._bring_back(visitor, again)
+        try:
+            if again is None:
+                self._begin(visitor)
+            else:
+                await self._bring_back(visitor, again)
+        except BaseException:
+            # It was not let in, so nobody will say that it has gone.
+            self._visitors.leave(visitor)
+            self._hub.leave(visitor.session)
+            raise
 
     def _take_in(self, socket: Socket, principal: Principal, arrival: Arrival) -> Visitor:
         session = Session(
@@ -88,7 +96,6 @@ class ShopNamespace:
         if not self._hub.open(session):
             raise ConnectRefusedError("too_many_connections", {"code": "too_many_connections"})
         visitor = Visitor(socket=socket, session=session, hub=self._hub)
-        visitor.warn_of_endings()
         socket.state = visitor
         # In order with what the hub sends.
         socket.outlet = visitor.send
@@ -105,6 +112,9 @@ class ShopNamespace:
         back, session, newcomer = again.back, visitor.session, visitor.principal
         session.principal = again.principal
         session.id = recovery.socket_id_of(back.pid)
+        # From here on it can be taken over itself, should it come back once more meanwhile.
+        visitor.pid = back.pid
+        self._visitors.enter(visitor)
 
         def decided(outcome: Resumed) -> None:
             if outcome.reason is None:
@@ -132,10 +142,14 @@ class ShopNamespace:
             await self._remember(visitor)
 
     def _let_in(self, visitor: Visitor, pid: str) -> None:
+        self._visitors.leave(visitor)
         visitor.pid = pid
         visitor.session.id = recovery.socket_id_of(pid)
         if visitor.socket.accept(id=visitor.session.id, pid=pid):
             self._visitors.enter(visitor)
+            self._vestibule.leave(visitor.socket.connection)
+            # Not before: whoever waits for the answer to its CONNECT has to hear that first.
+            visitor.warn_of_endings()
         else:
             self._hub.leave(visitor.session)
 
@@ -169,16 +183,6 @@ class ShopNamespace:
         visitor: Visitor = socket.state
         self._visitors.leave(visitor)
         self._hub.leave(visitor.session)
-
-
-def _arrival_of(socket: Socket) -> Arrival:
-    """What the connection's request tells; it is read once, and the request is not kept."""
-    connection = socket.connection
-    if connection.request is not None:
-        connection.arrival = Arrival.of(connection.request)
-        connection.request = None
-    arrival: Arrival = connection.arrival
-    return arrival
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any, cast
 
 from config.kernel.clock import iso, now
+from realtime.consumers.pace import Pace
 from realtime.consumers.shop import recovery
 from realtime.consumers.shop.arguments import RefusedError
-from realtime.consumers.shop.pace import Pace
 from realtime.hub.hub import Hub
-from realtime.hub.session import Session
+from realtime.hub.session import Session, State
 from realtime.principals import Principal
 from realtime.records import KeptRooms
 from realtime.rooms import Grant, agrant_names, arefusals, name_of_room, rooms_of
@@ -21,7 +21,8 @@ from realtime.socketio.server import Socket
 
 #: Events a second that one client may send.
 PACE = 50.0
-MOST_ROOMS = 1_000
+#: All of them are written anew whenever one is joined or left.
+MOST_ROOMS = 250
 ROOM_JOIN_ERROR = "room_join_error"
 
 
@@ -82,7 +83,10 @@ class Visitor:
             await self.keep_rooms()
 
     async def keep_rooms(self) -> None:
-        """Remember its rooms."""
+        """Remember its rooms. One that has left the hub is in none any more; what was remembered of it
+        before is what it comes back for."""
+        if self.session.state is State.CLOSED:
+            return
         await recovery.keep_rooms(self.pid, KeptRooms(self.principal.key, self.session.rooms))
 
     async def show_cart(self, digest: str) -> None:

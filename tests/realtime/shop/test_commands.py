@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from config.identity.models import Role
+from realtime.consumers.pace import Pace
 from realtime.consumers.shop import commands
-from realtime.consumers.shop.pace import Pace
 from realtime.consumers.shop.visitor import MOST_ROOMS
 from tests.realtime.door import Door
 from tests.realtime.log import LiveHalf, publish_soon, stock_reduced

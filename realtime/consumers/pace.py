@@ -4,18 +4,18 @@ from __future__ import annotations
 
 
 class Pace:
-    """``rate`` a second on average, twice that at once."""
+    """``rate`` a second on average, ``burst`` at once (by default as much as in two seconds)."""
 
-    __slots__ = ("_at", "_left", "_rate")
+    __slots__ = ("_at", "_burst", "_left", "_rate")
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, *, burst: float | None = None) -> None:
         self._rate = rate
-        self._left = 2 * rate
+        self._burst = self._left = 2 * rate if burst is None else burst
         self._at = 0.0
 
     def wait(self, now: float) -> float:
         """Take one; 0 where there was one to take, else the seconds until there is."""
-        self._left = min(2 * self._rate, self._left + (now - self._at) * self._rate)
+        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
         self._at = now
         if self._left >= 1:
             self._left -= 1
