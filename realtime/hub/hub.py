@@ -157,7 +157,7 @@ class Hub:
         if session.state is State.CLOSED:
             return
         session.state = State.CLOSED
-        session.pending = []
+        session.pending = ()
         self._rooms.discard_all(session, session.rooms)
         session.rooms = {}
         if session in self.sessions:
@@ -328,7 +328,7 @@ class Hub:
     def _write_pending(session: Session) -> None:
         """Write at once what waits for the next joined write; not what a held session waits for."""
         if session.state is State.LIVE and session.pending:
-            frames, session.pending = session.pending, []
+            frames, session.pending = session.pending, ()
             for data in [b"".join(frames)] if session.wire.joins else frames:
                 session.written += len(data)
                 session.writer.write(data)

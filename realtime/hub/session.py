@@ -97,7 +97,7 @@ class Session:
         self.address = address
         self.id = ""
         self.rooms: dict[str, int] = {}
-        self.pending: list[bytes] = []
+        self.pending: tuple[bytes, ...] = ()
         self.state = State.LIVE
         #: Seconds since 1970 at which the credentials end.
         self.expires_at: float | None = None

@@ -54,11 +54,19 @@ class JoinedWrites:
     def add(self, sessions: Iterable[Session], frame: bytes) -> None:
         """Have ``frame`` written to each of ``sessions``."""
         waiting = self._waiting
+        # Who has the same frames waiting has them in the same tuple: it is made once, and nothing for each.
+        alone = (frame,)
+        before: tuple[bytes, ...] = ()
+        after: tuple[bytes, ...] = alone
         for session in sessions:
             pending = session.pending
             if not pending:
+                session.pending = alone
                 waiting.append(session)
-            pending.append(frame)
+                continue
+            if pending is not before:
+                before, after = pending, (*pending, frame)
+            session.pending = after
         if self._timer is None and waiting:
             self._schedule()
 
@@ -104,7 +112,7 @@ class JoinedWrites:
             self._round, self._waiting = self._waiting, []
         sessions = self._round[: self._slice_size]
         del self._round[: self._slice_size]
-        last: list[bytes] | None = None
+        last: tuple[bytes, ...] = ()
         joined = b""
         for session in sessions:
             if session.state is not State.LIVE:
@@ -112,7 +120,7 @@ class JoinedWrites:
             frames = session.pending
             if not frames:
                 continue
-            session.pending = []
+            session.pending = ()
             writer = session.writer
             if writer.unsent() > self._most_unsent:
                 self._shed(session)
@@ -123,8 +131,8 @@ class JoinedWrites:
                     writer.write(payload)
                 continue
             # Listeners of the same rooms have the same frames waiting: then they share the joined bytes, also
-            # while these wait in the transports. Comparing costs a pointer each, the frames being the same.
-            if frames != last:
+            # while these wait in the transports.
+            if frames is not last and frames != last:
                 joined = frames[0] if len(frames) == 1 else b"".join(frames)
                 last = frames
             session.written += len(joined)

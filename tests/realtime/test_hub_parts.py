@@ -246,6 +246,6 @@ def test_a_session_that_piles_up_events_loses_its_place(state: State) -> None:
     watch = Watch(close=closings.close, most_unsent=1_000)
     session, _ = a_session(a_wire())
     session.state = state
-    session.pending = [b"x"] * (MOST_PENDING + 1)
+    session.pending = (b"x",) * (MOST_PENDING + 1)
     watch.look([session], now=0.0)
     assert closings.codes == [3010]
