@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 class Pace:
     """``rate`` a second on average, ``burst`` at once (by default as much as in two seconds)."""
@@ -14,10 +16,11 @@ class Pace:
         self._at = 0.0
 
     def wait(self, now: float) -> float:
-        """Take one; 0 where there was one to take, else the seconds until there is."""
+        """Take one; 0 where there was one to take, else the seconds until there is, to the next millisecond:
+        whoever waits for so long is not refused again."""
         self._left = min(self._burst, self._left + (now - self._at) * self._rate)
         self._at = now
         if self._left >= 1:
             self._left -= 1
             return 0.0
-        return (1 - self._left) / self._rate
+        return math.ceil((1 - self._left) / self._rate * 1000) / 1000

@@ -94,7 +94,7 @@ class CatalogConsumer(LeanConsumer):
         self.malformed = 0
         if (wait := self._wait_for(request)) > 0:
             refusal = {"type": "error", "code": "rate_limited", "message": "too much at once; wait a moment"}
-            self._answer(request, {**refusal, "retry_after": round(wait, 3)})
+            self._answer(request, {**refusal, "retry_after": wait})
             return
         try:
             await _HANDLERS[request.type](self, request)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
+import aiohttp
 import pytest
 import socketio
 
@@ -25,7 +26,8 @@ class PythonClient:
     """One client, and what it has heard."""
 
     def __init__(self) -> None:
-        self.socket = socketio.AsyncClient(reconnection=False)
+        self._sessions: list[aiohttp.ClientSession] = []
+        self.socket = socketio.AsyncClient(reconnection=False, http_session=self._new_session)
         self.events: list[Heard] = []
         self.reasons: list[str] = []
         self.refusals: list[Any] = []
@@ -33,14 +35,21 @@ class PythonClient:
         self.socket.on("disconnect", self.reasons.append)
         self.socket.on("connect_error", self.refusals.append)
 
+    def _new_session(self) -> aiohttp.ClientSession:
+        session = aiohttp.ClientSession()
+        self._sessions.append(session)
+        return session
+
     def _hear(self, name: str, *arguments: Any) -> None:
         self.events.append(Heard(name, list(arguments)))
 
     async def close(self) -> None:
         """Disconnect, and close what the library leaves open where the server has put it out."""
         await self.socket.disconnect()
-        if self.socket.eio.http is not None:
-            await self.socket.eio.http.close()
+        if self.socket.eio.read_loop_task is not None:
+            await self.socket.eio.read_loop_task
+        for session in self._sessions:
+            await session.close()
 
     async def ask(self, name: str, *arguments: Any) -> Any:
         """Emit, and wait for the acknowledgement."""

@@ -237,7 +237,7 @@ def _own_kinds(rooms: Mapping[str, int]) -> set[str]:
 async def _do(visitor: Visitor, event: EventCame) -> Mapping[str, Any]:
     """What the acknowledgement bears. Raises ``RefusedError`` for whatever went wrong."""
     if (wait := visitor.wait()) > 0:
-        raise RefusedError("rate_limited", "too many events; wait a moment", retryAfter=round(wait, 3))
+        raise RefusedError("rate_limited", "too many events; wait a moment", retryAfter=wait)
     handle = COMMANDS.get(event.name)
     if handle is None:
         raise RefusedError("unknown_event", f"{event.name[:100]} is no event of ours")
