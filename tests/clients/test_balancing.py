@@ -86,7 +86,8 @@ async def test_a_process_that_is_killed_costs_nobody_an_event(
     for client in clients:
         assert figures(client) == [START - number for number in range(1, SALES + 1)]
         assert [connected.recovered for connected in client.connects[1:]] == [True] * len(client.disconnects)
-    assert sum(len(client.disconnects) > 0 for client in clients) >= CLIENTS // 3
+    # Somebody's session was on it. Whose, and how many, is for the balancer to say.
+    assert any(client.disconnects for client in clients)
 
 
 @versions

@@ -76,8 +76,9 @@ async def test_staff_hear_of_a_user_of_another_process_once_also_when_that_proce
     ):
         staff = Staff(at_staff)
         await staff.listen(until=lambda: staff.of(customer) == [True] and 2 in staff.figures, within=20)
-        killed.kill()
+        # Before it is killed: it may be gone for a while until that call returns.
         gone = time.monotonic()
+        killed.kill()
         await staff.listen(until=lambda: len(staff.of(customer)) == 2, within=20)
         assert staff.of(customer) == [True, False]
         assert 10 <= staff.heard[-1][0] - gone < 12.5
