@@ -4,7 +4,7 @@
 2. Outside of any: its provider is told, under the refund's id, which makes it once however often.
 3. In a transaction: refund and payment say that it has gone.
 
-Whoever finds a pending refund that nobody is at goes on with step 2: the door that is asked again, the worker.
+Whoever finds a pending refund that nobody is at goes on with step 2: a door that is asked again, the worker.
 """
 
 from __future__ import annotations
