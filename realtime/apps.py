@@ -8,8 +8,9 @@ class RealtimeConfig(AppConfig):
         from config.identity.signals import rights_changed
         from config.kernel.events import record_with
         from inventory.signals import stock_validated
-        from realtime import receivers, recorder
+        from realtime import receivers
+        from realtime.notifications.writing import record_and_notify
 
-        record_with(recorder.record)
+        record_with(record_and_notify)
         rights_changed.connect(receivers.pass_on_changed_rights, dispatch_uid="realtime.rights")
         stock_validated.connect(receivers.pass_on_validation, dispatch_uid="realtime.validation")

@@ -33,7 +33,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from realtime.hub.source import Interest
-from realtime.registry import activity, products, stock
+from realtime.registry import activity, notifications, payments, products, stock
 from realtime.registry.emissions import CATALOG, SHOP, Emission, EventType, Fields, Reading, RoomTemplate
 
 __all__ = [
@@ -50,7 +50,13 @@ __all__ = [
     "interest_in",
 ]
 
-TYPES: tuple[EventType, ...] = (*products.TYPES, *stock.TYPES, *activity.TYPES)
+TYPES: tuple[EventType, ...] = (
+    *products.TYPES,
+    *stock.TYPES,
+    *payments.TYPES,
+    *notifications.TYPES,
+    *activity.TYPES,
+)
 
 BY_NAME: Mapping[str, EventType] = {entry.name: entry for entry in TYPES}
 

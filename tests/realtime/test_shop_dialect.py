@@ -20,13 +20,18 @@ from realtime.socketio.packets import Decoder, Packet, PacketType, encode_event
 from tests.realtime.happenings import (
     EPOCH,
     MOMENT,
+    NOTIFICATION,
     announced,
     came_back,
     came_online,
     counted,
     created,
     deleted,
+    given_back,
     held,
+    not_paid,
+    notified,
+    paid,
     ran_low,
     record_of,
     released,
@@ -48,6 +53,15 @@ CHANGE = {"productId": "prod_1", "variant": VARIANT, "timestamp": MOMENT}
 PRODUCT_STOCK = {**CHANGE, "stock": 8, "totalStock": 20, "available": True}
 SAID = {"productId": "prod_1", "size": "M", "stock": 4, "timestamp": MOMENT, "afterOrder": False}
 VIEW = {"productId": "prod_1", "category": "cups", "duration": 1_500, "userId": "usr_1", "timestamp": MOMENT}
+PAYERS = ("user:usr_1", "order:ord_1", "admin")
+PAYMENT = {
+    "paymentId": "pay_1",
+    "orderId": "ord_1",
+    "status": "completed",
+    "amount": 99.99,
+    "currency": "EGP",
+    "timestamp": MOMENT,
+}
 
 Messages = list[tuple[str, tuple[str, ...], dict[str, Any]]]
 
@@ -193,6 +207,12 @@ CASES = {
     "announced as validated": Case(
         announced("STOCK_VALIDATED"), [("STOCK_VALIDATED", (PRODUCT, ADMIN), SAID)]
     ),
+    "paid": Case(paid(), [("payment_update", PAYERS, PAYMENT)]),
+    "not paid": Case(not_paid(), [("payment_update", PAYERS, {**PAYMENT, "status": "failed"})]),
+    "given back": Case(
+        given_back(), [("payment_update", PAYERS, {**PAYMENT, "status": "partially_refunded"})]
+    ),
+    "notified": Case(notified(), [("new_notification", ("user:usr_1",), NOTIFICATION)]),
     "online": Case(came_online(), [("user_online", (ADMIN,), {"userId": "usr_1", "timestamp": MOMENT})]),
     "offline": Case(went_offline(), [("user_offline", (ADMIN,), {"userId": "usr_1", "timestamp": MOMENT})]),
     "connections": Case(
@@ -344,6 +364,7 @@ def test_an_event_of_a_newer_version_of_the_program_is_passed_over() -> None:
 
 
 STOCK_CHANGES = {"stock.reduced", "stock.updated", "stock.reserved", "stock.released", "stock.announced"}
+PAYMENTS = {"payment.completed", "payment.failed", "payment.refunded"}
 PRODUCT_CHANGES = {"product.created", "product.updated", "product.deleted"}
 
 
@@ -353,5 +374,9 @@ def test_the_interest_of_rooms_is_what_they_can_hear_from_the_log() -> None:
         frozenset(), frozenset((kind, "prod_1") for kind in STOCK_CHANGES)
     )
     # An announcement may be one that staff hear; what is ephemeral is not in the log.
-    assert SHOP.interest(["admin"]) == Interest(frozenset({"stock.low", "stock.announced"}))
-    assert SHOP.interest(["products", "stock", "user:usr_1", "role:tailor"]) == Interest(frozenset())
+    assert SHOP.interest(["admin"]) == Interest(frozenset({"stock.low", "stock.announced", *PAYMENTS}))
+    assert SHOP.interest(["user:usr_1"]) == Interest(frozenset({"notification.created", *PAYMENTS}))
+    assert SHOP.interest(["order:ord_1"]) == Interest(
+        frozenset(), frozenset((kind, "ord_1") for kind in PAYMENTS)
+    )
+    assert SHOP.interest(["products", "stock", "role:tailor"]) == Interest(frozenset())
