@@ -24,7 +24,7 @@ from orders.providers.port import Begun, Charge, Provider, Repayment
 def inside_a_transaction() -> bool:
     """Whether a transaction is open here that is not the one around a whole test."""
     blocks = connection.atomic_blocks
-    return bool(blocks) and not blocks[-1]._from_testcase
+    return bool(blocks) and not getattr(blocks[-1], "_from_testcase", False)
 
 
 @dataclass
@@ -100,7 +100,7 @@ class Bank(FakeProvider):
         return super().refund(repayment)
 
     @property
-    def given_back(self) -> Decimal:
+    def given_back(self) -> Decimal | int:
         return sum(self.refunds.values(), Decimal(0))
 
     def _meet(self, troubles: list[Callable[[], None] | None]) -> None:

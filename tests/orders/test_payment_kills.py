@@ -155,7 +155,7 @@ def test_a_refund_that_was_cut_off_is_gone_on_with_and_paid_once(
         assert services.give_back_what_is_due() == (1 if claimed else 0)
     answer = ask()
     assert (answer.status_code, answer.data["refund"]["status"]) == (200, "completed")
-    row = Payment.objects.get()
+    row: Any = Payment.objects.get()
     assert (row.status, row.refunded, row.refunding) == ("partially_refunded", 40, 0)
     assert (bank.given_back, Refund.objects.count(), heard.names) == (40, 1, ["payment.refunded"])
     assert ask()["Idempotent-Replayed"] == "true"

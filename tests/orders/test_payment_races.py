@@ -85,6 +85,11 @@ def without_indexes(*names: str) -> Iterator[None]:
                 cursor.execute(definition)
 
 
+def row() -> Any:
+    """The only payment."""
+    return Payment.objects.get()
+
+
 def payment_of(customer: Person, price: str = "100") -> dict[str, Any]:
     return pay(customer, place(customer, mug(price=price).item(1)))
 
@@ -125,7 +130,7 @@ def test_proof_a_payment_completes_once_whoever_says_so_at_the_same_time(
         works += [lambda: call_back(guest, same)] * 4 + [lambda: call_back(guest, other)] * 4
     else:
         without_order_lock(monkeypatch, 4)  # what is left is the condition of the write
-    results = at_once(works, threads=8 if left_out == "nothing" else 4)
+    results: list[Any] = at_once(works, threads=8 if left_out == "nothing" else 4)
     assert heard.names == ["payment.completed"]
     assert all(isinstance(one, PaymentRecord) or one.status_code == 200 for one in results)
     order = Order.objects.get()
@@ -196,7 +201,7 @@ def test_control_without_its_guards_more_goes_back_than_was_paid(
     with ExitStack() as guards:
         guards.enter_context(without_constraints("orders_payment", "payment_refunded_at_most_paid"))
         at_once([refunding_sixty(payment)] * 2)
-        assert Payment.objects.get().refunding == 120
+        assert row().refunding == 120
         assert Refund.objects.count() == 2
         Payment.objects.update(refunding=0)
 
@@ -210,9 +215,9 @@ def test_proof_no_more_goes_back_than_was_paid_however_many_ask(
         without_order_lock(monkeypatch, 4)
     if left_out == "lock and condition":
         without_condition(monkeypatch)  # what is left is the table's own CHECK
-    results = at_once([refunding_sixty(payment)] * 4, threads=4)
+    results: list[Any] = at_once([refunding_sixty(payment)] * 4, threads=4)
     assert sum(isinstance(one, RefundRecord) for one in results) == 1
-    assert (Payment.objects.get().refunding, Refund.objects.count()) == (60, 1)
+    assert (row().refunding, Refund.objects.count()) == (60, 1)
     if left_out != "lock and condition":
         assert sum(isinstance(one, RefundTooLarge) for one in results) == 3
 
@@ -224,7 +229,7 @@ def test_proof_staff_who_all_click_at_once_give_back_once(
     heard.events.clear()
     path = f"/api/payments/{payment['_id']}/refund"
     bank.early = [slow(0.05)] * 2
-    answers = at_once([lambda: staff("POST", path, {})] * 10, threads=10)
+    answers: list[Any] = at_once([lambda: staff("POST", path, {})] * 10, threads=10)
     assert Counter(one.status_code for one in answers) == {200: 1, 409: 9}
     assert (bank.calls["refund"], bank.given_back, heard.names) == (1, 100, ["payment.refunded"])
 
@@ -239,11 +244,11 @@ def test_proof_one_key_gives_back_once_however_often_it_comes(
     def ask() -> Any:
         return staff("POST", path, {"amount": 10}, **{"Idempotency-Key": "k"})
 
-    answers = [*at_once([ask] * 10, threads=10), ask()]
+    answers: list[Any] = [*at_once([ask] * 10, threads=10), ask()]
     assert {one.status_code for one in answers} <= {200, 409}
     assert {one.data["code"] for one in answers if one.status_code == 409} <= {"in_progress"}
     assert len({one.content for one in answers if one.status_code == 200}) == 1
-    assert (bank.given_back, Payment.objects.get().refunded) == (10, 10)
+    assert (bank.given_back, row().refunded) == (10, 10)
 
 
 # ---------------------------------------------------------------------------------------- pay and cancel
@@ -260,7 +265,7 @@ def test_control_without_the_orders_lock_the_money_of_a_cancelled_order_is_kept(
     without_order_lock(monkeypatch, 2)
     at_once([completing(payment), cancelling(payment["orderId"])])
     assert Order.objects.get().status == "cancelled"
-    assert (Payment.objects.get().status, bank.given_back) == ("completed", 0)
+    assert (row().status, bank.given_back) == ("completed", 0)
 
 
 def test_proof_an_order_that_is_cancelled_while_it_is_paid_keeps_nothing(
@@ -268,7 +273,7 @@ def test_proof_an_order_that_is_cancelled_while_it_is_paid_keeps_nothing(
 ) -> None:
     payments = [payment_of(customer) for _ in range(10)]
     works = [work for payment in payments for work in (completing(payment), cancelling(payment["orderId"]))]
-    results = at_once(works, threads=8)
+    results: list[Any] = at_once(works, threads=8)
     assert {type(one) for one in results} == {PaymentRecord, OrderRecord}
     assert set(Order.objects.values_list("status", "payment_status")) == {("cancelled", "refunded")}
     assert (bank.given_back, len(bank.refunds)) == (1000, 10)
@@ -300,7 +305,7 @@ def test_proof_ten_clicks_are_one_charge(
     if left_out != "nothing":
         without_order_lock(monkeypatch, 10)
     body = {"orderId": order["_id"], "provider": "fake"}
-    answers = at_once([lambda: customer("POST", "/api/payments", body)] * 10, threads=10)
+    answers: list[Any] = at_once([lambda: customer("POST", "/api/payments", body)] * 10, threads=10)
     assert (len(bank.charges), Payment.objects.count()) == (1, 1)
     statuses = Counter(one.status_code for one in answers)
     assert statuses[201] >= 1

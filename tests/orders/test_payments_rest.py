@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -146,7 +147,7 @@ def test_a_payment_completes_and_its_order_shows_it(
     order = place(customer, mug().item(1))
     payment = pay(customer, order, provider)
     heard.events.clear()
-    finish = {
+    finish: Callable[[], Any] = {
         "fake": lambda: confirm(customer, payment),
         "manual": lambda: staff("POST", f"/api/payments/{payment['_id']}/complete"),
     }[provider]

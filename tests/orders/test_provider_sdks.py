@@ -8,7 +8,7 @@ import hmac
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -59,7 +59,7 @@ def a_stripe(url: str) -> stripe.StripeProvider:
 
 
 HOOK = "whsec_1"
-MAKERS = {"razorpay": a_razorpay, "stripe": a_stripe}
+MAKERS: dict[str, Callable[[str], Provider]] = {"razorpay": a_razorpay, "stripe": a_stripe}
 
 
 # ------------------------------------------------------------------------------------------- beginning

@@ -29,7 +29,7 @@ def refund(call: Any, payment: dict[str, Any], amount: Any = None, **headers: st
     return call("POST", f"/api/payments/{payment['_id']}/refund", body, **headers)
 
 
-def figures(payment: dict[str, Any]) -> tuple[str, Decimal, Decimal]:
+def figures(payment: dict[str, Any]) -> tuple[str, Decimal | int, Decimal | int]:
     row = Payment.objects.get(id=payment["_id"])
     return row.status, row.refunded, row.refunding
 
