@@ -22,6 +22,7 @@ from orders.services.refunding import (
     begin_refund,
     call_provider,
     give_back_what_is_due,
+    refund_payment,
     settle_refund,
 )
 from orders.services.returns import Returned, return_items
@@ -53,6 +54,7 @@ __all__ = [
     "merge_guest_cart",
     "note_charge",
     "place_order",
+    "refund_payment",
     "remove_item",
     "require_caller_back",
     "return_items",

@@ -146,6 +146,17 @@ def settle_refund(*, refund_id: str, reference: str | None) -> tuple[PaymentReco
     return in_transaction(work)
 
 
+def refund_payment(
+    *, payment_id: str, amount: Decimal | None, reason: str, actor: Actor, role: Role | str | None
+) -> tuple[PaymentRecord, RefundRecord]:
+    """All three steps, for who has no answer to remember. A refund that is still pending is on its way.
+
+    Locks, refuses, announces: as ``begin_refund``, ``call_provider`` and ``settle_refund``.
+    """
+    refund = begin_refund(payment_id=payment_id, amount=amount, reason=reason, actor=actor, role=role)
+    return settle_refund(refund_id=refund.id, reference=call_provider(refund.id))
+
+
 def give_back(order: Order, payment: PaymentRecord, *, reason: str, actor: Actor) -> None:
     """All that is left of a payment goes back; step 1, within the transaction that holds the order.
 
