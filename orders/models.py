@@ -17,7 +17,7 @@ from catalog.models import Product, Variant
 from config.api.fields import MAX_QUANTITY
 from config.kernel.ids import MAX_ID_LENGTH, new_id
 from orders.flow import FIRST, Status, TailorStatus
-from orders.payment_records import RECEIVED, PaymentStatus, RefundStatus
+from orders.payment_records import OPEN, RECEIVED, PaymentStatus, RefundStatus
 
 
 def _choices(words: type[StrEnum]) -> list[tuple[str, str]]:
@@ -247,7 +247,8 @@ class Payment(models.Model):
 
     ``reference`` is what the provider calls the charge, ``receipt`` what it calls the money that came by it.
     ``refunding`` is claimed by refunds that are on their way, ``refunded`` has gone back. ``surplus`` money
-    came for an order that needed it no more. Until ``held_until`` somebody is speaking with the provider.
+    came for an order that needed it no more. Until ``held_until`` somebody is speaking with the provider; one
+    that has ``begun`` and not ended is asked after then.
     """
 
     id = models.CharField(
@@ -302,7 +303,14 @@ class Payment(models.Model):
                 name="payment_reference_once",
             ),
         )
-        indexes = (models.Index(fields=("-created_at", "-id"), name="payment_newest"),)
+        indexes = (
+            models.Index(fields=("-created_at", "-id"), name="payment_newest"),
+            models.Index(
+                fields=("held_until",),
+                condition=models.Q(begun=True, status__in=sorted(status.value for status in OPEN)),
+                name="payment_not_ended",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from orders.services import forget_stale_guest_carts, give_back_what_is_due
+from orders.services import follow_payments, forget_stale_guest_carts, give_back_what_is_due
 
 
 @app.periodic(cron="41 3 * * *")
@@ -19,3 +19,10 @@ def forget_carts_of_guests_who_are_gone(timestamp: int) -> None:  # noqa: ARG001
 def go_on_with_refunds(timestamp: int) -> None:  # noqa: ARG001  procrastinate gives the time
     """Refunds whose provider could not be asked, or whose process died: nobody else goes on with them."""
     give_back_what_is_due()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="orders.follow_payments")
+def ask_after_payments(timestamp: int) -> None:  # noqa: ARG001  procrastinate gives the time
+    """Payments of which nobody has said how they ended: a call back may be lost for good."""
+    follow_payments()

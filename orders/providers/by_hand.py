@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orders.providers.port import Begun, Charge, Notice, Repayment
+from orders.providers.port import Begun, Charge, Notice, Repayment, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,9 @@ class ByHand:
 
     def refund(self, repayment: Repayment) -> str:  # noqa: ARG002  the interface's
         return ""
+
+    def look_up(self, reference: str) -> Standing | None:  # noqa: ARG002  the interface's
+        return None
 
     def read_webhook(self, *, body: bytes, headers: Mapping[str, str]) -> Notice | None:  # noqa: ARG002  as above
         return None

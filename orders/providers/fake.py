@@ -15,7 +15,7 @@ from django.conf import settings
 from config.kernel.errors import InvalidInput
 from orders.errors import SignatureMismatch
 from orders.providers.minor_units import from_minor, to_minor
-from orders.providers.port import Begun, Charge, Notice, Outcome, Repayment
+from orders.providers.port import Begun, Charge, Notice, Outcome, Repayment, Standing
 
 SIGNATURE = "X-Fake-Signature"
 _KINDS = {"payment.completed": Outcome.COMPLETED, "payment.failed": Outcome.FAILED}
@@ -38,6 +38,9 @@ class FakeProvider:
 
     def refund(self, repayment: Repayment) -> str:
         return f"fake_{repayment.refund_id}"
+
+    def look_up(self, reference: str) -> Standing | None:  # noqa: ARG002  it keeps nothing
+        return None
 
     def read_webhook(self, *, body: bytes, headers: Mapping[str, str]) -> Notice | None:
         if not hmac.compare_digest(sign(body).encode(), headers.get(SIGNATURE, "").encode()):

@@ -74,8 +74,18 @@ class Notice:
     currency: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a charge has ended, as its provider answers it. ``amount`` is what was paid."""
+
+    outcome: Outcome
+    receipt: str = ""
+    amount: Decimal | None = None
+    currency: str = ""
+
+
 class Provider(Protocol):
-    """``begin`` and ``refund`` leave the house, and may be called again with the same ids.
+    """``begin``, ``refund`` and ``look_up`` leave the house, and may be called again with the same ids.
 
     They raise ``ProviderUnavailable``, ``ProviderRefused``. ``by_hand``: nobody is called, people move the
     money and tell us.
@@ -92,6 +102,10 @@ class Provider(Protocol):
 
     def refund(self, repayment: Repayment) -> str:
         """Have money go back; what the provider calls that."""
+        ...
+
+    def look_up(self, reference: str) -> Standing | None:
+        """How a charge stands, for whom no call back has come; ``None``: it has not ended."""
         ...
 
     def read_webhook(self, *, body: bytes, headers: Mapping[str, str]) -> Notice | None:

@@ -14,7 +14,7 @@ from razorpay.errors import BadRequestError, GatewayError, ServerError, Signatur
 from config.kernel.errors import InvalidInput
 from orders.errors import ProviderRefused, ProviderUnavailable, SignatureMismatch
 from orders.providers.minor_units import from_minor, to_minor
-from orders.providers.port import Begun, Charge, Notice, Outcome, Repayment
+from orders.providers.port import Begun, Charge, Notice, Outcome, Repayment, Standing
 from orders.providers.reaching import TIMEOUT, was_never_sent
 
 T = TypeVar("T")
@@ -85,6 +85,18 @@ class RazorpayProvider:
             )
         )
         return str(refund["id"])
+
+    def look_up(self, reference: str) -> Standing | None:
+        found = _called(lambda: self._client.order.payments(reference, timeout=TIMEOUT))
+        for payment in found["items"]:
+            if payment["status"] == "captured":
+                return Standing(
+                    outcome=Outcome.COMPLETED,
+                    receipt=str(payment["id"]),
+                    amount=from_minor(payment["amount"], payment["currency"]),
+                    currency=str(payment["currency"]),
+                )
+        return None  # an attempt that failed ends nothing there
 
     def check(self, *, order_id: str, payment_id: str, signature: str) -> None:
         """Razorpay's page has signed that this payment pays this order, else ``SignatureMismatch``."""

@@ -12,7 +12,7 @@ from config.kernel.errors import InvalidInput
 from config.kernel.money import decimals_of
 from orders.errors import ProviderRefused, ProviderUnavailable, SignatureMismatch
 from orders.providers.minor_units import from_minor, to_minor
-from orders.providers.port import Begun, Charge, Notice, Outcome, Repayment
+from orders.providers.port import Begun, Charge, Notice, Outcome, Repayment, Standing
 from orders.providers.reaching import TIMEOUT, was_never_sent
 
 T = TypeVar("T")
@@ -76,6 +76,20 @@ class StripeProvider:
         if refund.status in {"failed", "canceled"}:
             raise ProviderRefused("stripe", f"The refund is {refund.status}")
         return refund.id
+
+    def look_up(self, reference: str) -> Standing | None:
+        intent = _called(lambda: self._client.v1.payment_intents.retrieve(reference))
+        if intent.status == "canceled":
+            return Standing(outcome=Outcome.FAILED)
+        if intent.status != "succeeded":
+            return None
+        currency = intent.currency.upper()
+        return Standing(
+            outcome=Outcome.COMPLETED,
+            receipt=str(intent.latest_charge or ""),
+            amount=from_minor(intent.amount_received, currency, decimals=_decimals(currency)),
+            currency=currency,
+        )
 
     def read_webhook(self, *, body: bytes, headers: Mapping[str, str]) -> Notice | None:
         try:

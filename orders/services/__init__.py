@@ -8,6 +8,7 @@ from orders.services.carts import (
     remove_item,
     set_quantity,
 )
+from orders.services.following import follow_payments
 from orders.services.merging import merge_guest_cart
 from orders.services.paying import (
     ask_provider,
@@ -49,6 +50,7 @@ __all__ = [
     "clear",
     "complete_manually",
     "confirm_fake",
+    "follow_payments",
     "forget_stale_guest_carts",
     "give_back_what_is_due",
     "merge_guest_cart",

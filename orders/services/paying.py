@@ -38,6 +38,7 @@ from orders.payment_records import RECEIVED, PaymentRecord, PaymentStatus
 from orders.providers import FAKE, MANUAL, RAZORPAY, provider_for_money, provider_names, provider_of
 from orders.providers.port import Begun, Charge, Outcome, Provider
 from orders.selectors.payments import is_paid, payment_named, payment_record, visible_payment
+from orders.services.following import FIRST_LOOK
 from orders.services.order_changes import lock_order
 from orders.services.payment_changes import changed
 from orders.services.settling import settle_payment
@@ -110,6 +111,7 @@ def note_charge(*, payment_id: str, begun: Begun | None) -> PaymentRecord:
                 begun=True,
                 reference=begun.reference,
                 checkout=dict(begun.checkout),
+                held_until=Now() + FIRST_LOOK,
             )
         return payment_record(payment_id)
 

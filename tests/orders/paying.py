@@ -18,7 +18,7 @@ from django.db import connection
 from orders import providers
 from orders.providers.fake import SIGNATURE, FakeProvider, sign
 from orders.providers.minor_units import to_minor
-from orders.providers.port import Begun, Charge, Provider, Repayment
+from orders.providers.port import Begun, Charge, Outcome, Provider, Repayment, Standing
 
 
 def inside_a_transaction() -> bool:
@@ -41,6 +41,10 @@ class Watched:
     def refund(self, repayment: Repayment) -> str:
         self._look("refund")
         return self.provider.refund(repayment)
+
+    def look_up(self, reference: str) -> Standing | None:
+        self._look("look_up")
+        return self.provider.look_up(reference)
 
     def _look(self, call: str) -> None:
         if not self.provider.by_hand and inside_a_transaction():
@@ -78,6 +82,8 @@ class Bank(FakeProvider):
     def __init__(self) -> None:
         self.charges: dict[str, Decimal] = {}
         self.refunds: dict[str, Decimal] = {}
+        #: What was paid there, by what the bank calls the charge.
+        self.paid: dict[str, Decimal] = {}
         self.calls: Counter[str] = Counter()
         self.early: list[Callable[[], None] | None] = []
         self.late: list[Callable[[], None] | None] = []
@@ -98,6 +104,14 @@ class Bank(FakeProvider):
             self.refunds.setdefault(repayment.refund_id, repayment.amount)
         self._meet(self.late)
         return super().refund(repayment)
+
+    def look_up(self, reference: str) -> Standing | None:
+        self._meet(self.early)
+        self.calls["look_up"] += 1
+        if reference not in self.paid:
+            return None
+        amount = self.paid[reference]
+        return Standing(outcome=Outcome.COMPLETED, receipt="rcp_1", amount=amount, currency="EGP")
 
     @property
     def given_back(self) -> Decimal | int:

@@ -17,7 +17,7 @@ import pytest
 from orders.errors import ProviderRefused, ProviderUnavailable, SignatureMismatch
 from orders.models import Order, Payment, ProviderEvent
 from orders.providers import keys, razorpay, stripe
-from orders.providers.port import Charge, Outcome, Provider, Repayment
+from orders.providers.port import Charge, Outcome, Provider, Repayment, Standing
 from tests.inventory.shop import Heard
 from tests.orders.conftest import Person
 from tests.orders.paying import pay
@@ -195,6 +195,37 @@ def test_a_refund_that_stripe_says_has_failed_was_refused(api: ProviderServer) -
     api.will_answer({**STRIPE_REFUND, "status": "failed"})
     with pytest.raises(ProviderRefused):
         a_stripe(api.url).refund(REPAYMENT)
+
+
+# ------------------------------------------------------------------------------------------ asking after
+
+
+def test_razorpay_is_asked_what_came_in_by_an_order(api: ProviderServer) -> None:
+    failed = {"id": "pay_R0", "status": "failed", "amount": 29950, "currency": "INR"}
+    api.will_answer({"items": [failed]})
+    api.will_answer({"items": [failed, {**failed, "id": "pay_R1", "status": "captured"}]})
+    provider = a_razorpay(api.url)
+    assert provider.look_up("order_R1") is None
+    assert provider.look_up("order_R1") == Standing(
+        outcome=Outcome.COMPLETED, receipt="pay_R1", amount=Decimal("299.50"), currency="INR"
+    )
+    assert [(one.method, one.path) for one in api.asked] == [("GET", "/v1/orders/order_R1/payments")] * 2
+
+
+def test_stripe_is_asked_how_an_intent_stands(api: ProviderServer) -> None:
+    intent = {**INTENT, "currency": "inr", "amount_received": 29950, "latest_charge": "ch_1"}
+    provider = a_stripe(api.url)
+    stands = []
+    for status in ("processing", "requires_payment_method", "canceled", "succeeded"):
+        api.will_answer({**intent, "status": status})
+        stands.append(provider.look_up("pi_1"))
+    assert stands == [
+        None,
+        None,
+        Standing(outcome=Outcome.FAILED),
+        Standing(outcome=Outcome.COMPLETED, receipt="ch_1", amount=Decimal("299.50"), currency="INR"),
+    ]
+    assert (api.asked[0].method, api.asked[0].path) == ("GET", "/v1/payment_intents/pi_1")
 
 
 # --------------------------------------------------------------------------------------------- trouble
