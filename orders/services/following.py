@@ -1,7 +1,7 @@
 """Payments of which nobody has said how they ended: their providers are asked.
 
-A call back can be lost for good, and the client's page be closed in the moment in which it is paid. Who has paid
-must not depend on either.
+A call back can be lost for good, and the client's page be closed in the moment in which it is paid. Whether
+somebody has paid must not depend on either.
 """
 
 from __future__ import annotations
