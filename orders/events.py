@@ -15,12 +15,13 @@ CartAction = Literal["item_added", "item_removed", "updated"]
 class CartUpdated(DomainEvent):
     """Something in a cart changed. ``cart`` is the whole cart, at the prices of that moment.
 
-    ``user_id`` is whose it is, null for a guest's. ``shop_cart`` is the cart in the shop dialect.
+    ``user_id`` is whose it is, null for a guest's. ``shop_cart`` is the cart in the shop dialect; ``origin``
+    the id of the connection over which it was changed, empty where that was none.
     """
 
     name: ClassVar[str] = "cart.updated"
     subject_field: ClassVar[str] = "cart_id"
-    dialect_only: ClassVar[frozenset[str]] = frozenset({"shop_cart"})
+    dialect_only: ClassVar[frozenset[str]] = frozenset({"shop_cart", "origin"})
 
     cart_id: str
     user_id: str | None
@@ -28,6 +29,7 @@ class CartUpdated(DomainEvent):
     cart: Mapping[str, Any]
     shop_cart: Mapping[str, Any]
     version: int
+    origin: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from config.identity.models import Role
@@ -18,6 +19,15 @@ class Assigned(Protocol):
     def tailor_id(self) -> str | None: ...
     @property
     def delivery_partner_id(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The same as a plain value: of an order that was not read whole, or of an event."""
+
+    user_id: str
+    tailor_id: str | None
+    delivery_partner_id: str | None
 
 
 def parties_of(order: Assigned, *, actor: Actor, role: Role | str | None) -> frozenset[Party]:

@@ -44,6 +44,7 @@ class Courier:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._failing = False
+        self._ending = False
 
     def poke(self) -> None:
         """Tell a relay that something was committed. Several pokes before one is sent are one."""
@@ -68,14 +69,21 @@ class Courier:
         return lambda: self._relays.remove(entry)
 
     def stop(self) -> None:
-        """End the thread, if there is one."""
-        loop, task, thread = self._loop, self._task, self._thread
-        if loop is None or task is None or thread is None:
+        """End the thread, if there is one. What a command has left with the courier is sent before: its
+        process lives no longer than this."""
+        loop, task, wake, thread = self._loop, self._task, self._wake, self._thread
+        if loop is None or task is None or wake is None or thread is None:
             return
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(task.cancel)
+        self._ending = True
+        with suppress(RuntimeError):  # it has ended meanwhile
+            loop.call_soon_threadsafe(wake.set)
         thread.join(2 * SEND_TIMEOUT)
+        if thread.is_alive():
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(task.cancel)
+            thread.join(SEND_TIMEOUT)
         self._thread = None
+        self._ending = False
 
     async def run(self) -> None:
         """Send what is left with the courier, until cancelled, in the running loop."""
@@ -86,6 +94,8 @@ class Courier:
             while True:
                 while self._notes:
                     await self._send_one(*self._notes.popleft())
+                if self._ending:
+                    return
                 await self._wake.wait()
                 self._wake.clear()
         finally:

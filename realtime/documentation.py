@@ -28,6 +28,13 @@ cursor, a text, as last argument: `socket.io-client` keeps it by itself, and rec
 """
 
 
+_ABOUT_SOCKET_IO = """An event's last argument is its place in the log, a text, where it has one. The first
+event of each connection is `ready`, which is nothing but such a place: with it a client recovers that has
+heard nothing else. What is said to one client alone (`room_joined`, `room_left`, `room_join_error`, `error`,
+`token_expired`) has none.
+"""
+
+
 def render() -> str:
     """The whole page."""
     parts = [
@@ -39,6 +46,7 @@ def render() -> str:
         "\n## Events\n",
         *_summary(),
         "\n## Socket.IO events\n",
+        _ABOUT_SOCKET_IO,
         *_socket_events(),
         "\n## What `data` holds",
     ]
@@ -129,8 +137,10 @@ def _event(entry: registry.EventType) -> list[str]:
 
 
 def _rooms(emission: registry.Emission) -> Iterator[str]:
-    for template in emission.rooms:
-        yield f"{template.prefix}{{id}}" if template.field else template.text
+    """Each once: an event may go to several users' rooms."""
+    yield from dict.fromkeys(
+        f"{template.prefix}{{id}}" if template.field else template.text for template in emission.rooms
+    )
 
 
 def _quoted(names: Iterable[str]) -> str:
@@ -142,7 +152,7 @@ def _type(annotation: object) -> str:
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
     if text.startswith("Literal["):
         return " or ".join(f"`{word}`" for word in re.findall(r"['\"](\w+)['\"]", text))
-    if text == "StockEventName":
+    if text in ("StockEventName", "CartAction"):
         return "text"
     text = text.replace(" | None", " or null")
     for python, json in (

@@ -61,7 +61,10 @@ def ready(_request: HttpRequest) -> JsonResponse:
         found["server"] = DRAINING
     all_well = all(answer.startswith(OK) for answer in found.values())
     answer = {"status": OK if all_well else "unavailable", **found}
-    return JsonResponse(answer, status=200 if all_well else 503)
+    response = JsonResponse(answer, status=200 if all_well else 503)
+    # What is wrong was logged where it was found; that a probe was told so is no error of ours.
+    response._has_been_logged = True  # type: ignore[attr-defined]  # as Django marks what it has logged
+    return response
 
 
 def _in_time(asked: Future[dict[str, str]], deadline: float) -> dict[str, str] | None:

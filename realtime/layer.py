@@ -31,7 +31,7 @@ POKE = "relay.poke"
 EPHEMERAL = "ephemeral.event"
 #: A connection has returned to another process; whoever still has it, lets it go.
 TAKEN_OVER = "connection.taken_over"
-#: Somebody's rights were withdrawn; whose, is looked up.
+#: Somebody's rights were withdrawn; whose, is looked up. Where it names ``rooms``, only those to be in them.
 RIGHTS_CHANGED = "rights.changed"
 
 #: A batch travels in pieces of about this size, so that one bulky import does not make one huge message.

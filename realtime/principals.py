@@ -6,7 +6,7 @@ What makes a credential hold is ``config.identity``'s; what a principal may hear
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from config.identity.callers import redeem_ticket, verify_access_token, verify_api_key
@@ -18,7 +18,8 @@ from config.kernel.errors import NotAuthenticated
 @dataclass(frozen=True, slots=True)
 class Principal:
     """A listener. ``expires_at`` (seconds since 1970) is when the credential ends by itself; ``sign_in`` the
-    sign-in that it came of, with which it ends too."""
+    sign-in that it came of, with which it ends too. ``cart``: the digest of the cart token that a guest has
+    shown."""
 
     kind: Literal["guest", "user", "service"]
     id: str = ""
@@ -26,6 +27,7 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     expires_at: float | None = None
     sign_in: str = ""
+    cart: str = ""
 
     @property
     def is_staff(self) -> bool:
@@ -38,11 +40,21 @@ class Principal:
 
     @property
     def key(self) -> str:
-        """The same text for the same rights; empty for guests."""
-        return f"{self.kind}:{self.id}:{self.role}" if self.kind != "guest" else ""
+        """The same text for the same rights; empty for guests who have shown nothing."""
+        if self.kind == "guest":
+            return f"{_GUEST_WITH_CART}{self.cart}" if self.cart else ""
+        return f"{self.kind}:{self.id}:{self.role}"
 
 
 GUEST = Principal("guest")
+_GUEST_WITH_CART = "guest:"
+
+
+def with_cart_of(principal: Principal, key: str) -> Principal:
+    """``principal`` as one who has shown what a guest of that ``key`` has, where it is a guest too."""
+    if principal.kind != "guest" or not key.startswith(_GUEST_WITH_CART):
+        return principal
+    return replace(principal, cart=key.removeprefix(_GUEST_WITH_CART))
 
 
 def principal_of_token(token: str) -> Principal:

@@ -3,9 +3,8 @@
 Row ids are not commit order, so a reader by ``id > last`` would miss what commits late. Numbers given after
 the commit, by one relay at a time, are dense and in order; whoever has seen ``seq`` n has missed nothing up
 to n. Rows of one subject were inserted under its row lock, so their ids, and therefore their numbers, are
-in the order of its changes. Any number of relays may run; whichever holds the lock works. One that is
-killed between any two steps leaves either nothing done, or numbers that nobody was told of yet: the next
-heartbeat tells.
+in the order of its changes. Any number of relays may run; whichever takes the lock works. One that is killed
+leaves either nothing done, or numbers that nobody was told of yet: the next heartbeat tells.
 """
 
 from __future__ import annotations
@@ -34,14 +33,19 @@ BREATH_SECONDS = 0.001
 HEARTBEAT_SECONDS = 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
-_TAKE_TURN = "SELECT pg_try_advisory_xact_lock(%s)"
 _COLUMNS = ", ".join(f"event.{column}" for column in rows.COLUMNS.split(", "))
 
-# FOR UPDATE waits for nobody: rows without a number are touched by the relay alone. A pass that finds nothing
+# One statement, one way to the database and back, and no transaction that could hang open. Its snapshot is
+# older than its turn, so it may still see rows as unnumbered that the relay before it has numbered: FOR
+# UPDATE looks at the newest version of each, and passes those over; the head's UPDATE adds to its newest
+# `top`. It waits for nobody: rows without a number are touched by the relay alone. A pass that finds nothing
 # writes nothing. Without a row of the head the answer is empty.
 _NUMBER = f"""
-WITH batch AS MATERIALIZED (
-    SELECT id, recorded_at FROM realtime_event WHERE seq IS NULL ORDER BY id LIMIT %(limit)s FOR UPDATE
+WITH turn AS MATERIALIZED (
+    SELECT pg_try_advisory_xact_lock(%(lock)s) AS taken
+), batch AS MATERIALIZED (
+    SELECT id, recorded_at FROM realtime_event
+    WHERE seq IS NULL AND (SELECT taken FROM turn) ORDER BY id LIMIT %(limit)s FOR UPDATE
 ), moved AS (
     UPDATE realtime_eventhead SET top = top + (SELECT count(*) FROM batch)
     WHERE id = 1 AND EXISTS (SELECT 1 FROM batch)
@@ -59,11 +63,12 @@ WITH batch AS MATERIALIZED (
     UNION ALL
     SELECT epoch, top, floor FROM realtime_eventhead WHERE id = 1 AND NOT EXISTS (SELECT 1 FROM moved)
 )
-SELECT head.epoch, head.top, head.floor, done.* FROM head LEFT JOIN done ON true ORDER BY done.seq
+SELECT turn.taken, head.epoch, head.top, head.floor, done.*
+FROM head CROSS JOIN turn LEFT JOIN done ON true ORDER BY done.seq
 """  # noqa: S608  no value is formatted in
 
 #: A relay that hangs in the middle must not keep the others from working.
-_SESSION = "-c lock_timeout=2s -c statement_timeout=20s -c idle_in_transaction_session_timeout=5s"
+_SESSION = "-c lock_timeout=2s -c statement_timeout=20s"
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 Publish = Callable[[Batch | Head], Awaitable[None]]
@@ -79,7 +84,8 @@ async def connect() -> Connection:
 class Relay:
     """Numbers and announces, for ever. ``publish`` is best effort: what it loses, heartbeats make good.
 
-    One pass is four steps, each a method: ``take_turn``, ``number``, ``commit``, ``announce``.
+    One pass is two steps, each a method: ``number``, from whose return on the numbers stand, and
+    ``announce``.
     """
 
     def __init__(
@@ -110,7 +116,7 @@ class Relay:
             try:
                 connection = await self._connect()
                 try:
-                    await connection.set_autocommit(False)
+                    await connection.set_autocommit(True)
                     pause = FIRST_PAUSE
                     await self._serve(connection)
                 finally:
@@ -134,32 +140,25 @@ class Relay:
 
     async def once(self, connection: Connection) -> int:
         """One pass. Returns how many events got their number."""
-        if not await self.take_turn(connection):
-            await connection.rollback()
+        numbered = await self.number(connection)
+        if numbered is None:
             return 0
-        head, batch = await self.number(connection)
-        await self.commit(connection)
+        head, batch = numbered
         await self.announce(head, batch)
         return len(batch.records) if batch is not None else 0
 
-    async def take_turn(self, connection: Connection) -> bool:
-        """Whether it is this relay that works now; the turn lasts until the transaction ends."""
-        row = await (await connection.execute(_TAKE_TURN, [LOCK])).fetchone()
-        return row is not None and bool(row[0])
-
-    async def number(self, connection: Connection) -> tuple[Head, Batch | None]:
-        """Give the oldest unnumbered events their numbers, in the open transaction."""
-        found = await (await connection.execute(_NUMBER, {"limit": self._batch_size})).fetchall()
+    async def number(self, connection: Connection) -> tuple[Head, Batch | None] | None:
+        """Give the oldest unnumbered events their numbers; nothing where it is another relay's turn."""
+        asked = {"lock": LOCK, "limit": self._batch_size}
+        found = await (await connection.execute(_NUMBER, asked)).fetchall()
         if not found:
             await connection.execute(rows.MAKE_HEAD)
-            found = await (await connection.execute(_NUMBER, {"limit": self._batch_size})).fetchall()
-        epoch, top, floor = found[0][:3]
-        records = tuple(rows.to_record(row[3:], epoch) for row in found if row[3] is not None)
+            found = await (await connection.execute(_NUMBER, asked)).fetchall()
+        taken, epoch, top, floor = found[0][:4]
+        if not taken:
+            return None
+        records = tuple(rows.to_record(row[4:], epoch) for row in found if row[4] is not None)
         return Head(epoch, top, floor), Batch(epoch, records) if records else None
-
-    async def commit(self, connection: Connection) -> None:
-        """From here on the numbers stand."""
-        await connection.commit()
 
     async def announce(self, head: Head, batch: Batch | None) -> None:
         """Tell the live processes: the batch, and each second where the log ends."""

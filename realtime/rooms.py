@@ -4,33 +4,36 @@ A room is named ``kind`` or ``kind:id``. ``/ws`` and ``/events`` call rooms *top
 historical names. A door turns a name into a room here and asks here; it has no rule of its own.
 
 Most rules need only the credentials. Where one has to ask the database (whose order, whose chat), its kind
-has a *question* besides, a selector of the app that knows::
+has a *question* besides, which the app that knows answers for any number of listeners and ids at once::
 
-    "order": RoomKind(_everyone, True, "its customer, …", "an order", asks=may_follow_order)
+    "order": RoomKind(_users, True, "its customer, …", "an order", asks=those_of_orders)
 
 A question blocks. Doors call ``agrant_topics``, ``agrant_names`` and ``arefusals``, which ask it in a
-thread, and answer at once where nothing is to be asked. What they would ask about does not exist yet; until
-then those rooms refuse.
+thread, and answer at once where nothing is to be asked. What was answered may change while somebody listens:
+``realtime.rights`` asks again. Chats do not exist yet; until then their rooms refuse.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeVar
 
 from config.identity.models import Role
 from config.kernel.ids import MAX_ID_LENGTH
+from realtime.belonging import cart_owner, those_of_orders
 from realtime.principals import Principal
 from realtime.threads import threads
 
 T = TypeVar("T")
 Refusal = Literal["not_authenticated", "not_permitted", "unknown_topic", "unknown_room", "too_many_topics"]
 Rule = Callable[[Principal, str], Refusal | None]
-#: Whether this principal belongs in the room of this id, as the database has it. Not on an event loop.
-Question = Callable[[Principal, str], bool]
+#: Of these listeners and ids, the pairs of those who belong in the room of that id, as the database has it.
+#: Not on an event loop.
+Question = Callable[[Collection[tuple[Principal, str]]], Collection[tuple[Principal, str]]]
 
 _ID = re.compile(rf"[^\s\x00-\x1f\x7f]{{1,{MAX_ID_LENGTH}}}")
 
@@ -50,6 +53,15 @@ def _that_user_or_staff(principal: Principal, user_id: str) -> Refusal | None:
 
 def _users_of_the_role(principal: Principal, role: str) -> Refusal | None:
     return None if principal.kind == "user" and principal.role == role else _refuse(principal)
+
+
+def _users(principal: Principal, _id: str) -> Refusal | None:
+    return None if principal.kind == "user" else _refuse(principal)
+
+
+def _whose_cart(principal: Principal, cart_id: str) -> Refusal | None:
+    owner = cart_owner(principal)
+    return None if owner is not None and owner.cart_id == cart_id else _refuse(principal)
 
 
 def _nobody_yet(principal: Principal, _id: str) -> Refusal | None:
@@ -81,8 +93,14 @@ ROOMS: dict[str, RoomKind] = {
     "user": RoomKind(
         _that_user_or_staff, True, "that user; staff", "a user's orders, notifications, cart, wishlist"
     ),
-    "cart": RoomKind(_nobody_yet, True, "whose cart it is", "a cart"),
-    "order": RoomKind(_nobody_yet, True, "its customer, its tailor, its delivery partner, staff", "an order"),
+    "cart": RoomKind(_whose_cart, True, "whose cart it is", "a cart"),
+    "order": RoomKind(
+        _users,
+        True,
+        "its customer, its tailor, its delivery partner, staff",
+        "an order",
+        asks=those_of_orders,
+    ),
     "chat": RoomKind(_nobody_yet, True, "its customer; staff", "a support chat"),
     "admin": RoomKind(_staff, False, "staff", "what staff are told"),
     "role": RoomKind(_users_of_the_role, True, "users of that role", "what a role is told"),
@@ -160,61 +178,93 @@ def rooms_of(principal: Principal) -> tuple[str, ...]:
     return ("storefront", f"user:{principal.id}", of_its_role)
 
 
+def asking_kinds() -> tuple[str, ...]:
+    """How the names of those rooms begin for which somebody's right is a question to the database."""
+    return tuple(f"{kind}:" for kind, rules in ROOMS.items() if rules.asks is not None)
+
+
+def refusals(pairs: Iterable[tuple[Principal, str]]) -> dict[tuple[Principal, str], Refusal]:
+    """Of these listeners and rooms the pairs that are refused, and why. Asks the database as many questions
+    as there are kinds of rooms that ask, for any number of pairs."""
+    refused: dict[tuple[Principal, str], Refusal] = {}
+    open_questions: defaultdict[str, list[tuple[Principal, str]]] = defaultdict(list)
+    for principal, room in dict.fromkeys(pairs):
+        kind, _, identity = room.partition(":")
+        refusal = _refusal_by_rule(principal, room)
+        if refusal is not None:
+            refused[principal, room] = refusal
+        elif ROOMS[kind].asks is not None:
+            open_questions[kind].append((principal, identity))
+    for kind, asked in open_questions.items():
+        asks = ROOMS[kind].asks
+        belong = asks(asked) if asks is not None else asked
+        for principal, identity in asked:
+            if (principal, identity) not in belong:
+                refused[principal, f"{kind}:{identity}"] = _refuse(principal)
+    return refused
+
+
 def refusal_of(principal: Principal, room: str) -> Refusal | None:
     """Why ``principal`` may not be in ``room``; ``None`` where it may. May ask the database."""
-    kind, _, identity = room.partition(":")
-    if kind == "user" and principal.kind != "user":
-        # A service is nobody's ``me``; a guest has to sign in first.
-        return _refuse(principal)
-    rules = ROOMS[kind]
-    refusal = rules.rule(principal, identity)
-    if refusal is None and rules.asks is not None and not rules.asks(principal, identity):
-        return _refuse(principal)
-    return refusal
+    return refusals([(principal, room)]).get((principal, room))
 
 
 def grant_topics(principal: Principal, topics: Iterable[str]) -> list[Grant]:
     """The answer to each topic of ``/ws`` and ``/events``, in the order asked, each once."""
-    return [
-        _grant(principal, topic, room_of_topic(topic, principal), "unknown_topic")
-        for topic in dict.fromkeys(topics)
-    ]
+    rooms = {topic: room_of_topic(topic, principal) for topic in topics}
+    return _grants(principal, rooms, "unknown_topic")
 
 
 def grant_names(principal: Principal, names: Iterable[str]) -> list[Grant]:
     """The answer to each name of a Socket.IO room, in the order asked, each once."""
-    return [_grant(principal, name, room_of_name(name), "unknown_room") for name in dict.fromkeys(names)]
+    return _grants(principal, {name: room_of_name(name) for name in names}, "unknown_room")
 
 
 async def agrant_topics(principal: Principal, topics: Iterable[str]) -> list[Grant]:
     """``grant_topics``, from an event loop."""
     topics = tuple(topics)
     rooms = [room_of_topic(topic, principal) for topic in topics]
-    return await _away_if_asked(rooms, partial(grant_topics, principal, topics))
+    return await _away_if_asked(principal, rooms, partial(grant_topics, principal, topics))
 
 
 async def agrant_names(principal: Principal, names: Iterable[str]) -> list[Grant]:
     """``grant_names``, from an event loop."""
     names = tuple(names)
-    return await _away_if_asked(map(room_of_name, names), partial(grant_names, principal, names))
+    rooms = [room_of_name(name) for name in names]
+    return await _away_if_asked(principal, rooms, partial(grant_names, principal, names))
 
 
 async def arefusals(principal: Principal, rooms: Iterable[str]) -> dict[str, Refusal]:
     """``refusal_of`` for many rooms, from an event loop: only those that ``principal`` may not be in."""
     rooms = tuple(rooms)
-    return await _away_if_asked(rooms, partial(_refusals, principal, rooms))
+    return await _away_if_asked(principal, rooms, partial(_refusals, principal, rooms))
 
 
 def _refusals(principal: Principal, rooms: Iterable[str]) -> dict[str, Refusal]:
-    return {room: refusal for room in rooms if (refusal := refusal_of(principal, room)) is not None}
+    return {room: refusal for (_who, room), refusal in refusals((principal, room) for room in rooms).items()}
 
 
-async def _away_if_asked(rooms: Iterable[str | None], answer: Callable[[], T]) -> T:
-    asked = any(ROOMS[room.partition(":")[0]].asks is not None for room in rooms if room is not None)
+async def _away_if_asked(principal: Principal, rooms: Iterable[str | None], answer: Callable[[], T]) -> T:
+    kinds = asking_kinds()
+    asked = any(
+        room.startswith(kinds) and _refusal_by_rule(principal, room) is None
+        for room in rooms
+        if room is not None
+    )
     return await threads.run(answer) if asked else answer()
 
 
-def _grant(principal: Principal, name: str, room: str | None, unknown: Refusal) -> Grant:
-    if room is None:
-        return Grant(name, "", unknown)
-    return Grant(name, room, refusal_of(principal, room))
+def _refusal_by_rule(principal: Principal, room: str) -> Refusal | None:
+    kind, _, identity = room.partition(":")
+    if kind == "user" and principal.kind != "user":
+        # A service is nobody's ``me``; a guest has to sign in first.
+        return _refuse(principal)
+    return ROOMS[kind].rule(principal, identity)
+
+
+def _grants(principal: Principal, rooms: Mapping[str, str | None], unknown: Refusal) -> list[Grant]:
+    refused = refusals((principal, room) for room in rooms.values() if room is not None)
+    return [
+        Grant(name, room, refused.get((principal, room))) if room is not None else Grant(name, "", unknown)
+        for name, room in rooms.items()
+    ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from config.kernel.clock import iso
 from realtime.records import Record
 
@@ -23,11 +25,16 @@ READ = f"""
 SELECT {COLUMNS} FROM realtime_event WHERE seq > %(after)s AND seq <= %(upto)s ORDER BY seq LIMIT %(limit)s
 """  # noqa: S608  no value is formatted in
 
-#: Only some types, and of some types only certain subjects.
+#: Only some types, and of some types only certain subjects, or what mentions certain ids. The log's texts
+#: are not parsed for that: an id is looked for as orjson writes it.
 _WANTED = """
 seq > %(after)s AND seq <= %(upto)s AND (
     type = ANY(%(types)s)
     OR (type, subject) IN (SELECT * FROM unnest(%(of_types)s::text[], %(subjects)s::text[]))
+    OR (
+        type = ANY(%(mentioning_types)s)
+        AND (data LIKE ANY(%(mentions)s) OR extra LIKE ANY(%(mentions)s))
+    )
 )
 """
 
@@ -49,6 +56,12 @@ FROM json_to_recordset(%s) AS view (
 JOIN catalog_product AS product ON product.id = view.product_id
 RETURNING product_id
 """
+
+
+def mention_of(identity: str) -> str:
+    """The pattern of texts that mention an id."""
+    written = orjson.dumps(identity).decode()
+    return "%" + "".join(f"\\{sign}" if sign in "\\%_" else sign for sign in written) + "%"
 
 
 def to_record(row: tuple[Any, ...], epoch: str) -> Record:

@@ -27,7 +27,7 @@ from realtime.presence.shared import SharedRegister
 from realtime.relay import Relay
 from realtime.rights import RightsWatch
 from realtime.source import PostgresSource
-from realtime.threads import threads
+from realtime.threads import changes, threads
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +121,7 @@ async def live() -> AsyncIterator[None]:
             for record in layer.read_ephemeral(message):
                 floor.hear(record)
         elif message["type"] == layer.RIGHTS_CHANGED:
-            rights.nudge()
+            rights.nudge(message.get("rooms"))
         elif is_own(message):
             return
         elif message["type"] == layer.TAKEN_OVER:
@@ -150,6 +150,7 @@ async def live() -> AsyncIterator[None]:
         await door.forwarding.stop()
         await floor.stop()
         await source.close()
+        await changes.close()
         await threads.close()
 
 

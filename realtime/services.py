@@ -21,6 +21,9 @@ from realtime.records import Head, KeptRooms
 from realtime.signals import stock_announced
 
 KEEP_VIEWS = dt.timedelta(days=7)
+#: The log goes back a week, so whoever has been away for longer has nothing to recover. But a connection may
+#: last for weeks before it is cut, and its rooms are remembered from when it joined the last of them.
+KEEP_ROOMS = dt.timedelta(days=30)
 
 
 def announce_stock(
@@ -90,6 +93,15 @@ def keep_rooms(*, pid: str, kept: KeptRooms) -> None:
         unique_fields=["pid"],
         update_fields=["holder", "rooms", "kept_at"],
     )
+
+
+def forget_old_rooms(*, keep: dt.timedelta = KEEP_ROOMS) -> int:
+    """Delete what is remembered of connections that won't come back; returns of how many.
+
+    Locks: the rows that go. Refuses: nothing. Announces: nothing.
+    """
+    deleted, _ = ConnectionRooms.objects.filter(kept_at__lt=now() - keep).delete()
+    return deleted
 
 
 def count_views(*, views: Sequence[ProductView]) -> set[str]:

@@ -85,4 +85,6 @@ def _wanted(interest: Interest) -> dict[str, Any]:
         "types": sorted(interest.types),
         "of_types": [kind for kind, _subject in pairs],
         "subjects": [subject for _kind, subject in pairs],
+        "mentioning_types": sorted({kind for kind, _id in interest.mentions}),
+        "mentions": sorted({rows.mention_of(identity) for _kind, identity in interest.mentions}),
     }

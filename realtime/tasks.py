@@ -15,6 +15,13 @@ def maintain_event_log(timestamp: int) -> None:  # noqa: ARG001  procrastinate h
     retention.maintain()
 
 
+@app.periodic(cron="27 * * * *")
+@app.task(queueing_lock="realtime.forget_old_rooms", pass_context=False)
+def forget_old_rooms(timestamp: int) -> None:  # noqa: ARG001  as above
+    """Delete the rooms of connections that won't come back."""
+    services.forget_old_rooms()
+
+
 @app.periodic(cron="17 * * * *")
 @app.task(queueing_lock="realtime.forget_old_views", pass_context=False)
 def forget_old_views(timestamp: int) -> None:  # noqa: ARG001  as above

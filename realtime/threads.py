@@ -1,4 +1,5 @@
-"""Synchronous questions to the database, asked from an event loop: who is this, do these rights still hold.
+"""Synchronous work with the database, done from an event loop: questions (who is this, do these rights still
+hold), and what clients want changed.
 
 A few threads with a connection each, so that a slow answer holds up neither the loop nor everybody else,
 and a thousand handshakes at once don't become a thousand connections.
@@ -20,9 +21,10 @@ THREADS = 4
 
 
 class DatabaseThreads:
-    """One per process; the threads are started when first needed."""
+    """The threads are started when first needed."""
 
-    def __init__(self, size: int = THREADS) -> None:
+    def __init__(self, name: str, size: int = THREADS) -> None:
+        self._name = name
         self._size = size
         self._executor: ThreadPoolExecutor | None = None
         self._connections: set[BaseDatabaseWrapper] = set()
@@ -30,7 +32,7 @@ class DatabaseThreads:
     async def run(self, question: Callable[[], T]) -> T:
         """The answer, or what `question` raises."""
         if self._executor is None:
-            self._executor = ThreadPoolExecutor(self._size, thread_name_prefix="questions")
+            self._executor = ThreadPoolExecutor(self._size, thread_name_prefix=self._name)
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._ask, question)
 
     async def close(self) -> None:
@@ -55,5 +57,7 @@ class DatabaseThreads:
             self._connections.update(connections.all(initialized_only=True))
 
 
-#: The process's own.
-threads = DatabaseThreads()
+#: The process's own, for questions.
+threads = DatabaseThreads("questions")
+#: For changes. They may wait for locks, and nobody's handshake is to wait behind them.
+changes = DatabaseThreads("changes")

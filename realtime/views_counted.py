@@ -74,8 +74,8 @@ class ViewsCounted:
         self._is_ending = True
         self._wake.set()
         if self._task is not None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._task, GOODBYE)
+            await asyncio.wait([self._task], timeout=GOODBYE)
+            self._task.cancel()
 
     async def flush(self) -> None:
         """Store what is gathered. What can't be stored now waits for the next time."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from collections.abc import Callable
 from typing import Protocol
@@ -30,13 +29,12 @@ class ViewsTold:
         self,
         send: Callable[[ProductViewed, str], None],
         *,
-        clock: Callable[[], float] | None = None,
-        later: Later | None = None,
+        clock: Callable[[], float],
+        later: Later,
     ) -> None:
-        loop = asyncio.get_running_loop()
         self._send = send
-        self._clock = clock or loop.time
-        self._later = later or loop.call_later
+        self._clock = clock
+        self._later = later
         self._next = 0.0
         self._newest: ProductViewed | None = None
         self._timestamp = ""

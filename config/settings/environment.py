@@ -244,13 +244,13 @@ CONNECTIONS_PER_USER = Setting(
     name="STOCKWIRE_CONNECTIONS_PER_USER",
     parse=_whole_number(0, 1_000_000),
     default=50,
-    meaning="Live connections that one user or key may have in one process; 0: any number.",
+    meaning="Live connections that one user may have, over all processes; 0: any number.",
 )
 CONNECTIONS_PER_ADDRESS = Setting(
     name="STOCKWIRE_CONNECTIONS_PER_ADDRESS",
     parse=_whole_number(0, 1_000_000),
     default=1_000,
-    meaning="Live connections from one address in one process, loopback not counted; 0: any number.",
+    meaning="Live connections from one address, over all processes, loopback not counted; 0: any number.",
 )
 DRAIN_NOTICE = Setting(
     name="STOCKWIRE_DRAIN_NOTICE",

@@ -67,7 +67,7 @@ class CartViewSet(ApiViewSet):
         token, user = self.request.headers.get(TOKEN), user_of(self.request)
         if user is not None:
             if token:
-                services.merge_guest_cart(token=token, user=user)
+                services.merge_guest_cart(token=token, user_id=user.pk)
             return CartOwner.customer(user.pk)
         if not token:
             token = self.new_token = new_cart_token()

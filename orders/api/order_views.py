@@ -96,7 +96,7 @@ class OrdersViewSet(ApiViewSet):
         def effect() -> Response:
             body, customer = self.body(PlaceBody), self.user
             if token := request.headers.get(TOKEN):
-                services.merge_guest_cart(token=token, user=customer)
+                services.merge_guest_cart(token=token, user_id=customer.pk)
             order = services.place_order(
                 customer=customer,
                 terms=_terms(body, customer),

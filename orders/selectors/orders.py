@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from config.kernel.actors import Actor
 from orders.flow import Status
 from orders.models import Order, OrderLine, OrderStatusChange
 from orders.order_records import LineRecord, OrderRecord, Person, StatusEntry
+from orders.parties import Assignment
 
 _PERSON = ("id", "name", "email", "phone")
 _ORDER = (
@@ -117,6 +119,15 @@ def order_record(order_id: str) -> OrderRecord:
     """One order that is there."""
     (record,) = order_records(Order.objects.filter(id=order_id))
     return record
+
+
+def assignments(order_ids: Collection[str]) -> dict[str, Assignment]:
+    """Whose these orders are and who works on them, of those that there are; one query."""
+    rows = Order.objects.filter(id__in=order_ids)
+    return {
+        order_id: Assignment(*whose)
+        for order_id, *whose in rows.values_list("id", "user_id", "tailor_id", "delivery_partner_id")
+    }
 
 
 def _person(row: dict[str, Any], who: str) -> Person:

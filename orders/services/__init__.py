@@ -7,6 +7,7 @@ from orders.services.carts import (
     clear,
     remove_item,
     set_quantity,
+    take_out,
 )
 from orders.services.following import follow_payments
 from orders.services.merging import merge_guest_cart
@@ -64,5 +65,6 @@ __all__ = [
     "settle_payment",
     "settle_refund",
     "take_notice",
+    "take_out",
     "verify_razorpay",
 ]

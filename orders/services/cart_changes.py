@@ -30,11 +30,13 @@ def change_cart(
     change: Change,
     variant_ids: Collection[str] = (),
     expect: Expectation | None = None,
+    origin: str = "",
 ) -> CartRecord:
     """Have ``change`` change the owner's cart, inside the caller's transaction; what it is then.
 
     ``change`` is given the offers of what lies in the cart and of ``variant_ids``, which are on their way in;
-    where there are none, a cart that was never opened stays so.
+    where there are none, a cart that was never opened stays so. ``origin`` is the id of the connection that
+    asked for it.
     """
     cart = open_cart(owner) if variant_ids else lock_cart(owner)
     basket = basket_of(cart.id) if cart else Basket()
@@ -47,11 +49,11 @@ def change_cart(
         return _shown(owner, cart, basket, offers)
     store_basket(cart, basket, moment=clock.now())
     record = _shown(owner, cart, basket, offers)
-    cart_updated.publish(cart_event(record, action))
+    cart_updated.publish(cart_event(record, action, origin=origin))
     return record
 
 
-def cart_event(record: CartRecord, action: CartAction) -> CartUpdated:
+def cart_event(record: CartRecord, action: CartAction, *, origin: str = "") -> CartUpdated:
     """What is announced of a cart that has changed."""
     return CartUpdated(
         cart_id=record.id,
@@ -60,6 +62,7 @@ def cart_event(record: CartRecord, action: CartAction) -> CartUpdated:
         cart=catalog_cart(record),
         shop_cart=shop_cart(record),
         version=record.version,
+        origin=origin,
     )
 
 

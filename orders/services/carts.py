@@ -17,7 +17,7 @@ from orders.services.offering import require_offered
 from orders.wishes import CartChange, Wanted, Wish
 
 
-def add_item(*, owner: CartOwner, wish: Wish) -> CartRecord:
+def add_item(*, owner: CartOwner, wish: Wish, origin: str = "") -> CartRecord:
     """Put units into the owner's cart, to those that are there of the same variant and choices.
 
     Locks: the cart. Refuses: an item that names no variant, or a choice that there is not
@@ -32,7 +32,9 @@ def add_item(*, owner: CartOwner, wish: Wish) -> CartRecord:
         basket.add(_line(wanted))
 
     return in_transaction(
-        lambda: change_cart(owner, action="item_added", change=change, variant_ids=[wanted.variant_id])
+        lambda: change_cart(
+            owner, action="item_added", change=change, variant_ids=[wanted.variant_id], origin=origin
+        )
     )
 
 
@@ -64,6 +66,22 @@ def remove_item(*, owner: CartOwner, item_id: str, expect: Expectation | None = 
     return in_transaction(lambda: change_cart(owner, action="item_removed", change=change, expect=expect))
 
 
+def take_out(*, owner: CartOwner, wish: Wish, origin: str = "") -> CartRecord:
+    """Take out what is named as it was when it was put in, by product and attributes: as ``remove`` in a
+    batch.
+
+    Locks: the cart. Refuses: an item that names no variant, or is not there (``InvalidItems``).
+    Announces: ``cart.updated``.
+    """
+    (wanted,) = understand([wish])
+
+    def change(basket: Basket, offers: Mapping[str, Offer]) -> None:  # noqa: ARG001  as the other changes
+        if wrong := _remove(basket, wanted):
+            raise InvalidItems([wrong])
+
+    return in_transaction(lambda: change_cart(owner, action="item_removed", change=change, origin=origin))
+
+
 def clear(*, owner: CartOwner, expect: Expectation | None = None) -> CartRecord:
     """Take everything out.
 
@@ -77,7 +95,7 @@ def clear(*, owner: CartOwner, expect: Expectation | None = None) -> CartRecord:
     return in_transaction(lambda: change_cart(owner, action="updated", change=change, expect=expect))
 
 
-def batch_update(*, owner: CartOwner, changes: Sequence[CartChange]) -> CartRecord:
+def batch_update(*, owner: CartOwner, changes: Sequence[CartChange], origin: str = "") -> CartRecord:
     """Do all of these changes, one after the other, or none.
 
     A change that mentions no options means the line without any, else the variant's only line; ``remove``
@@ -99,7 +117,11 @@ def batch_update(*, owner: CartOwner, changes: Sequence[CartChange]) -> CartReco
 
     return in_transaction(
         lambda: change_cart(
-            owner, action="updated", change=change, variant_ids=[one.variant_id for one in coming]
+            owner,
+            action="updated",
+            change=change,
+            variant_ids=[one.variant_id for one in coming],
+            origin=origin,
         )
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from config.identity.models import User
 from config.kernel.transactions import in_transaction
 from orders.basket import Basket, BasketLine
 from orders.models import CartItem
@@ -12,7 +11,7 @@ from orders.services.cart_changes import change_cart
 from orders.services.cart_statements import lock_cart, open_cart
 
 
-def merge_guest_cart(*, token: str, user: User) -> bool:
+def merge_guest_cart(*, token: str, user_id: str) -> bool:
     """Put what lies in the cart of ``token`` into the user's own; whether there was anything.
 
     Units of the same variant and choices are added up, to at most what a line may have; no line is lost
@@ -21,7 +20,7 @@ def merge_guest_cart(*, token: str, user: User) -> bool:
     Locks: both carts, in the order of their ids. Refuses: a text that is no token (``InvalidCartToken``).
     Announces: ``cart.updated`` of both.
     """
-    guest, own = CartOwner.guest(token), CartOwner.customer(user.pk)
+    guest, own = CartOwner.guest(token), CartOwner.customer(user_id)
     if not CartItem.objects.filter(cart_id=guest.cart_id).exists():
         return False
     return in_transaction(lambda: _merged(guest, own))

@@ -33,6 +33,7 @@ class Handshake:
     topics: list[str] | None
     cursor: str | None
     has_token_in_url: bool
+    has_ticket_in_url: bool
     origin_is_allowed: bool
     address: str
 
@@ -54,6 +55,7 @@ class Handshake:
             topics=_topics(query),
             cursor=query["cursor"][-1] if "cursor" in query else None,
             has_token_in_url="token" in query,
+            has_ticket_in_url="ticket" in query,
             origin_is_allowed=is_allowed,
             address=counted_address(client[0] if client else "", headers),
         )

@@ -11,6 +11,8 @@ import orjson
 MOST_BYTES = 64 * 1024
 #: Topics that one message may name.
 MOST_TOPICS = 1_000
+#: Arrays and objects inside each other in a `ref`. It is sent back, and far more can be read than written.
+MOST_REF_DEPTH = 32
 
 TYPES = ("auth", "subscribe", "unsubscribe", "resume", "ping")
 
@@ -51,6 +53,9 @@ def read_message(text: str | None) -> ClientMessage:
     if not isinstance(message, dict):
         raise MalformedError("malformed", "a message is a JSON object")
     ref = message.get("ref")
+    # Most are a text or a number.
+    if isinstance(ref, dict | list) and _is_deep(ref):
+        raise MalformedError("malformed", f"ref: at most {MOST_REF_DEPTH} deep")
     kind = message.get("type")
     if kind not in TYPES:
         raise MalformedError("unknown_type", f"type: must be one of {', '.join(TYPES)}", ref)
@@ -64,6 +69,20 @@ def read_message(text: str | None) -> ClientMessage:
         else None,
         cursor=message.get("cursor"),
     )
+
+
+def _is_deep(value: Any) -> bool:
+    layer = [value]
+    for _ in range(MOST_REF_DEPTH):
+        layer = [
+            inner
+            for outer in layer
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not layer:
+            return False
+    return True
 
 
 def _token(message: dict[str, Any], ref: Any) -> str:

@@ -3,6 +3,7 @@ letter."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, cast
@@ -17,6 +18,7 @@ from config.kernel.errors import NotAuthenticated
 from realtime import runtime
 from realtime.consumers.handshake import Handshake
 from realtime.consumers.lean import LeanConsumer, Message
+from realtime.consumers.pace import Pace
 from realtime.consumers.requests import ClientMessage, MalformedError, read_message
 from realtime.cursor import parse_cursor, to_cursor
 from realtime.dialects.catalog import CATALOG
@@ -35,6 +37,9 @@ log = structlog.get_logger(__name__)
 HEARTBEAT_SECONDS = 25
 DEFAULT_TOPICS = ("products",)
 MALFORMED_IN_A_ROW = 20
+#: Messages a second that one client may send, and how many of them may ask for what was missed.
+PACE = 50.0
+RESUMES, BURST_OF_RESUMES = 0.5, 5.0
 MOST_ROOMS = 1_000
 
 FRAMES = Wire(CATALOG, text_frame)
@@ -49,6 +54,8 @@ class CatalogConsumer(LeanConsumer):
     principal: Principal = GUEST
     malformed = 0
     is_open = False
+    pace: Pace | None = None
+    pace_of_resumes: Pace | None = None
     #: What a newcomer is to be told after the greeting: code and text.
     notices: list[tuple[str, str]]
 
@@ -85,7 +92,15 @@ class CatalogConsumer(LeanConsumer):
                 self.hub.close(self.session, CloseCode.BAD_REQUEST)
             return
         self.malformed = 0
-        await _HANDLERS[request.type](self, request)
+        if (wait := self._wait_for(request)) > 0:
+            refusal = {"type": "error", "code": "rate_limited", "message": "too much at once; wait a moment"}
+            self._answer(request, {**refusal, "retry_after": wait})
+            return
+        try:
+            await _HANDLERS[request.type](self, request)
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("a message could not be answered", type=request.type, error=str(error).strip())
+            self._send_error("unavailable", "this can't be looked up just now; try again", request)
 
     async def websocket_disconnect(self, _message: Message) -> None:
         """The connection has gone."""
@@ -132,7 +147,7 @@ class CatalogConsumer(LeanConsumer):
         )
         self.session.expires_at = self.principal.expires_at
         if self.principal is not GUEST:
-            self.session.tell_withdrawn = self._tell_withdrawn
+            self._have_losses_told()
         if self.hub.is_stopping:
             return CloseCode.SHUTTING_DOWN, "shutting_down", "this server is about to end; come back"
         if not self.hub.open(self.session):
@@ -149,7 +164,12 @@ class CatalogConsumer(LeanConsumer):
     async def _begin(self, handshake: Handshake) -> None:
         """Greet; subscribe and resume as the URL says, before anything live is sent."""
         asked = DEFAULT_TOPICS if handshake.topics is None else handshake.topics
-        grants = await self._grant(asked)
+        try:
+            grants = await self._grant(asked)
+        except (DatabaseError, InterfaceError):
+            self._send_error("unavailable", "the topics can't be looked up just now; come back")
+            self.hub.close(self.session, CloseCode.LOST_ITS_PLACE)
+            return
         # Whoever comes to resume is told its own place until it has what it missed: a client that keeps
         # each cursor it sees, and is cut off in between, must not lose that.
         place = self.hub.position
@@ -166,6 +186,8 @@ class CatalogConsumer(LeanConsumer):
         )
         if handshake.has_token_in_url:
             self.notices.append(("token_in_url", "a token in the URL is not read: it would end up in logs"))
+        if handshake.has_ticket_in_url:
+            self.notices.append(("ticket_in_url", "a ticket is for /events; here it is not read"))
         for code, text in self.notices:
             self._send_error(code, text)
         del self.notices
@@ -181,6 +203,8 @@ class CatalogConsumer(LeanConsumer):
     async def _on_auth(self, request: ClientMessage) -> None:
         try:
             principal = await threads.run(partial(principal_of_token, request.token))
+            # What the new rights don't cover is heard no more.
+            refused = await arefusals(principal, self.session.rooms)
         except NotAuthenticated as error:
             self._send_error("invalid_token", error.message, request)
             return
@@ -192,10 +216,9 @@ class CatalogConsumer(LeanConsumer):
             self.hub.close(self.session, CloseCode.TOO_MANY_CONNECTIONS)
             return
         self.principal = self.session.principal = principal
-        self.session.tell_withdrawn = self._tell_withdrawn
+        self._have_losses_told()
         self.session.expires_at = principal.expires_at
-        # What the new rights don't cover is heard no more.
-        self.hub.part(self.session, await arefusals(principal, self.session.rooms))
+        self.hub.part(self.session, refused)
         expires = None if principal.expires_at is None else iso_of(principal.expires_at)
         user = {"id": principal.id, "role": principal.role}
         self._answer(request, {"type": "auth.ok", "user": user, "expires_at": expires})
@@ -231,12 +254,16 @@ class CatalogConsumer(LeanConsumer):
     # ------------------------------------------------------------------ answers
 
     async def _grant(self, topics: Iterable[str]) -> list[Grant]:
-        grants = await agrant_topics(self.principal, topics)
-        most = MOST_ROOMS - len(self.session.rooms)
-        return [
-            grant if grant.refusal or place < most else Grant(grant.name, "", "too_many_topics")
-            for place, grant in enumerate(grants)
-        ]
+        heard = set(self.session.rooms)
+        answers = []
+        for grant in await agrant_topics(self.principal, topics):
+            if grant.refusal is None and grant.room not in heard:
+                if len(heard) >= MOST_ROOMS:
+                    answers.append(Grant(grant.name, "", "too_many_topics"))
+                    continue
+                heard.add(grant.room)
+            answers.append(grant)
+        return answers
 
     @staticmethod
     def _subscribed(grants: list[Grant], *, cursor: str) -> dict[str, Any]:
@@ -247,6 +274,16 @@ class CatalogConsumer(LeanConsumer):
             "cursor": cursor,
         }
 
+    def _wait_for(self, request: ClientMessage) -> float:
+        """Seconds until it may ask for that; 0: now. To bring events back costs us far more than to ask."""
+        now = asyncio.get_running_loop().time()
+        if self.pace is None:
+            self.pace, self.pace_of_resumes = Pace(PACE), Pace(RESUMES, burst=BURST_OF_RESUMES)
+        wait = self.pace.wait(now)
+        if wait == 0 and request.type == "resume" and self.pace_of_resumes is not None:
+            wait = self.pace_of_resumes.wait(now)
+        return wait
+
     def _answer(self, request: ClientMessage, answer: dict[str, Any]) -> None:
         self._send({**answer, "ref": request.ref} if request.has_ref else answer)
 
@@ -256,8 +293,16 @@ class CatalogConsumer(LeanConsumer):
         ref = request.ref if request is not None else ref
         self._send({"type": "error", "code": code, "message": message, "ref": ref})
 
+    def _have_losses_told(self) -> None:
+        self.session.tell_withdrawn = self._tell_withdrawn
+        self.session.tell_of_lost = self._tell_of_lost
+
     def _tell_withdrawn(self) -> None:
         self._send_error("token_revoked", "these credentials hold no longer")
+
+    def _tell_of_lost(self, rooms: Iterable[str]) -> None:
+        for room in rooms:
+            self._send_error("not_permitted", f"{room} is not for you any more")
 
     def _send(self, message: dict[str, Any]) -> None:
         self.hub.send(self.session, orjson.dumps(message))

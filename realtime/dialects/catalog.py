@@ -60,7 +60,13 @@ def log_entry(record: Record) -> dict[str, Any]:
 
 def _message(emission: registry.Emission, reading: registry.Reading) -> Message:
     name = emission.type_of(reading.record)
-    return Message(emission.rooms_of(reading), reading.record, partial(encode, name=name), name)
+    return Message(
+        emission.rooms_of(reading),
+        reading.record,
+        partial(encode, name=name),
+        name,
+        admits=emission.admits(reading),
+    )
 
 
 CATALOG = CatalogDialect()

@@ -36,7 +36,12 @@ class ShopDialect:
         ]
         last = len(emissions) - 1
         return [
-            Message(emission.rooms_of(reading), record, _builder(emission, None if place == last else place))
+            Message(
+                emission.rooms_of(reading),
+                record,
+                _builder(emission, None if place == last else place),
+                admits=emission.admits(reading),
+            )
             for place, emission in enumerate(emissions)
         ]
 

@@ -40,6 +40,7 @@ class Forwarding:
         process: str = PROCESS,
         tell: Tell = layer.send,
         reaches_others: bool | None = None,
+        forgotten: Callable[[Connection], None] | None = None,
     ) -> None:
         self.process = process
         self._post = Post(process, tell)
@@ -52,6 +53,7 @@ class Forwarding:
             is_allowed_origin=is_allowed_origin,
             make_sid=partial(new_sid, process),
             elsewhere=self._asking,
+            forgotten=forgotten,
         )
         self._reader: asyncio.Task[None] | None = None
         self._answering = Answering(self._post, limits, self.endpoint)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 
 from realtime.hub.admission import Admission
@@ -157,7 +157,7 @@ class Hub:
         if session.state is State.CLOSED:
             return
         session.state = State.CLOSED
-        session.pending = []
+        session.pending = ()
         self._rooms.discard_all(session, session.rooms)
         session.rooms = {}
         if session in self.sessions:
@@ -229,6 +229,20 @@ class Hub:
             if session.rooms.pop(room, None) is not None:
                 self._rooms.discard(session, room)
 
+    def members(self, is_wanted: Callable[[str], bool]) -> list[tuple[Session, str]]:
+        """Who is in any room whose name is wanted, with that name."""
+        return self._rooms.members(is_wanted)
+
+    @contextmanager
+    def snapshot(self, session: Session) -> Iterator[None]:
+        """Inside, what ``session`` hears waits, and what it is sent by ``send`` goes out at once: so a state
+        that is read inside comes before all that may have happened since."""
+        self._hold(session)
+        try:
+            yield
+        finally:
+            self._release(session)
+
     @asynccontextmanager
     async def resuming(
         self,
@@ -264,7 +278,11 @@ class Hub:
         outcome = Resumed(self.join(session, wanted), reason=reason)
         try:
             missed = None
-            if cursor is not None and reason is None and session.state is not State.CLOSED:
+            # Whoever has heard all of these rooms live since then has missed nothing.
+            is_new = cursor is not None and any(
+                heard.get(room, cursor.seq + 1) > cursor.seq for room in wanted
+            )
+            if cursor is not None and is_new and reason is None and session.state is not State.CLOSED:
                 wish = Wish(after=cursor, upto=outcome.position.seq, rooms=wanted, heard=heard, skip=skip)
                 missed = await self._find_missed(session, outcome, wish)
             if decided is not None and session.state is not State.CLOSED:
@@ -310,7 +328,7 @@ class Hub:
     def _write_pending(session: Session) -> None:
         """Write at once what waits for the next joined write; not what a held session waits for."""
         if session.state is State.LIVE and session.pending:
-            frames, session.pending = session.pending, []
+            frames, session.pending = session.pending, ()
             for data in [b"".join(frames)] if session.wire.joins else frames:
                 session.written += len(data)
                 session.writer.write(data)
@@ -331,7 +349,7 @@ class Hub:
         event = EncodedEvent(record)
         for session in sessions:
             for place, message in enumerate(event.messages(session.wire.dialect)):
-                if not session.rooms.keys().isdisjoint(message.rooms):
+                if not session.rooms.keys().isdisjoint(message.rooms) and message.is_for(session):
                     self._writes.add((session,), event.frame(session.wire, place))
 
     def _deliver(self, record: Record) -> None:
@@ -344,7 +362,7 @@ class Hub:
             try:
                 for place, message in enumerate(event.messages(wire.dialect)):
                     for audience in self._rooms.audiences(wire, message.rooms):
-                        self._writes.add(audience, event.frame(wire, place))
+                        self._writes.add(message.among(audience), event.frame(wire, place))
             except Exception:
                 # One event that can't be shown must not stop all that come after it.
                 logger.exception("%s can't be shown in the %s dialect", event.record.id, wire.dialect.name)

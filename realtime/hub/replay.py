@@ -27,6 +27,8 @@ PIECE_BYTES = 64 * 1024
 COMFORTABLE_UNSENT = 256 * 1024
 STALLED_AFTER = 5.0
 PAUSE = 0.005
+#: The loop gets a turn at least this often while what was missed is looked for.
+TURN = 0.002
 
 
 class ResumeRefusedError(Exception):
@@ -104,12 +106,7 @@ class Replay:
             return Missed(lambda: _write_all(session, ()))
         events = self._ring.after(wish.after.seq)
         if events is not None:
-            frames = [
-                frame
-                for event in events
-                if event.record.seq <= wish.upto
-                for frame in _frames(session, event, wish)
-            ]
+            frames = await _frames_of(session, events, wish)
             if len(frames) > self._most_events:
                 raise ResumeRefusedError("too_many")
             return Missed(lambda: _write_all(session, frames))
@@ -154,6 +151,21 @@ class Replay:
             raise ResumeRefusedError("expired")
 
 
+async def _frames_of(session: Session, events: Sequence[EncodedEvent], wish: Wish) -> list[bytes]:
+    """Of many events it takes a while, in which others have their turns: the session is held."""
+    loop = asyncio.get_running_loop()
+    turn_ends = loop.time() + TURN
+    frames: list[bytes] = []
+    for event in events:
+        if event.record.seq > wish.upto:
+            break
+        frames += _frames(session, event, wish)
+        if loop.time() > turn_ends:
+            await asyncio.sleep(0)
+            turn_ends = loop.time() + TURN
+    return frames
+
+
 def _frames(session: Session, event: EncodedEvent, wish: Wish) -> list[bytes]:
     seq = event.record.seq
     wire = session.wire
@@ -166,7 +178,8 @@ def _frames(session: Session, event: EncodedEvent, wish: Wish) -> list[bytes]:
             continue
         if any(wish.heard.get(room, seq) < seq for room in message.rooms):
             continue
-        frames.append(event.frame(wire, place))
+        if message.is_for(session):
+            frames.append(event.frame(wire, place))
     return frames
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from realtime.hub.session import Session
 from realtime.hub.wire import Wire
@@ -58,6 +58,16 @@ class RoomIndex:
         others = set[Session]().union(*found[1:]) - found[0]
         if others:
             yield others
+
+    def members(self, is_wanted: Callable[[str], bool]) -> list[tuple[Session, str]]:
+        """Who is in any room whose name is wanted, with that name."""
+        return [
+            (session, room)
+            for rooms in self._by_wire.values()
+            for room, members in rooms.items()
+            if is_wanted(room)
+            for session in members
+        ]
 
     def sizes(self) -> dict[str, int]:
         """How many sessions are in each room."""

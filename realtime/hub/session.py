@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from realtime.hub.wire import Wire
@@ -61,9 +61,10 @@ class Session:
     """A listener's state in the hub; only the hub's modules change it.
 
     ``rooms`` maps each room to the ``seq`` after which this connection has been sent all of the room's
-    events. ``pending`` are frames that wait for the next write, or for the release. ``holder`` and
-    ``address`` are what connections are counted by (empty: not counted). ``principal`` is whoever the
-    doors take it to be; the hub does not look at it.
+    events. ``id`` is the name by which an event tells the session that brought it about from the others
+    (empty: it brings none about). ``pending`` are frames that wait for the next write, or for the release.
+    ``holder`` and ``address`` are what connections are counted by (empty: not counted). ``principal`` is
+    whoever the doors take it to be; the hub does not look at it.
     """
 
     __slots__ = (
@@ -71,12 +72,14 @@ class Session:
         "address",
         "expires_at",
         "holder",
+        "id",
         "pending",
         "principal",
         "rooms",
         "state",
         "taken_by",
         "taken_mark",
+        "tell_of_lost",
         "tell_withdrawn",
         "warn_expired",
         "wire",
@@ -92,8 +95,9 @@ class Session:
         self.principal = principal
         self.holder = holder
         self.address = address
+        self.id = ""
         self.rooms: dict[str, int] = {}
-        self.pending: list[bytes] = []
+        self.pending: tuple[bytes, ...] = ()
         self.state = State.LIVE
         #: Seconds since 1970 at which the credentials end.
         self.expires_at: float | None = None
@@ -101,6 +105,8 @@ class Session:
         self.warn_expired: Callable[[], None] | None = None
         #: Told before it is closed because its credentials hold no longer.
         self.tell_withdrawn: Callable[[], None] | None = None
+        #: Told of rooms that it may not be in any more, once it is out of them. Who can't be told is closed.
+        self.tell_of_lost: Callable[[Iterable[str]], None] | None = None
         # How the watch knows for how long the oldest unsent byte has waited.
         self.written = 0
         self.taken_mark = 0

@@ -11,13 +11,15 @@ from realtime.records import Head, Record
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """Events of certain types, and of other types only those with certain subjects: ``(type, subject)``.
+    """Events of certain types, and of other types only those with certain subjects, ``(type, subject)``, or
+    that mention a certain id anywhere, ``(type, id)``.
 
     It may name more than is wanted, never less: what is read is looked at again.
     """
 
     types: frozenset[str]
     subjects: frozenset[tuple[str, str]] = frozenset()
+    mentions: frozenset[tuple[str, str]] = frozenset()
 
 
 class Source(Protocol):

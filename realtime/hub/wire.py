@@ -8,26 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from realtime.hub.source import Interest
 from realtime.records import Record
+
+if TYPE_CHECKING:
+    from realtime.hub.session import Session
+
+#: Whether a session that is in a message's rooms is to hear it.
+Admits = Callable[["Session"], bool]
 
 
 class Message:
     """One message of one event: the rooms that hear it, and its payload, built when first asked for.
 
-    ``name`` is what listeners know the event by, for framings that show it beside the payload.
+    ``name`` is what listeners know the event by, for framings that show it beside the payload. ``admits``:
+    of those in the rooms, only whom it takes.
     """
 
-    __slots__ = ("_build", "_payload", "name", "record", "rooms")
+    __slots__ = ("_build", "_payload", "admits", "name", "record", "rooms")
 
     def __init__(
-        self, rooms: tuple[str, ...], record: Record, build: Callable[[Record], bytes], name: str = ""
+        self,
+        rooms: tuple[str, ...],
+        record: Record,
+        build: Callable[[Record], bytes],
+        name: str = "",
+        admits: Admits | None = None,
     ) -> None:
         self.rooms = rooms
         self.record = record
         self.name = name
+        self.admits = admits
         self._build = build
         self._payload: bytes | None = None
 
@@ -37,6 +50,14 @@ class Message:
         if self._payload is None:
             self._payload = self._build(self.record)
         return self._payload
+
+    def is_for(self, session: Session) -> bool:
+        """Whether ``session`` hears it, being in one of its rooms."""
+        return self.admits is None or self.admits(session)
+
+    def among(self, sessions: Collection[Session]) -> Collection[Session]:
+        """Those of ``sessions``, all in its rooms, that hear it."""
+        return sessions if self.admits is None else [one for one in sessions if self.admits(one)]
 
 
 class Dialect(Protocol):

@@ -2,17 +2,25 @@
 
 A write costs as much as hundreds of appends, so this is what the hub's throughput hangs on. The first event
 after a quiet moment leaves at the end of its event-loop tick; only what follows closely waits.
+
+All who have frames waiting are written to in one *round*. What comes meanwhile for those who have been
+written to is for the next one, a moment later: so more frames share its writes, and the loop has some of its
+time for everything else, however many sessions there are.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 
 from realtime.hub.session import Session, State
 
 #: Frames of this many seconds share a write.
 WINDOW = 0.002
+#: Between two rounds is at least so large a share of the time that the first one cost, up to a limit.
+REST = 0.5
+LONGEST_REST = 0.02
 #: Sessions written to in one tick; the others wait for the next, so that the loop stays responsive.
 SLICE = 500
 
@@ -33,19 +41,32 @@ class JoinedWrites:
         self._most_unsent = most_unsent
         self._window = window
         self._slice_size = slice_size
-        #: Sessions that have frames waiting, each once (a held one may be here too, and is passed over).
+        #: Sessions that have frames waiting for the next round, each once (a held one may be here too, and is
+        #: passed over); and those of the round that is under way.
         self._waiting: list[Session] = []
+        self._round: list[Session] = []
         self._timer: asyncio.Handle | None = None
-        self._last_flush = 0.0
+        self._next_round = 0.0
+        #: The processor's seconds at which the round began. (Whoever else has the core meanwhile, that is not
+        #: because of the writing.)
+        self._began = 0.0
 
     def add(self, sessions: Iterable[Session], frame: bytes) -> None:
         """Have ``frame`` written to each of ``sessions``."""
         waiting = self._waiting
+        # Who has the same frames waiting has them in the same tuple: it is made once, and nothing for each.
+        alone = (frame,)
+        before: tuple[bytes, ...] = ()
+        after: tuple[bytes, ...] = alone
         for session in sessions:
             pending = session.pending
             if not pending:
+                session.pending = alone
                 waiting.append(session)
-            pending.append(frame)
+                continue
+            if pending is not before:
+                before, after = pending, (*pending, frame)
+            session.pending = after
         if self._timer is None and waiting:
             self._schedule()
 
@@ -58,28 +79,40 @@ class JoinedWrites:
 
     def flush(self) -> None:
         """Write everything now."""
-        while self._waiting:
+        while self._round or self._waiting:
             self._write_slice()
 
     def _schedule(self) -> None:
-        wait = self._last_flush + self._window - self._loop.time()
+        wait = self._next_round - time.monotonic()
         if wait <= 0:
-            self._timer = self._loop.call_soon(self._flush_slice)
+            self._timer = self._loop.call_soon(self._begin)
         else:
-            self._timer = self._loop.call_later(wait, self._flush_slice)
+            self._timer = self._loop.call_later(wait, self._begin)
 
-    def _flush_slice(self) -> None:
-        self._timer = None
+    def _begin(self) -> None:
+        self._began = time.thread_time()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Write to a slice of the round, and see that the rest of it follows."""
         self._write_slice()
+        # What the transports were given they write at the end of the tick: only then its cost is known.
+        self._timer = self._loop.call_soon(self._go_on if self._round else self._rest)
+
+    def _rest(self) -> None:
+        """See that the next round follows, and leave time for everything else before it."""
+        self._timer = None
+        took = time.thread_time() - self._began
+        self._next_round = time.monotonic() + max(self._window, min(REST * took, LONGEST_REST))
         if self._waiting:
-            self._timer = self._loop.call_soon(self._flush_slice)
-        else:
-            self._last_flush = self._loop.time()
+            self._schedule()
 
     def _write_slice(self) -> None:
-        sessions = self._waiting[: self._slice_size]
-        del self._waiting[: self._slice_size]
-        last: list[bytes] | None = None
+        if not self._round:
+            self._round, self._waiting = self._waiting, []
+        sessions = self._round[: self._slice_size]
+        del self._round[: self._slice_size]
+        last: tuple[bytes, ...] = ()
         joined = b""
         for session in sessions:
             if session.state is not State.LIVE:
@@ -87,7 +120,7 @@ class JoinedWrites:
             frames = session.pending
             if not frames:
                 continue
-            session.pending = []
+            session.pending = ()
             writer = session.writer
             if writer.unsent() > self._most_unsent:
                 self._shed(session)
@@ -98,8 +131,8 @@ class JoinedWrites:
                     writer.write(payload)
                 continue
             # Listeners of the same rooms have the same frames waiting: then they share the joined bytes, also
-            # while these wait in the transports. Comparing costs a pointer each, the frames being the same.
-            if frames != last:
+            # while these wait in the transports.
+            if frames is not last and frames != last:
                 joined = frames[0] if len(frames) == 1 else b"".join(frames)
                 last = frames
             session.written += len(joined)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from weakref import WeakKeyDictionary
 
 from config.kernel.clock import iso, now
@@ -34,26 +33,22 @@ class Floor:
         self._hub = hub
         self.presence = Presence(hub, register=register, announce=whispers.send)
         self.activity = Activity(announce=whispers.send, whisper=hub.whisper)
-        self._tell_others = ViewsTold(self._announce_view)
-        self._tell_here = ViewsTold(self._whisper_view)
+        loop = asyncio.get_running_loop()
+        self._tell_others = ViewsTold(self._announce_view, clock=loop.time, later=loop.call_later)
+        self._tell_here = ViewsTold(self._whisper_view, clock=loop.time, later=loop.call_later)
         self._views = ViewsCounted(tell=self._tell_view)
-        self._telling: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin."""
         self._hub.observer = self.presence
-        self._telling = asyncio.create_task(self.presence.run(), name="presence")
+        self.presence.start()
         self._views.start()
         _floors[asyncio.get_running_loop()] = self
 
     async def stop(self) -> None:
         """End, after the hub has: what is not stored yet is stored, and the others hear that we have gone."""
         _floors.pop(asyncio.get_running_loop(), None)
-        if self._telling is not None:
-            self._telling.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._telling
-        await self.presence.leave()
+        await self.presence.stop()
         await self._views.stop()
 
     # ------------------------------------------------------------------ what clients say

@@ -55,6 +55,8 @@ class Presence:
         self._heard: Heard | None = None
         self._heard_at = 0.0
         self._is_away = False
+        self._is_ending = False
+        self._task: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------ what the hub tells
 
@@ -85,8 +87,8 @@ class Presence:
             self._changed.set()
 
     def refresh(self, holder: str) -> None:
-        """Say again how many connections ``holder`` has."""
-        self._note(holder)
+        """Say again how many connections ``holder`` has, with the next round."""
+        self._holders.add(holder)
 
     def _note(self, holder: str, address: str = "") -> None:
         if holder:
@@ -97,11 +99,28 @@ class Presence:
 
     # ------------------------------------------------------------------ what the register is told
 
-    async def run(self) -> None:
-        """Until cancelled, tell the register: at once what changed, else that this process lives."""
-        while True:
+    def start(self) -> None:
+        """Begin to tell the register: at once what changed, else that this process lives."""
+        self._task = asyncio.create_task(self._run(), name="presence")
+
+    async def stop(self) -> None:
+        """This process ends; the register is told."""
+        self._is_ending = True
+        self._changed.set()
+        if self._task is not None:
+            # Not by cancelling: before Python 3.12 what waits for Redis may never hear of that.
+            await asyncio.wait([self._task], timeout=GOODBYE)
+            self._task.cancel()
+        try:
+            async with asyncio.timeout(GOODBYE):
+                await self._register.leave()
+        except TimeoutError:
+            log.info("the register of presence did not hear the goodbye")
+
+    async def _run(self) -> None:
+        while not self._is_ending:
             try:
-                await self.round()
+                await self._round()
             except Exception:
                 log.exception("the register of presence was not understood")
                 self._is_away = True
@@ -109,7 +128,7 @@ class Presence:
                 await asyncio.sleep(PAUSE_AFTER_FAILURE)
             await self._wait()
 
-    async def round(self) -> None:
+    async def _round(self) -> None:
         """Tell the register how things are, and do what it says."""
         self._changed.clear()
         holders, self._holders = self._holders, set()
@@ -129,21 +148,14 @@ class Presence:
         else:
             self._take(heard)
 
-    async def leave(self) -> None:
-        """This process ends."""
-        try:
-            async with asyncio.timeout(GOODBYE):
-                await self._register.leave()
-        except TimeoutError:
-            log.info("presence: the register did not hear the goodbye")
-
     async def _wait(self) -> None:
         try:
             async with asyncio.timeout(self._timing.beat):
                 await self._changed.wait()
         except TimeoutError:
             return
-        await asyncio.sleep(GATHER)
+        if not self._is_ending:
+            await asyncio.sleep(GATHER)
 
     def _take(self, heard: Heard) -> None:
         self._is_away = False
@@ -156,7 +168,7 @@ class Presence:
 
     def _miss(self, error: Exception) -> None:
         if not self._is_away:
-            log.warning("presence: Redis is away; this process counts alone", error=str(error))
+            log.warning("the register of presence is away; this process counts alone", error=str(error))
         self._is_away = True
         self._hub.admission.elsewhere()
         now = asyncio.get_running_loop().time()

@@ -81,13 +81,14 @@ redis.call('HSET', LIFE, 'id', id, 'born', born, 'last', now, 'hold', hold, 'qui
 if not said.whole and (forgot or redis.call('HEXISTS', PROCESSES, me) == 0) then
     return {'life', id, 'say_all', 1}
 end
+if said.anew then bury(me, now) end
 redis.call('HSET', PROCESSES, me, string.format('%.6f %d %d', now, said.total, said.staff))
 
 -- ------------------------------------------------------------------ who came, who went
 
 local online, offline, gone, all_said = {}, {}, {}, 0
 for _, change in ipairs(said.holders) do
-    local holder, count, known = change[1], change[2], forgot and change[3]
+    local holder, count, known = change[1], change[2], (forgot or said.mends) and change[3]
     local before, total = put('h', holder, count, MINE)
     if before <= 0 and total > 0 then
         if redis.call('ZREM', GONE, holder) == 0 and not known then
@@ -151,6 +152,7 @@ return {
     'life', id, 'say_all', 0, 'now', string.format('%.6f', now),
     'total', total, 'staff', staff, 'users', redis.call('ZCARD', HOLDERS),
     'online', online, 'offline', offline, 'gone', gone, 'all_said', all_said,
+    'kept', redis.call('HLEN', MINE),
     'holders', near('h', HOLDERS, said.per_holder), 'addresses', near('a', ADDRESSES, said.per_address),
 }
 """

@@ -23,6 +23,8 @@ from realtime.presence.script import ROUND
 TIMEOUT = 1.0
 #: Names in one call of the script, which Redis does without doing anything else.
 IN_ONE_CALL = 1_000
+#: Names in one answer: those who went, those near a limit.
+MOST = 10_000
 #: Seconds after which Redis forgets what nobody says any more.
 KEPT = 60
 #: An address is only told of from this part of the limit on: a busy house has as many as it has guests.
@@ -66,7 +68,7 @@ class SharedRegister:
             "timing": {name: getattr(timing, name) for name in Timing.__slots__},
             "per_holder": per_holder,
             "per_address": per_address,
-            "most": IN_ONE_CALL,
+            "most": MOST,
             "kept": KEPT,
         }
         self._least = max(1, per_address // WORTH_TELLING) if per_address else 0
@@ -79,6 +81,8 @@ class SharedRegister:
         self._gone: dict[str, float] = {}
         self._grace = timing.grace
         self._must_say_all = True
+        #: It says something else of this process than was said: it is to forget all of it first.
+        self._is_wrong = False
         #: Of whom there is something to say.
         self._holders: set[str] = set()
         self._addresses: set[str] = set()
@@ -98,7 +102,6 @@ class SharedRegister:
         except _FAILURES as error:
             self._forget_passers_by(said)
             raise RegisterAwayError(str(error) or type(error).__name__) from error
-        self._must_say_all = False
         self._holders.clear()
         self._addresses.clear()
         return heard
@@ -145,6 +148,8 @@ class SharedRegister:
                 total=said.total,
                 staff=said.staff,
                 whole=whole,
+                mends=self._is_wrong,
+                anew=self._is_wrong and start == 0,
                 holders=[[holder, count, self._was_told_of(holder)] for holder, count in counts.items()],
                 addresses=list(at.items()),
             )
@@ -158,6 +163,9 @@ class SharedRegister:
             _remember(self._told, counts)
             _remember(self._told_addresses, at)
         self._life = answer["life"]
+        # As after a failover to a Redis that had not heard the last of it yet.
+        self._is_wrong = answer["kept"] != len(self._told) + len(self._told_addresses)
+        self._must_say_all = self._is_wrong
         if answer["all_said"]:
             self._forget_who_was_said_to_have_gone(now=float(answer["now"]))
         return self._heard(answer)

@@ -8,21 +8,23 @@ any other name a field of the event (a list of ids makes a room of each, an empt
 new module, whose ``TYPES`` are added here; what they are written in is ``emissions``)::
 
     EventType(
-        OrderPlaced,
+        ReviewApproved,
         {
-            CATALOG: (catalog_emission(OrderPlaced.name, "user:{customer_id}", "order:{subject}", "admin"),),
+            CATALOG: (catalog_emission(ReviewApproved.name, "product:{product_id}", "user:{user_id}"),),
             SHOP: (
-                shop_emission("new_order", _new_order, "admin"),
-                shop_emission("order_update", _order, "order:{subject}", "user:{customer_id}", "admin"),
+                shop_emission("product_review_added", _review, "product:{product_id}"),
+                shop_emission("customer_notification", _thanks, "user:{user_id}"),
             ),
         },
     )
 
-On ``/ws`` and ``/events`` the event's ``data`` goes out as it was recorded. For Socket.IO ``_new_order``
+On ``/ws`` and ``/events`` the event's ``data`` goes out as it was recorded. For Socket.IO ``_review``
 makes the payload of the event's fields, ``dialect_only`` ones and the record's ``timestamp`` among them; it
-returns a ``TypedDict``, whose keys and docstring the documentation shows. What has no place in the log says
-``durable=False``. ``manage.py render_docs`` writes it all to ``docs/events.md``, and
-``tests/realtime/test_shop_dialect.py`` fails until the event has a case.
+returns a ``TypedDict``, whose keys and docstring the documentation shows. Where a room is not enough to say
+who hears a message (an order that is somebody else's work by now), ``for_whom`` makes a test of the event
+that each listener in the rooms has to pass. What has no place in the log says ``durable=False``.
+``manage.py render_docs`` writes it all to ``docs/events.md``, and ``tests/realtime/test_shop_dialect.py``
+fails until the event has a case.
 
 A cursor within an event counts its emissions: a new one is best put at their end, so that clients which are
 just then between two of them lose nothing by the update.
@@ -33,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from realtime.hub.source import Interest
-from realtime.registry import activity, notifications, payments, products, stock
+from realtime.registry import activity, notifications, orders, payments, products, stock
 from realtime.registry.emissions import CATALOG, SHOP, Emission, EventType, Fields, Reading, RoomTemplate
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
 TYPES: tuple[EventType, ...] = (
     *products.TYPES,
     *stock.TYPES,
+    *orders.TYPES,
     *payments.TYPES,
     *notifications.TYPES,
     *activity.TYPES,
@@ -71,6 +74,7 @@ def interest_in(rooms: Collection[str], dialect: str) -> Interest:
     """Which events of the log can become a message to one of ``rooms``."""
     types: set[str] = set()
     subjects: set[tuple[str, str]] = set()
+    mentions: set[tuple[str, str]] = set()
     for entry in TYPES:
         if not entry.durable:
             continue
@@ -81,6 +85,10 @@ def interest_in(rooms: Collection[str], dialect: str) -> Interest:
                         types.add(entry.name)
                 elif template.field == "subject":
                     subjects.update((entry.name, identity) for identity in template.ids_in(rooms))
-                elif template.ids_in(rooms):
-                    types.add(entry.name)
-    return Interest(frozenset(types), frozenset(pair for pair in subjects if pair[0] not in types))
+                else:
+                    mentions.update((entry.name, identity) for identity in template.ids_in(rooms))
+    return Interest(
+        frozenset(types),
+        frozenset(pair for pair in subjects if pair[0] not in types),
+        frozenset(pair for pair in mentions if pair[0] not in types),
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from config.kernel.events import DomainEvent
+from realtime.hub.wire import Admits
 from realtime.records import Record
 
 CATALOG = "catalog"
@@ -19,6 +20,9 @@ PRODUCT = "product:{subject}"
 Fields = Mapping[str, Any]
 #: Makes what Socket.IO clients get. Its return type is a ``TypedDict``: the documentation is made from that.
 Build = Callable[[Fields], Mapping[str, object]]
+#: Says whom of those in its rooms an event is for. The answer is kept as long as the event: it holds on to
+#: little.
+ForWhom = Callable[[Fields], Admits]
 
 
 class Reading:
@@ -72,13 +76,15 @@ class Emission:
     """One message that an event becomes.
 
     ``type_of`` gives its name on the wire; ``names`` are all it can give. ``when``: only events for which it
-    is true become this message. ``build`` makes the payload; without one it is the event's data as recorded.
+    is true become this message. ``for_whom``: only whom it admits, of those in the rooms. ``build`` makes the
+    payload; without one it is the event's data as recorded.
     """
 
     rooms: tuple[RoomTemplate, ...]
     names: tuple[str, ...]
     type_of: Callable[[Record], str] = _as_recorded
     when: Callable[[Fields], bool] | None = None
+    for_whom: ForWhom | None = None
     build: Build | None = None
 
     def rooms_of(self, reading: Reading) -> tuple[str, ...]:
@@ -91,6 +97,10 @@ class Emission:
     def applies(self, reading: Reading) -> bool:
         """Whether the event becomes this message at all."""
         return self.when is None or self.when(reading.fields)
+
+    def admits(self, reading: Reading) -> Admits | None:
+        """Whom of those in the rooms it is for; ``None``: all of them."""
+        return None if self.for_whom is None else self.for_whom(reading.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +116,22 @@ class EventType:
         return self.event.name
 
 
-def catalog_emission(name: str, *rooms: str) -> Emission:
+def catalog_emission(name: str, *rooms: str, for_whom: ForWhom | None = None) -> Emission:
     """On ``/ws`` and ``/events``: the event's data as it was recorded, as ``name``."""
-    return Emission(_templates(rooms), (name,), type_of=lambda _record: name)
+    return Emission(_templates(rooms), (name,), type_of=lambda _record: name, for_whom=for_whom)
 
 
 def shop_emission(
-    name: str, build: Build, *rooms: str, when: Callable[[Fields], bool] | None = None
+    name: str,
+    build: Build,
+    *rooms: str,
+    when: Callable[[Fields], bool] | None = None,
+    for_whom: ForWhom | None = None,
 ) -> Emission:
     """On Socket.IO: what ``build`` makes of the event, as ``name``."""
-    return Emission(_templates(rooms), (name,), type_of=lambda _record: name, when=when, build=build)
+    return Emission(
+        _templates(rooms), (name,), type_of=lambda _record: name, when=when, for_whom=for_whom, build=build
+    )
 
 
 def _templates(rooms: tuple[str, ...]) -> tuple[RoomTemplate, ...]:

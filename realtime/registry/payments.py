@@ -13,6 +13,7 @@ from realtime.registry.emissions import (
     catalog_emission,
     shop_emission,
 )
+from realtime.registry.orders import its_parties
 
 _HEARD_BY = ("user:{user_id}", "order:{subject}", "admin")
 
@@ -43,8 +44,8 @@ def _told(event: type[PaymentEvent]) -> EventType:
     return EventType(
         event,
         {
-            CATALOG: (catalog_emission(event.name, *_HEARD_BY),),
-            SHOP: (shop_emission("payment_update", _payment, *_HEARD_BY),),
+            CATALOG: (catalog_emission(event.name, *_HEARD_BY, for_whom=its_parties),),
+            SHOP: (shop_emission("payment_update", _payment, *_HEARD_BY, for_whom=its_parties),),
         },
     )
 

@@ -17,7 +17,7 @@ from realtime.socketio.endpoint import Endpoint
 from realtime.socketio.engine_events import Transport
 from realtime.socketio.frames import text_frame
 from realtime.socketio.requests import JSON, Answer, EngineRequest, Refusal, RefusedError
-from realtime.transport.uvicorn_protocol import EXTENSION
+from realtime.transport.uvicorn_protocol import EXTENSION, FrameWriter
 
 Message = MutableMapping[str, Any]
 Headers = list[tuple[bytes, bytes]]
@@ -136,8 +136,11 @@ class WebSocketConsumer(LeanConsumer):
         # The request has what is needed of them. The list is shared by all copies of the scope, and there are
         # many connections.
         cast("list[Any]", self.scope["headers"]).clear()
-        frames = (self.scope.get("extensions") or {}).get(EXTENSION)
-        self.carrier = cast("Carrier", frames) if frames else MessageCarrier(self.tell_server)
+        frames = cast("FrameWriter | None", (self.scope.get("extensions") or {}).get(EXTENSION))
+        if frames is not None:
+            # Engine.IO's heartbeat finds out the same; two cost twice.
+            frames.stop_pings()
+        self.carrier = frames or MessageCarrier(self.tell_server)
         if known is None:
             self._open(request)
         elif known.begin_probe(self.carrier):

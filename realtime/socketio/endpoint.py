@@ -40,7 +40,8 @@ def random_sid() -> str:
 class Endpoint:
     """``listen`` says what is at our end of each connection. ``is_allowed_origin`` is asked with the page's
     origin and the host that it asked for; ``make_sid`` gives new sessions their ids; ``elsewhere`` answers
-    polls for sessions that are not here."""
+    polls for sessions that are not here; ``forgotten`` is told of each session that is over. ``listen`` may
+    raise ``RefusedError``."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Endpoint:
         is_allowed_origin: OriginCheck = any_origin,
         make_sid: Callable[[], str] = random_sid,
         elsewhere: Elsewhere | None = None,
+        forgotten: Callable[[Connection], None] | None = None,
     ) -> None:
         self.settings = settings or EngineSettings()
         self.is_allowed_origin = is_allowed_origin
@@ -57,6 +59,7 @@ class Endpoint:
         self.connections: dict[str, Connection] = {}
         self._listen = listen
         self._make_sid = make_sid
+        self._forgotten = forgotten
         self._stopping = False
 
     def open(
@@ -102,3 +105,5 @@ class Endpoint:
 
     def _forget(self, connection: Connection) -> None:
         self.connections.pop(connection.sid, None)
+        if self._forgotten is not None:
+            self._forgotten(connection)

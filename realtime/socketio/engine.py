@@ -79,6 +79,7 @@ class EngineSession:
     """One session, from its handshake on."""
 
     __slots__ = (
+        "_farewell",
         "_linger_until",
         "_noop_at",
         "_out",
@@ -101,6 +102,8 @@ class EngineSession:
         self._settings = settings
         self._out: list[bytes] = []
         self._unsent = 0
+        #: What the last poll is answered with.
+        self._farewell = CLOSE
         self._poll_waits = False
         self._probe = _Probe.NONE
         self._ping_at = now + settings.ping_interval
@@ -166,7 +169,7 @@ class EngineSession:
             return events + self._end(CloseReason.LOST)
         self._poll_waits = True
         if self._out or self.state is State.CLOSING:
-            events += self._answer(b"")
+            events += self._answer(self._farewell)
         elif self._probe is _Probe.ANSWERED:
             self._noop_at = now + NOOP_AFTER
         return events
@@ -321,20 +324,26 @@ class EngineSession:
         events = self._drop_probe()
         self.state = State.CLOSING
         self._linger_until = now + self._settings.linger
-        self._out.append(farewell)
-        return [*events, *self._answer(b""), Closed(reason)]
+        self._farewell = farewell
+        return [*events, *self._answer(farewell), Closed(reason)]
 
     def _answer(self, otherwise: bytes, *, keep: bool = False) -> list[EngineEvent]:
         """Answer the poll, if one waits, with what is there, or else with ``otherwise``. ``keep``: what is
-        there goes another way."""
+        there goes another way.
+
+        The farewell has an answer of its own. Client libraries handle packets after the payload that they
+        came in, and the end within it: what comes together with the end they keep for the next connection,
+        and say there that they have not heard it.
+        """
         if not self._poll_waits:
             return []
         self._poll_waits = False
         self._noop_at = NEVER
-        frames = otherwise if keep or not self._out else self._take_out()
+        if self._out and not keep:
+            return [Answer(payload_of(self._take_out()))]
         if self.state is State.CLOSING:
             self._finish()
-        return [Answer(payload_of(frames))]
+        return [Answer(payload_of(otherwise))]
 
     def _end(self, reason: CloseReason) -> list[EngineEvent]:
         """End at once: what was not taken yet is not wanted any more."""

@@ -28,6 +28,7 @@ class SocketWriter:
 
     def close(self, code: int, reason: str) -> None:
         """Close the transport, so that the client comes back; one that is to stay away is told so first."""
-        if code >= STAY_AWAY:
+        # One that was not let in yet is not put out: it comes back, and reads why it is refused.
+        if code >= STAY_AWAY and self._socket.id:
             self._socket.disconnect(at_once=True)
         self._socket.connection.hang_up(code, reason)

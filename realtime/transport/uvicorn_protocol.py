@@ -9,19 +9,22 @@ public seams for this; a newer one is taken only after this module's tests pass.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
-from uvicorn._types import ASGISendEvent
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.http11 import Request
 
 from realtime.hub.session import REASONS, CloseCode
+from realtime.transport.mailbox import Gate, Mailbox
 
 EXTENSION = "stockwire.frames"
 
 #: After a goodbye the peer has this long to take it; then the connection is cut.
 GRACE = 5.0
+#: The protocol's own code for data of another kind than it says (RFC 6455, section 7.4.1).
+NOT_TEXT = 1007
 
 
 class FrameWriter:
@@ -46,9 +49,62 @@ class FrameWriter:
         """Say goodbye, and cut the connection when that is not taken within ``GRACE``."""
         self._protocol.say_goodbye(code, reason)
 
+    def stop_pings(self) -> None:
+        """What is spoken on the connection has a heartbeat of its own."""
+        self._protocol.stop_keepalive()
+
 
 class FrameProtocol(WebSocketsSansIOProtocol):
-    """One connection."""
+    """One connection.
+
+    There are many, most of them idle: what the base class keeps in a dictionary is in slots here, its queue
+    and its event are lean ones, and what only the handshake needed is forgotten after it.
+    """
+
+    __slots__ = (
+        "app",
+        "app_state",
+        "asgi_version",
+        "client",
+        "close_sent",
+        "close_timeout",
+        "close_timer",
+        "config",
+        "conn",
+        "connections",
+        "curr_msg_data_type",
+        "default_headers",
+        "disconnected",
+        "frames",
+        "handshake_complete",
+        "handshake_initiated",
+        "initial_response",
+        "last_ping_rtt",
+        "logger",
+        "loop",
+        "pending_ping_payload",
+        "ping_interval",
+        "ping_sent_at",
+        "ping_timeout",
+        "ping_timer",
+        "pong_timer",
+        "queue",
+        "read_paused",
+        "request",
+        "response",
+        "root_path",
+        "scheme",
+        "scope",
+        "server",
+        "tasks",
+        "transport",
+        "writable",
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.queue = cast("asyncio.Queue[ASGIReceiveEvent]", Mailbox())
+        self.writable = cast("asyncio.Event", Gate())
 
     def handle_connect(self, event: Request) -> None:
         """Put the writer into the scope before the application is called."""
@@ -60,8 +116,26 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         """Know that a handshake is over also when it was answered by a plain response."""
         await super().send(message)
-        if message["type"] == "websocket.http.response.body" and self.close_sent:
+        if message["type"] == "websocket.accept" and self.handshake_complete:
+            self._forget_handshake()
+        elif message["type"] == "websocket.http.response.body" and self.close_sent:
             self.handshake_complete = True
+
+    def _forget_handshake(self) -> None:
+        # The parser still refers to the request.
+        self.request.headers.clear()
+        del self.request, self.response, self.scope
+
+    def send_receive_event_to_app(self) -> None:
+        """Close on a text that is none. The base class does too, and prints a traceback of it each time."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.say_goodbye(NOT_TEXT, "not UTF-8")
+                return
+        super().send_receive_event_to_app()
 
     def say_goodbye(self, code: int, reason: str) -> None:
         """Send a close frame, tell the application, and see that the connection ends."""

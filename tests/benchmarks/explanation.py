@@ -36,10 +36,12 @@ Neither Node server has a log, a database, a resume or rights.
 
 ## The whole path
 Stockwire as in production, one `web` and one `live` process, both on the server's core; PostgreSQL (durable:
-fsync on) and Redis on the listeners' core. A process with 16 kept connections and an API key sells one of a
-hundred products with each `POST /api/stock/reduce?orderId=…`, and begins each sale at its own moment,
-whatever became of those before it. Of each sale every client gets `STOCK_REDUCED` (which is timed) and
-`inventory_update`. A hundred of the clients are timed; the others are read each 50 ms.
+fsync on) and Redis on the listeners' core, with everything else. A process with 16 kept connections and an
+API key sells with `POST /api/stock/reduce?orderId=…`, one each of some of a hundred products, and begins each
+sale at its own moment, whatever became of those before it. A sale is one transaction; each of its items is an
+event, of which every client gets `STOCK_REDUCED` (which is timed) and `inventory_update`. A hundred of the
+clients are timed; the others are read each 50 ms. *Events/s* is what there were: where it is less than the
+pace, these two cores can't answer so many requests.
 
 *Since COMMIT* is from PostgreSQL's own moment (`track_commit_timestamp`), taken when the commit begins,
 before it is written to disk. *Since the request was sent* has all of it in it, from before the first byte of

@@ -19,10 +19,10 @@ from tests.benchmarks.services import services
 from tests.benchmarks.shop import customer_token
 from tests.benchmarks.targets import Results, targets
 from tests.benchmarks.troubles import Troubles
-from tests.benchmarks.whole_path import measure_whole_path
+from tests.benchmarks.whole_path import Pace, measure_whole_path
 
 PARTS = ("fanout", "path", "troubles")
-RATES = (50, 200)
+PACES = (Pace(50, 1), Pace(50, 4), Pace(200, 1))
 
 
 def main() -> None:
@@ -90,10 +90,10 @@ def _fan_out(results: Results, place: Place, options: argparse.Namespace, *, num
 
 def _whole_path(results: Results, place: Place, options: argparse.Namespace, *, number: int) -> None:
     clients = min(options.clients)
-    found = measure_whole_path(place, clients=clients, rates=RATES, seconds=options.rate_seconds)
-    for rate, figures in found.items():
-        results.path.setdefault(rate, []).append(figures)
-        _say(number, f"whole path, {rate} sales/s", figures)
+    found = measure_whole_path(place, clients=clients, paces=PACES, seconds=options.rate_seconds)
+    for pace, figures in found.items():
+        results.path.setdefault(pace, []).append(figures)
+        _say(number, f"whole path, {pace}", figures)
 
 
 def _troubles(results: Results, place: Place, options: argparse.Namespace, *, number: int) -> None:

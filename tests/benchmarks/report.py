@@ -98,7 +98,8 @@ def _servers(clients: int, rounds: dict[str, list[Figures]], options: argparse.N
 
 def _path(results: Results, options: argparse.Namespace) -> str:
     head = (
-        "sales/s",
+        "",
+        "events/s",
         "since COMMIT: p50",
         "p99",
         "since the request was sent: p50",
@@ -108,7 +109,7 @@ def _path(results: Results, options: argparse.Namespace) -> str:
         "the answer itself: p50",
         "p99",
     )
-    rows = [f"| {rate} | {_sale(median(figures))} |" for rate, figures in results.path.items()]
+    rows = [f"| {pace} | {_sale(median(figures))} |" for pace, figures in results.path.items()]
     return _table(f"From a sale over REST to {min(options.clients):,} Socket.IO clients", head, rows)
 
 
@@ -124,14 +125,26 @@ def _every_round(results: Results) -> str:
         for name, rounds in servers.items():
             for number, figures in enumerate(rounds, 1):
                 rows.append(f"| {name}, {clients:,}: {number} | {_server(figures)} |")
-    head = ("", "deliveries/s", "bytes", "p50", "p99", "max", "KB", "server", "listeners")
-    servers_table = _table("Every round", head, rows)
+    servers_table = _table(
+        "Every round", ("", "deliveries/s", "bytes", "p50", "p99", "max", "KB", "server", "listeners"), rows
+    )
     rows = [
-        f"| {rate}: {number} | {_sale(figures)} |"
-        for rate, rounds in results.path.items()
+        f"| {pace}; {number} | {_sale(figures)} |"
+        for pace, rounds in results.path.items()
         for number, figures in enumerate(rounds, 1)
     ]
-    head = ("sales/s", "COMMIT p50", "p99", "request p50", "p99", "answered p50", "p99", "answer p50", "p99")
+    head = (
+        "",
+        "events/s",
+        "COMMIT p50",
+        "p99",
+        "request p50",
+        "p99",
+        "answered p50",
+        "p99",
+        "answer p50",
+        "p99",
+    )
     return "\n".join(part for part in (servers_table, _table("", head, rows)) if part)
 
 
@@ -157,7 +170,7 @@ def _server(figures: Figures) -> str:
 
 
 def _sale(figures: WholePath) -> str:
-    return " | ".join(f"{ms:.1f} ms" for ms in figures[1:])
+    return " | ".join((f"{figures.per_second:.0f}", *(f"{ms:.1f} ms" for ms in figures[1:])))
 
 
 def _trouble(figures: Trouble) -> str:

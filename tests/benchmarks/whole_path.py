@@ -6,7 +6,8 @@ before the record of it is written to disk. A sale is known again by the stock t
 
 import sys
 import time
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -19,7 +20,7 @@ from tests.benchmarks.shop import Shop, open_shop
 # Timed are so many; the others are read too, but seldom, so that the core has room for the database.
 TIMED = 100
 QUIET = 1.0
-WARM_UP_RATE, WARM_UP_SECONDS = 50, 2.0
+WARM_UP_SECONDS = 2.0
 
 # xmin is the transaction that has written the movement. Where two rounds come to the same stock, the newer
 # one counts.
@@ -29,10 +30,24 @@ FROM inventory_stockmovement WHERE kind = 'sale' ORDER BY recorded_at
 """
 
 
+class Pace(NamedTuple):
+    """So many sales a second, of so many items each: an event for each item."""
+
+    sales: int
+    items: int
+
+    def __str__(self) -> str:
+        of = f" of {self.items} items" if self.items > 1 else ""
+        return f"{self.sales * self.items} events/s: {self.sales} sales/s{of}"
+
+
+WARM_UP = Pace(50, 1)
+
+
 def measure_whole_path(
-    place: Place, *, clients: int, rates: tuple[int, ...], seconds: float
-) -> dict[int, WholePath]:
-    """Sell at each rate, with so many Socket.IO clients."""
+    place: Place, *, clients: int, paces: Sequence[Pace], seconds: float
+) -> dict[Pace, WholePath]:
+    """Sell at each pace, with so many Socket.IO clients."""
     with (
         open_shop(place) as shop,
         listeners(pinned=place.pinned) as load,
@@ -42,45 +57,50 @@ def measure_whole_path(
         till.answer()
         load.ask(do="connect", port=shop.live.port, door=SOCKETIO._asdict(), clients=clients)
         load.ask(do="relax", every=max(1, clients // TIMED))
-        _sell(till, shop, WARM_UP_RATE, WARM_UP_SECONDS)
+        _sell(till, shop, WARM_UP, WARM_UP_SECONDS)
         time.sleep(QUIET)
-        return {rate: _measure(place, shop, load, till, rate=rate, seconds=seconds) for rate in rates}
+        return {pace: _measure(place, shop, load, till, pace=pace, seconds=seconds) for pace in paces}
 
 
-def _measure(place: Place, shop: Shop, load: Child, till: Child, *, rate: int, seconds: float) -> WholePath:
+def _measure(place: Place, shop: Shop, load: Child, till: Child, *, pace: Pace, seconds: float) -> WholePath:
     load.ask(do="time")
-    sold = _sell(till, shop, rate, seconds)
+    done = _sell(till, shop, pace, seconds)
     time.sleep(QUIET)
-    sales = sold["sales"]
+    sold = done["sold"]
     since = {
         "commit": _commits(place.env["DATABASE_URL"]),
-        "request": {left: sent for left, (sent, _answered) in sales.items()},
-        "answer": {left: answered for left, (_sent, answered) in sales.items()},
+        "request": {left: sent for left, (sent, _answered) in sold.items()},
+        "answer": {left: answered for left, (_sent, answered) in sold.items()},
     }
     late = load.ask(do="latencies", since=since)
     had, closed = load.ask(do="behind"), load.ask(do="count")["closed"]
     timed = late["request"]["count"]
-    if sold["refused"] or closed or had["least"] != had["most"] or timed % len(sales):
+    if done["refused"] or closed or had["least"] != had["most"] or not timed or timed % len(sold):
         raise SystemExit(
-            f"a sale was not heard of: {sold['refused']} refused, {had}, {closed} closed, {timed} timed"
+            f"a sale was not heard of: {done['refused']} refused, {had}, {closed} closed, {timed} timed"
         )
-    took = [(answered - sent) / 1000 for sent, answered in sales.values()]
     return WholePath(
-        per_second=len(sales) / sold["seconds"],
+        per_second=len(sold) / done["seconds"],
         commit_p50=late["commit"]["p50"],
         commit_p99=late["commit"]["p99"],
         request_p50=late["request"]["p50"],
         request_p99=late["request"]["p99"],
         answer_p50=late["answer"]["p50"],
         answer_p99=late["answer"]["p99"],
-        rest_p50=percentile(took, 0.5),
-        rest_p99=percentile(took, 0.99),
+        rest_p50=percentile(done["took"], 0.5),
+        rest_p99=percentile(done["took"], 0.99),
     )
 
 
-def _sell(till: Child, shop: Shop, rate: float, seconds: float) -> dict[str, Any]:
+def _sell(till: Child, shop: Shop, pace: Pace, seconds: float) -> dict[str, Any]:
     return till.ask(
-        do="sell", port=shop.web.port, key=shop.key, products=shop.products, per_second=rate, seconds=seconds
+        do="sell",
+        port=shop.web.port,
+        key=shop.key,
+        products=shop.products,
+        per_second=pace.sales,
+        items=pace.items,
+        seconds=seconds,
     )
 
 

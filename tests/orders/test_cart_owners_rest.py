@@ -6,10 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 from pytest_django import Settings
 
 from catalog.services import PriceDraft
+from config.identity.models import Role
+from config.identity.services import create_user
 from inventory import services as inventory
+from orders import services
 from orders.models import Cart
 from tests.catalog.goods import ACTOR
 from tests.inventory.conftest import caller
@@ -83,6 +87,70 @@ def test_a_merge_goes_with_any_request_and_comes_before_what_it_does(guest: Call
     token = guest("POST", ITEMS, goods.item(2))["X-Cart-Token"]
     answer = customer("POST", ITEMS, goods.item(1), **{"X-Cart-Token": token})
     assert answer.data["itemCount"] == 3
+
+
+REGISTER = {"email": "nour@example.com", "password": "a long enough one", "name": "Nour", "phone": "0100"}
+
+
+def with_something(guest: Call) -> str:
+    """A guest's token, with two mugs in its cart."""
+    return str(guest("POST", ITEMS, mug().item(2))["X-Cart-Token"])
+
+
+def test_registering_and_signing_in_take_the_guests_cart_along(guest: Call, heard: Heard) -> None:
+    token = with_something(guest)
+    heard.events.clear()
+    registered = guest("POST", "/api/auth/register", REGISTER, **{"X-Cart-Token": token})
+    assert registered.status_code == 201
+    assert heard.names == ["cart.updated", "cart.updated"]
+    nour = caller(authorization=f"Bearer {registered.data['token']}")
+    assert nour("GET", CART).data["itemCount"] == 2
+    # The browser keeps the token, signs out, and fills that cart again.
+    guest("POST", ITEMS, cake().item(1), **{"X-Cart-Token": token})
+    sign_in = {"email": REGISTER["email"], "password": REGISTER["password"]}
+    assert guest("POST", "/api/auth/login", sign_in).status_code == 200
+    assert nour("GET", CART).data["itemCount"] == 2
+    assert guest("POST", "/api/auth/login", sign_in, **{"X-Cart-Token": token}).status_code == 200
+    assert nour("GET", CART).data["itemCount"] == 3
+    assert guest("GET", CART, **{"X-Cart-Token": token}).data["itemCount"] == 0
+
+
+def test_a_sign_in_that_is_refused_takes_nothing_along(guest: Call) -> None:
+    token = with_something(guest)
+    guest("POST", "/api/auth/register", REGISTER)
+    wrong = {"email": REGISTER["email"], "password": "another one"}
+    assert guest("POST", "/api/auth/login", wrong, **{"X-Cart-Token": token}).status_code == 401
+    assert guest("POST", "/api/auth/register", REGISTER, **{"X-Cart-Token": token}).status_code == 409
+    assert guest("GET", CART, **{"X-Cart-Token": token}).data["itemCount"] == 2
+
+
+def test_nobody_who_works_here_takes_a_guests_cart_along(guest: Call) -> None:
+    token = with_something(guest)
+    create_user(email="sara@example.com", password="a long enough one", role=Role.ADMIN)
+    sign_in = {"email": "sara@example.com", "password": "a long enough one"}
+    assert guest("POST", "/api/auth/login", sign_in, **{"X-Cart-Token": token}).status_code == 200
+    assert guest("GET", CART, **{"X-Cart-Token": token}).data["itemCount"] == 2
+
+
+def test_a_cart_that_cannot_be_taken_along_keeps_nobody_from_signing_in(
+    guest: Call, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    registered = guest("POST", "/api/auth/register", REGISTER, **{"X-Cart-Token": "nonsense"})
+    assert registered.status_code == 201
+    assert caplog.records == []
+
+    def fail(**_given: object) -> None:
+        raise DatabaseError("away")
+
+    monkeypatch.setattr(services, "merge_guest_cart", fail)
+    token = with_something(guest)
+    sign_in = {"email": REGISTER["email"], "password": REGISTER["password"]}
+    answer = guest("POST", "/api/auth/login", sign_in, **{"X-Cart-Token": token})
+    assert answer.status_code == 200
+    assert answer.data["user"]["email"] == REGISTER["email"]
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("config.identity.api.arrivals", "ERROR")
+    assert token not in caplog.text
 
 
 # --------------------------------------------------------------------------------------- who, headers

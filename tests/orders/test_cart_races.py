@@ -72,7 +72,7 @@ def test_proof_a_cart_that_is_merged_from_two_tabs_at_once_is_merged_once() -> N
     customer = person(name="carla")
     token, goods = new_cart_token(), mug()
     services.add_item(owner=CartOwner.guest(token), wish=wish(goods, 3))
-    works = [lambda: services.merge_guest_cart(token=token, user=customer.user)] * 8
+    works = [lambda: services.merge_guest_cart(token=token, user_id=customer.id)] * 8
     results = at_once(works, threads=8)
     assert sorted(map(str, results)) == ["False"] * 7 + ["True"]
     assert cart_of(CartOwner.customer(customer.id)).item_count == 3
@@ -101,9 +101,9 @@ def test_proof_merges_and_changes_of_both_carts_do_not_block_each_other_for_ever
         return lambda: services.add_item(owner=owner, wish=wish(goods, 1))
 
     def merge() -> Any:
-        return services.merge_guest_cart(token=token, user=customer.user)
+        return services.merge_guest_cart(token=token, user_id=customer.id)
 
     results = at_once([put(guest), put(own), merge] * 10, threads=6)
     assert not [one for one in results if isinstance(one, Exception)]
-    services.merge_guest_cart(token=token, user=customer.user)
+    services.merge_guest_cart(token=token, user_id=customer.id)
     assert (cart_of(own).item_count, cart_of(guest).item_count) == (21, 0)

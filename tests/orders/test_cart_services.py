@@ -129,17 +129,17 @@ def test_a_merge_adds_up_keeps_choices_apart_and_loses_nothing_for_want_of_room(
         for number in range(3, MAX_LINES + 1)
     ]
     CartItem.objects.bulk_create(filling)
-    assert services.merge_guest_cart(token=token, user=customer.user) is True
+    assert services.merge_guest_cart(token=token, user_id=customer.id) is True
     lines = cart_of(own).lines
     assert [line.quantity for line in lines if line.product_id == sweet.id] == [3, 3]
     assert lines[1].quantity == MAX_QUANTITY
     assert len(lines) == MAX_LINES + 1
     assert quantities(guest) == []
-    assert services.merge_guest_cart(token=token, user=customer.user) is False
+    assert services.merge_guest_cart(token=token, user_id=customer.id) is False
 
 
 def test_a_token_that_nobody_used_merges_nothing_and_writes_nothing(customer: Person, heard: Heard) -> None:
-    assert services.merge_guest_cart(token=new_cart_token(), user=customer.user) is False
+    assert services.merge_guest_cart(token=new_cart_token(), user_id=customer.id) is False
     assert (Cart.objects.count(), heard.names) == (0, [])
 
 
@@ -147,7 +147,7 @@ def test_what_was_archived_meanwhile_comes_along_and_says_so(customer: Person) -
     token, goods = new_cart_token(), mug()
     services.add_item(owner=CartOwner.guest(token), wish=wish(goods, 2))
     goods.archive()
-    services.merge_guest_cart(token=token, user=customer.user)
+    services.merge_guest_cart(token=token, user_id=customer.id)
     (line,) = cart_of(CartOwner.customer(customer.id)).lines
     assert (line.quantity, line.available) == (2, False)
 

@@ -11,6 +11,7 @@ from pytest_django.fixtures import Settings
 from realtime import runtime
 from realtime.courier import courier
 from tests.realtime.log import LiveHalf
+from tests.realtime.telling import Told
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +29,15 @@ def own_layer(settings: Settings) -> None:
 def quiet_courier(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pokes: what the relay finds, it finds by itself."""
     monkeypatch.setattr(courier, "poke", lambda: None)
+
+
+@pytest.fixture
+def told(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Told:
+    """What is told, where no live half runs."""
+    listener = Told()
+    monkeypatch.setattr(courier, "poke", lambda: None)
+    monkeypatch.setattr(courier, "send", listener.hear)
+    return listener
 
 
 @pytest.fixture

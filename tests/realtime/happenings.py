@@ -17,7 +17,16 @@ from inventory.events import (
     StockUpdated,
     StockValidated,
 )
-from orders.events import PaymentCompleted, PaymentFailed, PaymentRefunded
+from orders.events import (
+    CartUpdated,
+    OrderAssigned,
+    OrderPlaced,
+    OrderStatusChanged,
+    OrderTailorStatusChanged,
+    PaymentCompleted,
+    PaymentFailed,
+    PaymentRefunded,
+)
 from realtime.events import (
     ConnectionStats,
     NotificationCreated,
@@ -54,6 +63,86 @@ _PRODUCT: dict[str, Any] = {
     "shop_product": {"_id": "prod_1", "title": "Becher „ü“\u2028", "price": 299.5, "salePrice": None},
     "version": 5,
 }
+
+
+SHOP_CART: dict[str, Any] = {
+    "_id": "cart_1",
+    "id": "cart_1",
+    "items": [],
+    "totalPrice": 0,
+    "currency": "EGP",
+    "itemCount": 0,
+    "updatedAt": MOMENT,
+}
+CARLA = {"_id": "usr_1", "name": "Carla", "email": "carla@example.com", "phone": "0100"}
+SHOP_ORDER: dict[str, Any] = {
+    "_id": "ord_1",
+    "id": "ord_1",
+    "orderNumber": "ORD-2026-000001",
+    "userId": "usr_1",
+    "items": [],
+    "totalPrice": 199.5,
+    "totalAmount": 199.5,
+    "currency": "EGP",
+    "itemCount": 3,
+    "shippingAddress": "12 Nile St",
+    "phone": "0123",
+    "status": "pending",
+    "statusHistory": [{"status": "pending", "timestamp": MOMENT, "note": "", "by": "usr_1"}],
+    "paymentMethod": "cod",
+    "paymentStatus": "pending",
+    "tailor": "usr_3",
+    "tailorStatus": "assigned",
+    "deliveryPartner": "usr_4",
+    "estimatedDelivery": MOMENT,
+    "tracking": {"carrier": "Aramex", "trackingNumber": "AX-1"},
+    "notes": "",
+    "createdAt": MOMENT,
+    "updatedAt": MOMENT,
+}
+#: Of a customer, with a tailor and a delivery partner.
+_ORDER: dict[str, Any] = {
+    "order_id": "ord_1",
+    "order_number": "ORD-2026-000001",
+    "user_id": "usr_1",
+    "tailor_id": "usr_3",
+    "delivery_partner_id": "usr_4",
+    "status": "pending",
+    "order": {"id": "ord_1"},
+    "shop_order": SHOP_ORDER,
+    "customer": CARLA,
+    "version": 5,
+}
+
+
+def changed_cart(**fields: Any) -> CartUpdated:
+    cart: dict[str, Any] = {
+        "cart_id": "cart_1",
+        "user_id": "usr_1",
+        "action": "item_added",
+        "cart": {"id": "cart_1"},
+        "shop_cart": SHOP_CART,
+        "version": 5,
+    }
+    return CartUpdated(**{**cart, **fields})
+
+
+def placed(**fields: Any) -> OrderPlaced:
+    return OrderPlaced(**{**_ORDER, "tailor_id": None, "delivery_partner_id": None, **fields})
+
+
+def took_a_step(**fields: Any) -> OrderStatusChanged:
+    step = {"status": "processing", "previous_status": "pending", "note": "soon"}
+    return OrderStatusChanged(**{**_ORDER, **step, **fields})
+
+
+def assigned(**fields: Any) -> OrderAssigned:
+    return OrderAssigned(**{**_ORDER, **fields})
+
+
+def sewn(**fields: Any) -> OrderTailorStatusChanged:
+    step = {"tailor_status": "stitching", "tailor": {"id": "usr_3", "name": "Tariq"}, "note": "a sleeve"}
+    return OrderTailorStatusChanged(**{**_ORDER, **step, **fields})
 
 
 def created(**fields: Any) -> ProductCreated:

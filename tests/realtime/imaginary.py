@@ -62,6 +62,10 @@ class ImaginaryLog:
             interest is None
             or record.type in interest.types
             or (record.type, record.subject) in interest.subjects
+            or any(
+                kind == record.type and f'"{identity}"' in record.data + record.extra
+                for kind, identity in interest.mentions
+            )
         )
 
 

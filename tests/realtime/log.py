@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from config.kernel.events import publish_all
 from inventory.events import StockLow, StockReduced, StockUpdated
+from realtime import runtime
 from realtime.database import connection_parameters
 from realtime.hub.hub import Hub
 from realtime.records import Batch, Head, Record
@@ -104,6 +105,13 @@ async def sql(statement: LiteralString, *parameters: object) -> list[tuple[Any, 
     async with connection:
         answer = await connection.execute(statement, parameters)
         return await answer.fetchall() if answer.description else []
+
+
+async def caught_up() -> None:
+    """Wait until the hub of this loop has told of everything that was published by now."""
+    hub = await runtime.hub()
+    ((published,),) = await sql("SELECT count(*) FROM realtime_event")
+    await until(lambda: hub.position.seq >= published)
 
 
 class Told:

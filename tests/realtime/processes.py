@@ -81,15 +81,16 @@ class House:
         self.url = url or settings.REDIS_URL
         self.processes: list[Process] = []
         self.registers: list[SharedRegister] = []
-        self._limits = {"per_holder": per_holder, "per_address": per_address}
+        self._per_holder, self._per_address = per_holder, per_address
 
     def open(self) -> Process:
         register = SharedRegister(
             self.url,
             prefix=settings.REDIS_PREFIX,
             process=f"process-{len(self.registers)}",
+            per_holder=self._per_holder,
+            per_address=self._per_address,
             clock=self.clock,
-            **self._limits,
         )
         self.registers.append(register)
         process = Process(register, self.said)

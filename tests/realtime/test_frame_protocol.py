@@ -13,6 +13,7 @@ import pytest
 
 from realtime.hub.session import CloseCode
 from realtime.transport.frames import text_frame
+from realtime.transport.uvicorn_protocol import FrameProtocol
 from tests.realtime.door import Door, serving
 from tests.realtime.log import LiveHalf, publish_soon, stock_reduced
 from tests.realtime.waiting import until
@@ -94,6 +95,28 @@ async def test_a_frame_of_any_size_is_read_as_it_was_meant(size: int) -> None:
     assert await reader.read() == b""
 
 
+async def test_a_connection_keeps_nothing_of_its_handshake_and_has_everything_in_slots(door: Door) -> None:
+    await door.call()
+    (protocol,) = door.server.server_state.connections
+    # What a newer uvicorn keeps beside it shows here: it belongs into the slots too.
+    assert vars(protocol) == {}
+    assert isinstance(protocol, FrameProtocol)
+    assert not any(hasattr(protocol, name) for name in ("request", "response", "scope"))
+
+
+@pytest.mark.parametrize("path", ["/ws", "/socket.io/?EIO=4&transport=websocket"])
+async def test_a_text_that_is_none_closes_with_1007_and_is_nothing_to_write_home_about(
+    door: Door, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    peer = await RawPeer.connect(door, path)
+    # In two frames, each of which breaks a letter.
+    mask = b"\x00\x00\x00\x00"
+    peer.writer.write(b"\x01\x82" + mask + b"4\xc3" + b"\x80\x82" + mask + b"(\xff")
+    assert await peer.close_code() == 1007
+    await peer.hang_up()
+    assert caplog.records == []
+
+
 async def test_a_peer_that_answers_no_ping_is_closed_with_3012(live_half: LiveHalf) -> None:
     async with serving(ws_ping_interval=0.1, ws_ping_timeout=0.2) as door:
         peer = await RawPeer.connect(door)
@@ -108,6 +131,17 @@ async def test_a_peer_that_answers_pings_stays(live_half: LiveHalf) -> None:
         caller = await door.call()
         await asyncio.sleep(0.5)
         assert await caller.hears_nothing()
+
+
+async def test_socket_io_has_its_own_heartbeat_and_no_other(live_half: LiveHalf) -> None:
+    async with serving(ws_ping_interval=0.05, ws_ping_timeout=0.1) as door:
+        peer = await RawPeer.connect(door, "/socket.io/?EIO=4&transport=websocket")
+        opcode, greeting = await peer.frame()
+        assert (opcode, greeting[:1]) == (1, b"0")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await peer.reader.read(1)
+        await peer.hang_up()
 
 
 async def test_a_server_that_shuts_down_says_3001(live_half: LiveHalf) -> None:

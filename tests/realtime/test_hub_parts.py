@@ -14,6 +14,7 @@ from realtime.hub.session import CloseCode, Session, State
 from realtime.hub.watch import MOST_PENDING, Watch
 from realtime.hub.writes import JoinedWrites
 from tests.realtime.imaginary import a_record, a_session, a_wire
+from tests.realtime.waiting import until
 
 
 def ring_of(*seqs: int, events: int = 100, size: int = 10**6) -> Ring:
@@ -119,6 +120,42 @@ async def test_many_sessions_are_written_to_in_slices_that_leave_the_loop_its_tu
     assert 10 in done
 
 
+async def test_what_comes_during_a_round_leaves_with_it_or_waits_for_the_next_one() -> None:
+    writes = JoinedWrites(shed=never_shed, most_unsent=1_000, slice_size=10, window=0.05)
+    wire = a_wire()
+    pairs = [a_session(wire) for _each in range(25)]
+    everybody = [session for session, _ear in pairs]
+    writes.add(everybody, b"<1>")
+    await asyncio.sleep(0)
+    had = [bool(ear.writes) for _session, ear in pairs]
+    assert had.count(True) == 10
+    for frame in (b"<2>", b"<3>"):
+        writes.add(everybody, frame)
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    for (_session, ear), was_first in zip(pairs, had, strict=True):
+        # The third frame found one more slice written.
+        assert ear.writes in ([[b"<1>"]] if was_first else [[b"<1><2>"], [b"<1><2><3>"]])
+    await until(lambda: all(b"".join(ear.writes) == b"<1><2><3>" for _session, ear in pairs))
+    for (_session, ear), was_first in zip(pairs, had, strict=True):
+        assert len(ear.writes) <= 2
+        assert not was_first or ear.writes == [b"<1>", b"<2><3>"]
+
+
+async def test_after_a_long_round_the_loop_has_time_for_something_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    costs = iter([0.0, 0.8])
+    monkeypatch.setattr("realtime.hub.writes.time.thread_time", lambda: next(costs, 0.8))
+    monkeypatch.setattr("realtime.hub.writes.LONGEST_REST", 1.0)
+    writes = JoinedWrites(shed=never_shed, most_unsent=1_000, window=0.001)
+    session, ear = a_session(a_wire())
+    writes.add([session], b"<1>")
+    await until(lambda: ear.writes == [b"<1>"])
+    writes.add([session], b"<2>")
+    assert 0.1 < await until(lambda: ear.writes == [b"<1>", b"<2>"]) < 2
+
+
 async def test_a_held_session_is_passed_over_until_it_is_released() -> None:
     writes = JoinedWrites(shed=never_shed, most_unsent=1_000)
     session, ear = a_session(a_wire())
@@ -209,6 +246,6 @@ def test_a_session_that_piles_up_events_loses_its_place(state: State) -> None:
     watch = Watch(close=closings.close, most_unsent=1_000)
     session, _ = a_session(a_wire())
     session.state = state
-    session.pending = [b"x"] * (MOST_PENDING + 1)
+    session.pending = (b"x",) * (MOST_PENDING + 1)
     watch.look([session], now=0.0)
     assert closings.codes == [3010]

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime.hub import replay
 from realtime.hub.hub import Hub, HubLimits
-from realtime.hub.session import Session
+from realtime.hub.session import Session, State
 from realtime.records import Position
 from tests.realtime.imaginary import EPOCH, Ear, ImaginaryLog, a_batch, a_record, a_session, a_wire
 
@@ -85,6 +86,27 @@ async def test_what_happens_while_the_missed_events_are_read_comes_after_them() 
         hub.offer(a_batch(11, 12))
         assert await resuming == (5, None)
         assert ear.heard == ["6", "7", "8", "9", "10", "resumed", "11", "12"]
+
+
+async def test_others_have_their_turns_while_what_was_missed_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replay, "TURN", -1.0)
+    log = ImaginaryLog(*(a_record(seq) for seq in range(1, 101)))
+    async with a_hub(log) as hub:
+        session, ear = a_listener(hub)
+        turns: list[int] = []
+
+        async def others() -> None:
+            while session.state is not State.LIVE or not ear.writes:
+                turns.append(len(ear.writes))
+                await asyncio.sleep(0)
+
+        turn_taker = asyncio.create_task(others())
+        assert await resume(hub, session, after=0) == (100, None)
+        await turn_taker
+        assert turns.count(0) >= 100
+        assert ear.heard == [*map(str, range(1, 101)), "resumed"]
 
 
 async def test_only_the_rooms_that_are_asked_for_are_replayed() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -164,6 +165,36 @@ def test_pokes_that_come_before_one_was_sent_are_one(settings: Settings) -> None
     for _each in range(100):
         carrier.poke()
     assert list(carrier._notes) == [(layer.RELAY_GROUP, {"type": layer.POKE})]
+
+
+async def test_what_a_command_leaves_with_the_courier_is_sent_before_its_process_ends(
+    settings: Settings,
+) -> None:
+    heard: list[dict[str, Any]] = []
+    following = asyncio.create_task(layer.follow(("test",), heard.append))
+
+    def command(number: int) -> None:
+        carrier = Courier()
+        carrier.send("test", {"type": "test", "number": number})
+        carrier.stop()
+        assert carrier._notes == deque()
+
+    async with asyncio.timeout(10):
+        # Whoever follows says that it does by hearing something.
+        while not heard:
+            await layer.send("test", {"type": "test", "number": 0})
+            await asyncio.sleep(0.01)
+
+    def numbers() -> list[int]:
+        return [one["number"] for one in heard if one["number"]]
+
+    for number in range(1, 6):
+        await away(lambda number=number: command(number))  # type: ignore[misc]
+    await until(lambda: len(numbers()) == 5)
+    assert numbers() == [1, 2, 3, 4, 5]
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        await following
 
 
 async def test_the_announcer_leaves_a_dead_layer_alone_for_a_while(

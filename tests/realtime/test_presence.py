@@ -7,14 +7,17 @@ import dataclasses
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import pytest
 from django.conf import settings
 
 from config.embedded.redis import Redis
 from config.identity.models import Role
+from realtime import connections
+from realtime.announcer import PROCESS
 from realtime.dialects.catalog import CATALOG
 from realtime.events import ConnectionStats
 from realtime.hub.hub import Hub, HubLimits
@@ -55,7 +58,6 @@ class LiveProcess:
         )
         self.presence = Presence(self.hub, register=self.register, announce=self._announce, timing=QUICK)
         self.hub.observer = self.presence
-        self._running: asyncio.Task[None] | None = None
 
     def _announce(self, records: Sequence[Record]) -> None:
         for record in records:
@@ -65,19 +67,16 @@ class LiveProcess:
     async def start(self) -> None:
         self.hub.start()
         assert await self.hub.ready()
-        self._running = asyncio.create_task(self.presence.run())
+        self.presence.start()
 
     async def kill(self) -> None:
-        """It says nothing any more."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait([self._running])
-            self._running = None
+        """It says nothing any more, not even goodbye."""
+        self.presence._register = OwnRegister()
 
     async def end(self) -> None:
         await self.hub.stop()
-        await self.kill()
-        await self.presence.leave()
+        await self.presence.stop()
+        await self.register.leave()
 
     def come(
         self, user: str = "", *, role: Role = Role.CUSTOMER, address: str = ""
@@ -116,7 +115,7 @@ def figures(ear: Ear) -> list[tuple[int, int, int]]:
     told = [json.loads(payload) for payload in ear.writes]
     assert all(message["type"] == "stats" and "cursor" not in message for message in told)
     names = ("total_connections", "authenticated_users", "admin_connections")
-    return [tuple(message["data"][name] for name in names) for message in told]  # type: ignore[misc]
+    return [tuple(message["data"][name] for name in names) for message in told]
 
 
 def came(connection: tuple[Session, Ear] | None) -> Session:
@@ -312,6 +311,24 @@ async def test_a_round_that_fails_in_a_way_that_nobody_thought_of_ends_nothing(
         await until(lambda: said == ["+1"])
 
 
+async def test_connections_are_counted_over_all_processes_also_from_synchronous_code() -> None:
+    async with processes(2) as (_said, (first, second)):
+        for _each in range(3):
+            came(first.come())
+        session = came(second.come("1"))
+
+        async def counted(number: int) -> None:
+            async with asyncio.timeout(5):
+                while await away(partial(connections.count, None)) != number:  # noqa: ASYNC110  Redis tells nobody
+                    await asyncio.sleep(0.05)
+
+        await counted(4)
+        second.hub.leave(session)
+        await counted(3)
+        assert connections._sum({"gone": "1000.0 7 0", "here": "1004.5 2 0"}, now=1005) == 2
+        assert connections._sum({PROCESS: "1005.0 7 0"}, now=1005) == 0
+
+
 # ---------------------------------------------------------------------------------- limits
 
 
@@ -415,7 +432,7 @@ class Told:
         self.heard: list[tuple[float, Session, int]] = []
         self.now = 100.0
 
-    def __call__(self, sessions: Sequence[Session], record: Record) -> None:
+    def __call__(self, sessions: Collection[Session], record: Record) -> None:
         assert record.type == ConnectionStats.name
         total = json.loads(record.data)["total_connections"]
         self.heard += [(self.now, session, total) for session in sessions]

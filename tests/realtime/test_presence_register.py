@@ -332,6 +332,29 @@ async def test_what_is_said_twice_counts_once(house: House, monkeypatch: pytest.
     assert heard.users == 0
 
 
+async def test_a_redis_that_has_not_heard_the_last_of_a_process_is_put_right(house: House) -> None:
+    first, second = house.open(), house.open()
+    first.come("user:stays", "user:lost", "user:more", "user:more")
+    second.come("user:more")
+    await house.wait(1)
+    house.announced()
+    # As after a failover: one that is here is not known there, one that has gone still is.
+    async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as client:
+        its = key_of(settings.REDIS_PREFIX, "of:process-0")
+        holders = key_of(settings.REDIS_PREFIX, "holders")
+        await client.hdel(its, "huser:lost")
+        await client.zrem(holders, "user:lost")
+        await client.hset(its, mapping={"huser:ghost": "1", "huser:ghosts friend": "2"})
+        await client.zadd(holders, {"user:ghost": 1, "user:ghosts friend": 2})
+    await house.wait(5)
+    assert house.announced() == []
+    heard = await second.round()
+    assert heard is not None
+    assert (heard.total, heard.users) == (5, 3)
+    await house.wait(30)
+    assert sorted(house.announced()) == ["-user:ghost", "-user:ghosts friend"]
+
+
 async def test_who_comes_and_goes_while_redis_is_away_is_not_remembered(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -500,8 +523,8 @@ async def test_whatever_happens_what_was_said_last_is_so(house: House, seed: int
         if what < 0.45:
             process.come(*chance.sample(users, chance.randrange(1, 4)))
         elif what < 0.8:
-            here = [user for user, count in process.connections.items() if count]
-            process.go(*chance.sample(here, min(len(here), 2)))
+            its = [user for user, count in process.connections.items() if count]
+            process.go(*chance.sample(its, min(len(its), 2)))
         elif what < 0.84 and len(house.processes) < 4:
             house.open()
         elif what < 0.87 and len(house.processes) > 1:

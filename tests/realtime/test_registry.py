@@ -88,6 +88,15 @@ def test_names_are_unique() -> None:
         ("stock.back", ("product:prod_1",)),
         ("stock.validated", ("product:prod_1", "admin")),
         ("stock.announced", ("stock", "product:prod_1", "admin")),
+        ("cart.updated", ("user:usr_1",)),
+        ("order.placed", ("order:prod_1", "user:usr_1", "admin", "user:usr_3", "user:usr_4")),
+        ("order.status_changed", ("order:prod_1", "user:usr_1", "admin", "user:usr_3", "user:usr_4")),
+        ("order.assigned", ("order:prod_1", "user:usr_1", "admin", "user:usr_3", "user:usr_4")),
+        ("order.tailor_status_changed", ("order:prod_1", "user:usr_1", "admin", "user:usr_3", "user:usr_4")),
+        ("payment.completed", ("user:usr_1", "order:prod_1", "admin")),
+        ("payment.failed", ("user:usr_1", "order:prod_1", "admin")),
+        ("payment.refunded", ("user:usr_1", "order:prod_1", "admin")),
+        ("notification.created", ("user:usr_1",)),
         ("presence.online", ("admin",)),
         ("presence.offline", ("admin",)),
         ("stats", ("admin",)),
@@ -97,7 +106,8 @@ def test_names_are_unique() -> None:
     ],
 )
 def test_each_event_goes_to_its_rooms(kind: str, rooms: tuple[str, ...] | None) -> None:
-    messages = CATALOG.messages(a_record(kind, extra='{"event": "STOCK_UPDATED"}'))
+    data = '{"user_id": "usr_1", "tailor_id": "usr_3", "delivery_partner_id": "usr_4"}'
+    messages = CATALOG.messages(a_record(kind, data=data, extra='{"event": "STOCK_UPDATED"}'))
     assert [message.rooms for message in messages] == ([rooms] if rooms else [])
 
 

@@ -14,7 +14,8 @@ from django.db import connection
 from realtime import relay as relay_module
 from realtime.database import connection_parameters
 from realtime.records import Batch, Head
-from realtime.relay import Connection, Relay
+from realtime.relay import Relay
+from realtime.rows import MAKE_HEAD
 from tests.realtime.log import Told, Writers, publish_soon, sql, stock_reduced
 from tests.realtime.waiting import until
 
@@ -125,7 +126,7 @@ class Doomed(Relay):
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", ["take_turn", "number", "commit", "announce"])
+@pytest.mark.parametrize("step", ["number", "announce"])
 async def test_a_relay_that_is_killed_at_any_step_costs_no_event(step: str, when: str) -> None:
     for number in range(10):
         await publish_soon(stock_reduced("prod_1", number + 1))
@@ -141,28 +142,52 @@ async def test_a_relay_that_is_killed_at_any_step_costs_no_event(step: str, when
     seqs = [record.seq for record in told.records + successor.records]
     assert len(seqs) == len(set(seqs))
     untold = set(range(1, 11)) - set(seqs)
-    assert untold == ({4, 5, 6} if (step, when) in {("commit", "after"), ("announce", "before")} else set())
+    assert untold == ({4, 5, 6} if (step, when) in {("number", "after"), ("announce", "before")} else set())
 
 
-async def test_a_relay_that_hangs_in_its_transaction_is_put_out_of_the_way() -> None:
-    class Hanging(Relay):
-        async def commit(self, connection: Connection) -> None:
-            await asyncio.sleep(3600)
+async def test_a_relay_that_sees_the_log_as_it_was_before_its_turn_numbers_nothing_twice() -> None:
+    """Its statement begins, and with it what it sees; another relay works; only then it has its turn."""
+    late = relay_module._NUMBER.replace(
+        "SELECT pg_try_advisory_xact_lock(%(lock)s) AS taken",
+        "SELECT pg_try_advisory_xact_lock(%(lock)s) AS taken FROM pg_sleep(1)",
+    )
+    assert late != relay_module._NUMBER
+    await sql(MAKE_HEAD)
+    await publish_soon(*(stock_reduced("prod_1", number) for number in range(1, 6)))
+    connection = await relay_module.connect()
+    async with connection:
+        await connection.set_autocommit(True)
+        answer = asyncio.create_task(connection.execute(late, {"lock": relay_module.LOCK, "limit": 3}))
+        await asyncio.sleep(0.3)
+        told = Told()
+        async with running(Relay(publish=told, poll=0.01, batch_size=2)):
+            await told.until(5)
+        found = await (await answer).fetchall()
+    assert [row[0] for row in found] == [True]
+    assert [row[4] for row in found] == [None]
+    rows = await sql("SELECT seq, version FROM realtime_event ORDER BY id")
+    assert rows == [(number, number) for number in range(1, 6)]
+    assert await sql("SELECT top FROM realtime_eventhead") == [(5,)]
 
-    async def impatient() -> Connection:
-        return await psycopg.AsyncConnection.connect(
-            **connection_parameters(
-                application_name="test", options="-c idle_in_transaction_session_timeout=200ms"
-            )
-        )
 
-    await publish_soon(stock_reduced())
-    told, nobody = Told(), Told()
-    async with running(Hanging(publish=nobody, connect=impatient)):
-        await asyncio.sleep(0.1)
-        async with running(Relay(publish=told, poll=0.01)):
-            await told.until(1)
-    assert [record.seq for record in told.records] == [1]
+async def test_what_another_relay_left_is_numbered_on_from_its_end_though_its_end_was_not_seen() -> None:
+    late = relay_module._NUMBER.replace("AS taken\n", "AS taken FROM pg_sleep(1)\n")
+    assert late != relay_module._NUMBER
+    await sql(MAKE_HEAD)
+    await publish_soon(*(stock_reduced("prod_1", number) for number in range(1, 6)))
+    connection, other = await relay_module.connect(), await relay_module.connect()
+    async with connection, other:
+        for each in (connection, other):
+            await each.set_autocommit(True)
+        answer = asyncio.create_task(connection.execute(late, {"lock": relay_module.LOCK, "limit": 10}))
+        await asyncio.sleep(0.3)
+        numbered = await Relay(publish=Told(), batch_size=2).number(other)
+        assert numbered is not None
+        assert numbered[0].top == 2
+        found = await (await answer).fetchall()
+    assert [(row[2], row[4]) for row in found] == [(5, 3), (5, 4), (5, 5)]
+    rows = await sql("SELECT seq, version FROM realtime_event ORDER BY id")
+    assert rows == [(number, number) for number in range(1, 6)]
 
 
 async def test_the_database_may_come_and_go() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 
 import pytest
 
@@ -20,6 +21,7 @@ from realtime.rooms import (
     grant_topics,
     name_of_room,
     refusal_of,
+    refusals,
     room_of_name,
     room_of_topic,
     rooms_of,
@@ -50,6 +52,7 @@ TABLE = {
 }
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("topic", TABLE)
 def test_every_topic_is_granted_or_refused_as_the_table_says(topic: str) -> None:
     assert tuple(grant_topics(who, [topic])[0].refusal for who in EVERYBODY) == TABLE[topic]
@@ -81,6 +84,7 @@ NAMES: dict[str, tuple[str, tuple[Refusal | None, ...]]] = {
 }
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", NAMES)
 def test_every_historical_name_of_a_room_means_that_room(name: str) -> None:
     room, told = NAMES[name]
@@ -163,13 +167,13 @@ class Answer:
 
     def __init__(self, *belong: str) -> None:
         self.belong = belong
-        self.asked: list[tuple[str, str]] = []
+        self.asked: list[list[tuple[str, str]]] = []
         self.threads: set[int] = set()
 
-    def __call__(self, principal: Principal, identity: str) -> bool:
-        self.asked.append((principal.id, identity))
+    def __call__(self, asked: Collection[tuple[Principal, str]]) -> set[tuple[Principal, str]]:
+        self.asked.append([(principal.id, identity) for principal, identity in asked])
         self.threads.add(threading.get_ident())
-        return principal.id in self.belong
+        return {pair for pair in asked if pair[0].id in self.belong}
 
 
 def no_service(principal: Principal, _id: str) -> Refusal | None:
@@ -188,7 +192,15 @@ def whose_order(monkeypatch: pytest.MonkeyPatch) -> Answer:
 def test_a_question_is_put_to_whoever_passes_the_rule(whose_order: Answer) -> None:
     told = [refusal_of(who, "order:ord_1") for who in EVERYBODY]
     assert told == [WHO, OK, NO, NO, OK, NO]
-    assert whose_order.asked == [(who, "ord_1") for who in ("", "usr_1", "usr_3", "usr_4", "usr_2")]
+    assert whose_order.asked == [[(who, "ord_1")] for who in ("", "usr_1", "usr_3", "usr_4", "usr_2")]
+
+
+def test_many_are_asked_about_with_one_question(whose_order: Answer) -> None:
+    pairs = [(who, room) for who in EVERYBODY for room in ("order:ord_1", "order:ord_2", "admin", "stock")]
+    refused = refusals([*pairs, *pairs])
+    assert len(whose_order.asked) == 1
+    assert len(whose_order.asked[0]) == 10
+    assert refused == {pair: told for pair in pairs if (told := refusal_of(*pair)) is not None}
 
 
 async def test_from_an_event_loop_it_is_asked_in_a_thread(whose_order: Answer) -> None:
@@ -196,7 +208,7 @@ async def test_from_an_event_loop_it_is_asked_in_a_thread(whose_order: Answer) -
     by_name = await agrant_names(CUSTOMER, iter(names))
     by_topic = await agrant_topics(TAILOR, iter(topics))
     await threads.close()
-    assert len(whose_order.asked) == 3
+    assert whose_order.asked == [[("usr_1", "ord_1")], [("usr_3", "ord_1")]]
     assert threading.get_ident() not in whose_order.threads
     assert (by_name, by_topic) == (grant_names(CUSTOMER, names), grant_topics(TAILOR, topics))
 

@@ -18,12 +18,17 @@ from realtime.hub.source import Interest
 from realtime.records import Record
 from realtime.socketio.packets import Decoder, Packet, PacketType, encode_event
 from tests.realtime.happenings import (
+    CARLA,
     EPOCH,
     MOMENT,
     NOTIFICATION,
+    SHOP_CART,
+    SHOP_ORDER,
     announced,
+    assigned,
     came_back,
     came_online,
+    changed_cart,
     counted,
     created,
     deleted,
@@ -32,11 +37,14 @@ from tests.realtime.happenings import (
     not_paid,
     notified,
     paid,
+    placed,
     ran_low,
     record_of,
     released,
     restocked,
+    sewn,
     sold,
+    took_a_step,
     updated,
     validated,
     viewed,
@@ -62,6 +70,11 @@ PAYMENT = {
     "currency": "EGP",
     "timestamp": MOMENT,
 }
+
+CART, ORDER, CUSTOMER = "cart:cart_1", "order:ord_1", "user:usr_1"
+#: Whoever hears everything of an order that somebody works on.
+PARTIES = (ORDER, CUSTOMER, ADMIN, "user:usr_3", "user:usr_4")
+OF_ORDER = {"orderId": "ord_1", "orderNumber": "ORD-2026-000001", "timestamp": MOMENT}
 
 Messages = list[tuple[str, tuple[str, ...], dict[str, Any]]]
 
@@ -206,6 +219,97 @@ CASES = {
     ),
     "announced as validated": Case(
         announced("STOCK_VALIDATED"), [("STOCK_VALIDATED", (PRODUCT, ADMIN), SAID)]
+    ),
+    "a cart": Case(
+        changed_cart(),
+        [
+            ("cart_updated", (CART,), {"action": "item_added", "cart": SHOP_CART, "timestamp": MOMENT}),
+            ("cart_sync", (CART,), {"cart": SHOP_CART, "timestamp": MOMENT}),
+        ],
+    ),
+    "a guest's cart": Case(
+        changed_cart(user_id=None, action="updated"),
+        [
+            ("cart_updated", (CART,), {"action": "updated", "cart": SHOP_CART, "timestamp": MOMENT}),
+            ("cart_sync", (CART,), {"cart": SHOP_CART, "timestamp": MOMENT}),
+        ],
+    ),
+    "placed": Case(
+        placed(),
+        [
+            ("order_created", (ADMIN,), {"timestamp": MOMENT, "data": {**SHOP_ORDER, "userId": CARLA}}),
+            (
+                "new_order",
+                (ADMIN,),
+                {**OF_ORDER, "customer": CARLA, "totalAmount": 199.5, "itemCount": 3, "status": "pending"},
+            ),
+            ("order_update", (ORDER, CUSTOMER, ADMIN), SHOP_ORDER),
+            (
+                "admin_notification",
+                (ADMIN,),
+                {
+                    "timestamp": MOMENT,
+                    "message": "New order from Carla",
+                    "type": "success",
+                    "data": {"orderId": "ord_1"},
+                },
+            ),
+            (
+                "customer_notification",
+                (CUSTOMER,),
+                {
+                    "timestamp": MOMENT,
+                    "message": "Your order has been received!",
+                    "type": "success",
+                    "data": {"orderId": "ord_1"},
+                },
+            ),
+        ],
+    ),
+    "a step": Case(
+        took_a_step(),
+        [
+            (
+                "order_status_update",
+                (CUSTOMER, ORDER),
+                {
+                    **OF_ORDER,
+                    "status": "processing",
+                    "statusHistory": SHOP_ORDER["statusHistory"],
+                    "estimatedDelivery": MOMENT,
+                    "tracking": {"carrier": "Aramex", "trackingNumber": "AX-1"},
+                },
+            ),
+            ("order_status_updated", (CUSTOMER, ADMIN), {"timestamp": MOMENT, "data": SHOP_ORDER}),
+            ("order_update", PARTIES, SHOP_ORDER),
+            (
+                "customer_notification",
+                (CUSTOMER,),
+                {
+                    "timestamp": MOMENT,
+                    "message": "Order status updated to: processing",
+                    "type": "info",
+                    "data": {"orderId": "ord_1", "status": "processing"},
+                },
+            ),
+        ],
+    ),
+    "assigned": Case(assigned(), [("order_update", PARTIES, SHOP_ORDER)]),
+    "sewn": Case(
+        sewn(),
+        [
+            (
+                "tailor_status_update",
+                (ORDER, CUSTOMER, ADMIN),
+                {
+                    **OF_ORDER,
+                    "tailorStatus": "stitching",
+                    "tailor": {"_id": "usr_3", "name": "Tariq"},
+                    "note": "a sleeve",
+                },
+            ),
+            ("order_update", PARTIES, SHOP_ORDER),
+        ],
     ),
     "paid": Case(paid(), [("payment_update", PAYERS, PAYMENT)]),
     "not paid": Case(not_paid(), [("payment_update", PAYERS, {**PAYMENT, "status": "failed"})]),
@@ -374,9 +478,14 @@ def test_the_interest_of_rooms_is_what_they_can_hear_from_the_log() -> None:
         frozenset(), frozenset((kind, "prod_1") for kind in STOCK_CHANGES)
     )
     # An announcement may be one that staff hear; what is ephemeral is not in the log.
-    assert SHOP.interest(["admin"]) == Interest(frozenset({"stock.low", "stock.announced", *PAYMENTS}))
-    assert SHOP.interest(["user:usr_1"]) == Interest(frozenset({"notification.created", *PAYMENTS}))
-    assert SHOP.interest(["order:ord_1"]) == Interest(
-        frozenset(), frozenset((kind, "ord_1") for kind in PAYMENTS)
+    orders = {"order.placed", "order.status_changed", "order.assigned", "order.tailor_status_changed"}
+    orders |= PAYMENTS
+    assert SHOP.interest(["admin"]) == Interest(frozenset({"stock.low", "stock.announced", *orders}))
+    assert SHOP.interest(["user:usr_1"]) == Interest(
+        frozenset(), frozenset(), frozenset((kind, "usr_1") for kind in {*orders, "notification.created"})
+    )
+    assert SHOP.interest(["user:usr_1", "admin"]).mentions == {("notification.created", "usr_1")}
+    assert SHOP.interest(["cart:cart_1", "order:ord_1"]) == Interest(
+        frozenset(), frozenset({("cart.updated", "cart_1"), *((kind, "ord_1") for kind in orders)})
     )
     assert SHOP.interest(["products", "stock", "role:tailor"]) == Interest(frozenset())

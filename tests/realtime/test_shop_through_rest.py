@@ -4,61 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 import pytest
-from django.db import connection
 
 from config.identity.models import Role
-from realtime import layer, rows
-from realtime.courier import courier
-from realtime.dialects.shop import SHOP
-from realtime.records import Record
 from tests.inventory.conftest import Call, user_caller
 from tests.inventory.shop import Goods, make_goods, make_location
-
-#: The log's columns. There is no relay here, so ids stand for the numbers that it would give.
-_OTHERS = rows.COLUMNS.removeprefix("seq, ")
+from tests.realtime.telling import Told
 
 CHANGED = ["STOCK_UPDATED", "inventory_update", "product_stock_update"]
 SOLD = ["STOCK_REDUCED", "inventory_update", "product_stock_update"]
 HELD = ["STOCK_UPDATED", "product_stock_update"]
-
-
-class Told:
-    """What has been recorded or whispered since one last asked."""
-
-    def __init__(self) -> None:
-        self.whispered: list[Record] = []
-        self._seen = 0
-
-    def messages(self) -> list[list[Any]]:
-        """Each message's name and object."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT id, {_OTHERS} FROM realtime_event WHERE id > %s ORDER BY id",  # noqa: S608  ours
-                [self._seen],
-            )
-            recorded = [rows.to_record(row, "abcd1234") for row in cursor.fetchall()]
-        self._seen = recorded[-1].seq if recorded else self._seen
-        heard, self.whispered = [*recorded, *self.whispered], []
-        return [orjson.loads(message.payload[2:]) for record in heard for message in SHOP.messages(record)]
-
-    @property
-    def names(self) -> list[str]:
-        return [message[0] for message in self.messages()]
-
-
-@pytest.fixture
-def told(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Told:
-    listener = Told()
-
-    def hear(group: str, message: dict[str, Any]) -> None:
-        assert group == layer.EPHEMERAL_GROUP
-        listener.whispered.extend(layer.read_ephemeral(message))
-
-    monkeypatch.setattr(courier, "poke", lambda: None)
-    monkeypatch.setattr(courier, "send", hear)
-    return listener
 
 
 @pytest.fixture

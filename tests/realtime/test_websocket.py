@@ -182,6 +182,9 @@ async def test_a_ping_is_answered_and_its_ref_repeated(door: Door) -> None:
         ('{"type": "auth", "token": 5}', "malformed", None),
         ('{"type": "ping", "x": "' + "y" * 65_530 + '"}', "too_large", None),
         (b'{"type": "ping"}', "malformed", None),
+        # What can be read and not be written back.
+        ('{"type": "ping", "ref": ' + "[" * 300 + "]" * 300 + "}", "malformed", None),
+        ('{"type": "shout", "ref": ' + '{"a": ' * 33 + "1" + "}" * 33 + "}", "malformed", None),
     ],
 )
 async def test_a_malformed_message_is_answered_and_the_connection_stays(
@@ -258,6 +261,21 @@ async def test_more_than_a_thousand_topics_on_one_connection_are_refused(door: D
     assert answer["type"] == "error"
 
 
+async def test_topics_that_are_heard_already_are_never_too_many(door: Door) -> None:
+    caller = await door.call("?topics=")
+    await caller.hear_of("subscribed")
+    topics = [f"product:{number}" for number in range(1_000)]
+    cursor = (await caller.ask(type="subscribe", topics=topics))["cursor"]
+    answer = await caller.ask(type="subscribe", topics=["nonsense", *topics[1:]])
+    assert (answer["topics"], answer["refused"]) == (
+        topics[1:],
+        [{"topic": "nonsense", "code": "unknown_topic"}],
+    )
+    answer = await caller.ask(type="resume", topics=topics, cursor=cursor)
+    assert answer["recovered"]
+    assert "refused" not in answer
+
+
 async def test_a_poke_finds_a_relay_of_another_process_by_the_layer(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,3 +295,20 @@ async def test_each_of_many_malformed_messages_is_answered_before_the_connection
     answers = [(await caller.hear())["code"] for _message in range(20)]
     assert answers == ["malformed"] * 20
     assert (await caller.closed_with())[0] == 3501
+
+
+async def test_whoever_says_too_much_is_told_to_wait_and_resumes_are_rarer_still(door: Door) -> None:
+    caller = await door.call()
+    cursor = caller.hello["cursor"]
+    for number in range(7):
+        await caller.say(type="resume", cursor=cursor, ref=number)
+    answers = [await caller.hear() for _each in range(7)]
+    assert [answer["type"] for answer in answers] == ["resumed"] * 5 + ["error"] * 2
+    assert (answers[5]["code"], answers[5]["ref"]) == ("rate_limited", 5)
+    assert 0 < answers[5]["retry_after"] <= 2
+    for _each in range(150):
+        await caller.say(type="ping")
+    said = [(await caller.hear())["type"] for _each in range(150)]
+    assert said.count("error") >= 1
+    assert said[:90] == ["pong"] * 90
+    assert (await caller.ask(type="ping"))["type"] in ("pong", "error")

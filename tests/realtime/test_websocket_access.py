@@ -100,6 +100,12 @@ async def test_a_token_in_the_url_is_not_read_and_said_so(door: Door) -> None:
     assert (await caller.hear_of("subscribed"))["refused"][0]["code"] == "not_authenticated"
 
 
+async def test_a_ticket_is_not_read_here_and_said_so(door: Door) -> None:
+    caller = await door.call("?ticket=swt_anything&topics=admin")
+    assert (await caller.hear_of("error"))["code"] == "ticket_in_url"
+    assert (await caller.hear_of("subscribed"))["refused"][0]["code"] == "not_authenticated"
+
+
 async def test_the_sign_in_cookie_counts_from_an_allowed_page_and_one_that_ended_makes_a_guest_who_is_told(
     door: Door,
 ) -> None:

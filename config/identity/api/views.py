@@ -14,6 +14,7 @@ from config.api.conditional import not_modified, require_match, stamp
 from config.api.json import write_json
 from config.api.views import ApiView
 from config.identity import services
+from config.identity.api.arrivals import arrived
 from config.identity.api.serializers import (
     LoginSerializer,
     ProfileSerializer,
@@ -46,6 +47,7 @@ class RegisterView(_Door):
         """Become a customer."""
         said = _read(RegisterSerializer, request)
         signed_in = services.register(**said, address=client_address(request))
+        arrived(request, signed_in.user)
         return _with_cookie(
             request, signed_in, {**_tokens(signed_in), "user": shown_user(signed_in.user)}, 201
         )
@@ -58,6 +60,7 @@ class LoginView(_Door):
         """Sign in by e-mail address and password."""
         said = _read(LoginSerializer, request)
         signed_in = services.sign_in(**said, address=client_address(request))
+        arrived(request, signed_in.user)
         return _with_cookie(
             request, signed_in, {**_tokens(signed_in), "user": shown_user(signed_in.user)}, 200
         )

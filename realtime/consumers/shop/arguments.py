@@ -60,8 +60,7 @@ def a_text_or_none(value: Any, name: str, *, longest: int) -> str:
 
 def a_whole_number(value: Any, name: str, *, most: int) -> int:
     """``value``, a number from 0 to ``most``, rounded where a client's clock has a fraction."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 <= value <= most:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:
         raise RefusedError("malformed", f"{name}: must be a number from 0 to {most}")
     return round(value)
 

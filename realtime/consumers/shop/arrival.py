@@ -13,6 +13,9 @@ from realtime.principals import GUEST, Principal, principal_of_header, principal
 from realtime.socketio.requests import EngineRequest
 from realtime.threads import threads
 
+#: Longer credentials are none; of those no more is kept than shows it.
+LONGEST_KEPT = 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -36,8 +39,8 @@ class Arrival:
         return cls(
             origin_is_allowed=is_allowed,
             address=counted_address(request.address, request.headers),
-            header=request.headers.get("authorization", ""),
-            token=token,
+            header=request.headers.get("authorization", "")[:LONGEST_KEPT],
+            token=token[:LONGEST_KEPT],
         )
 
     async def principal(self, auth: Mapping[str, Any]) -> Principal:

@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 
 from config.kernel.clock import iso_of
 from realtime.consumers.shop.arguments import (
-    RefusedError,
     a_text,
     a_text_or_none,
     a_whole_number,
@@ -21,44 +20,39 @@ from realtime.consumers.shop.arguments import (
     an_id,
     an_object,
 )
+from realtime.consumers.shop.carts import cart_add_item, cart_batch_update, cart_remove_item, join_cart
+from realtime.consumers.shop.joining import join, leave, not_joined
 from realtime.consumers.shop.visitor import Visitor
 from realtime.presence import floor
 from realtime.principals import principal_of_token
-from realtime.rooms import Refusal, room_of_name
 from realtime.threads import threads
 
 Handler: TypeAlias = Callable[[Visitor, Sequence[Any]], Awaitable[Mapping[str, Any] | None]]
 
-ROOM_JOIN_ERROR = "room_join_error"
 _LONGEST_TOKEN = 5_000
 _LONGEST_CATEGORY = 100
 #: A week: who looks at a product for longer has gone home.
 _LONGEST_VIEW_MS = 7 * 24 * 3_600_000
-_WHY: Mapping[Refusal, str] = {
-    "not_authenticated": "sign in first",
-    "not_permitted": "this room is not for you",
-    "unknown_room": "there is no such room",
-}
 
 
 async def join_room(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
     """``{room, userId?}``: the token says who it is, whatever ``userId`` says."""
-    return await _join(visitor, a_text(an_object(arguments).get("room"), "room"))
+    return await join(visitor, a_text(an_object(arguments).get("room"), "room"))
 
 
 async def leave_room(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
     """``{room}``."""
-    return await _leave(visitor, a_text(an_object(arguments).get("room"), "room"))
+    return await leave(visitor, a_text(an_object(arguments).get("room"), "room"))
 
 
 async def join_order_room(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
     """The order's id."""
-    return await _join(visitor, f"order_{a_text(an_argument(arguments, 0), 'orderId')}")
+    return await join(visitor, f"order_{a_text(an_argument(arguments, 0), 'orderId')}")
 
 
 async def leave_order_room(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
     """The order's id."""
-    return await _leave(visitor, f"order_{a_text(an_argument(arguments, 0), 'orderId')}")
+    return await leave(visitor, f"order_{a_text(an_argument(arguments, 0), 'orderId')}")
 
 
 async def user_role(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
@@ -66,9 +60,9 @@ async def user_role(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, 
     refused, and nothing is joined."""
     role = a_text(an_argument(arguments, 0), "role")
     if role != visitor.principal.role:
-        raise _not_joined(role, "not_authenticated" if visitor.principal.kind == "guest" else "not_permitted")
+        raise not_joined(role, "not_authenticated" if visitor.principal.kind == "guest" else "not_permitted")
     await visitor.join(f"user_{visitor.principal.id}")
-    return await _join(visitor, role)
+    return await join(visitor, role)
 
 
 async def authenticate(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
@@ -101,29 +95,12 @@ COMMANDS: Mapping[str, Handler] = {
     "leave_room": leave_room,
     "join_order_room": join_order_room,
     "leave_order_room": leave_order_room,
+    "join_cart": join_cart,
+    "cart_add_item": cart_add_item,
+    "cart_remove_item": cart_remove_item,
+    "cart_batch_update": cart_batch_update,
     "user_role": user_role,
     "authenticate": authenticate,
     "product_view": product_view,
     "user_activity": user_activity,
 }
-
-
-async def _join(visitor: Visitor, name: str) -> Mapping[str, Any]:
-    grant = await visitor.join(name)
-    if grant.refusal is not None:
-        raise _not_joined(name, grant.refusal)
-    visitor.emit("room_joined", room=name)
-    return {"room": name}
-
-
-async def _leave(visitor: Visitor, name: str) -> Mapping[str, Any]:
-    room = room_of_name(name)
-    if room is None:
-        raise RefusedError("unknown_room", "there is no such room", room=name)
-    await visitor.leave(room)
-    visitor.emit("room_left", room=name)
-    return {"room": name}
-
-
-def _not_joined(name: str, refusal: Refusal) -> RefusedError:
-    return RefusedError(refusal, _WHY.get(refusal, refusal), told_as=ROOM_JOIN_ERROR, room=name)

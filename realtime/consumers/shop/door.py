@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from realtime.consumers.handshake import is_allowed_origin
+from realtime.consumers.shop.arrival import Arrival
 from realtime.consumers.shop.namespace import ShopNamespace
+from realtime.consumers.shop.vestibule import Vestibule
 from realtime.consumers.shop.visitors import Visitors
 from realtime.forwarding.forwarding import Forwarding
 from realtime.hub.hub import Hub
+from realtime.socketio.connection import Connection, Listener
 from realtime.socketio.packets import MAIN
 from realtime.socketio.server import SocketServer
 
@@ -18,9 +21,26 @@ class ShopDoor:
 
     def __init__(self, hub: Hub, *, tell_others: Callable[[str], None]) -> None:
         self.visitors = Visitors(hub, tell_others=tell_others)
-        sockets = SocketServer({MAIN: ShopNamespace(hub, self.visitors)})
-        self.forwarding = Forwarding(listen=sockets, is_allowed_origin=_is_allowed_origin)
+        self.vestibule = vestibule = Vestibule(per_address=hub.limits.per_address)
+        sockets = SocketServer({MAIN: ShopNamespace(hub, self.visitors, vestibule)})
+
+        def listen(connection: Connection) -> Listener:
+            _read_request_of(connection)
+            vestibule.enter(connection)
+            return sockets(connection)
+
+        self.forwarding = Forwarding(
+            listen=listen, is_allowed_origin=_is_allowed_origin, forgotten=vestibule.leave
+        )
         self.endpoint = self.forwarding.endpoint
+
+
+def _read_request_of(connection: Connection) -> None:
+    """What its request tells is read at once, and the request is not kept: whoever never asks to be let in
+    costs as little as can be."""
+    if connection.request is not None:
+        connection.arrival = Arrival.of(connection.request)
+        connection.request = None
 
 
 def _is_allowed_origin(origin: str | None, host: str) -> bool:

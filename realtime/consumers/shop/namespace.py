@@ -4,6 +4,7 @@ speak, and go. What they missed while away is sent after the CONNECT answer, and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -13,8 +14,9 @@ from config.kernel.errors import NotAuthenticated, StockwireError
 from realtime.consumers.shop import recovery
 from realtime.consumers.shop.arguments import RefusedError
 from realtime.consumers.shop.arrival import Arrival
-from realtime.consumers.shop.commands import COMMANDS, ROOM_JOIN_ERROR
+from realtime.consumers.shop.commands import COMMANDS
 from realtime.consumers.shop.recovery import Return
+from realtime.consumers.shop.vestibule import Vestibule
 from realtime.consumers.shop.visitor import Visitor
 from realtime.consumers.shop.visitors import Visitors
 from realtime.cursor import to_cursor
@@ -22,9 +24,9 @@ from realtime.dialects.shop import SHOP
 from realtime.hub.hub import Hub, Resumed
 from realtime.hub.session import Session
 from realtime.hub.wire import Wire
-from realtime.principals import Principal
+from realtime.principals import Principal, with_cart_of
 from realtime.records import KeptRooms
-from realtime.rooms import arefusals, name_of_room, rooms_of
+from realtime.rooms import arefusals, rooms_of
 from realtime.socketio.packets import encode_event
 from realtime.socketio.server import ComeBackError, ConnectRefusedError, Socket
 from realtime.socketio.sockets import EventCame
@@ -42,22 +44,23 @@ READY = "ready"
 class ShopNamespace:
     """Implements ``Namespace`` for the clients of the shop."""
 
-    def __init__(self, hub: Hub, visitors: Visitors) -> None:
+    def __init__(self, hub: Hub, visitors: Visitors, vestibule: Vestibule) -> None:
         self._hub = hub
         self._visitors = visitors
+        self._vestibule = vestibule
 
     # ------------------------------------------------------------------ coming in
 
     async def connect(self, socket: Socket, auth: dict[str, Any]) -> None:
         """Let a client in, and bring it up to date. *Refuses* a foreign origin, a wrong credential, too many
         connections of one user or address."""
-        arrival = _arrival_of(socket)
+        arrival: Arrival = socket.connection.arrival
         if not arrival.origin_is_allowed:
             raise ConnectRefusedError("origin_not_allowed", {"code": "origin_not_allowed"})
         try:
             principal = await arrival.principal(auth)
             back = recovery.returning(auth)
-            kept = await recovery.rooms_kept(back.pid) if back is not None else None
+            again = await _what_it_was_in(principal, back) if back is not None else None
         except NotAuthenticated as error:
             raise ConnectRefusedError("invalid_token", {"code": error.code}) from None
         except (DatabaseError, InterfaceError) as error:
@@ -65,13 +68,19 @@ class ShopNamespace:
             raise ComeBackError from error
         if not await self._hub.ready():
             raise ComeBackError
-        if back is not None:
-            self._visitors.take_over(back.pid)
+        if again is not None:
+            self._visitors.take_over(again.back.pid)
         visitor = self._take_in(socket, principal, arrival)
-        if back is None:
-            self._begin(visitor)
-        else:
-            await self._bring_back(visitor, back, kept)
+        try:
+            if again is None:
+                self._begin(visitor)
+            else:
+                await self._bring_back(visitor, again)
+        except BaseException:
+            # It was not let in, so nobody will say that it has gone.
+            self._visitors.leave(visitor)
+            self._hub.leave(visitor.session)
+            raise
 
     def _take_in(self, socket: Socket, principal: Principal, arrival: Arrival) -> Visitor:
         session = Session(
@@ -87,7 +96,6 @@ class ShopNamespace:
         if not self._hub.open(session):
             raise ConnectRefusedError("too_many_connections", {"code": "too_many_connections"})
         visitor = Visitor(socket=socket, session=session, hub=self._hub)
-        visitor.warn_of_endings()
         socket.state = visitor
         # In order with what the hub sends.
         socket.outlet = visitor.send
@@ -100,38 +108,48 @@ class ShopNamespace:
         self._hub.join(visitor.session, rooms_of(visitor.principal))
         self._say_where(visitor, place.epoch, place.seq)
 
-    async def _bring_back(self, visitor: Visitor, back: Return, kept: KeptRooms | None) -> None:
-        own = rooms_of(visitor.principal)
-        wanted = _rooms_again(visitor.principal, own, back, kept)
-        refused = await arefusals(visitor.principal, wanted)
-        allowed = {room: seq for room, seq in wanted.items() if room not in refused}
+    async def _bring_back(self, visitor: Visitor, again: Again) -> None:
+        back, session, newcomer = again.back, visitor.session, visitor.principal
+        session.principal = again.principal
+        session.id = recovery.socket_id_of(back.pid)
+        # From here on it can be taken over itself, should it come back once more meanwhile.
+        visitor.pid = back.pid
+        self._visitors.enter(visitor)
 
         def decided(outcome: Resumed) -> None:
             if outcome.reason is None:
                 self._let_in(visitor, back.pid)
                 return
-            # It fetches state, and begins anew: nobody knows which rooms it still wants.
-            self._hub.part(visitor.session, [room for room in allowed if room not in own])
-            self._hub.join(visitor.session, own)
+            # It fetches state, and begins anew: nobody knows which rooms it still wants, and what it showed
+            # as a guest it shows again.
+            session.principal = newcomer
+            own = rooms_of(newcomer)
+            self._hub.part(session, [room for room in again.rooms if room not in own])
+            self._hub.join(session, own)
             self._let_in(visitor, recovery.new_pid(outcome.position))
 
         async with self._hub.resuming(
-            visitor.session,
-            rooms=allowed,
+            session,
+            rooms=again.rooms,
             cursor=back.after.position,
             skip=back.after.skip,
             decided=decided,
         ) as outcome:
             self._say_where(visitor, outcome.position.epoch, outcome.position.seq)
             if outcome.reason is None:
-                _tell_of_lost_rooms(visitor, set(refused) - _own_kinds(wanted))
-        if kept is not None and outcome.reason is None:
+                visitor.tell_of_lost(again.lost)
+        if again.is_kept and outcome.reason is None:
             await self._remember(visitor)
 
     def _let_in(self, visitor: Visitor, pid: str) -> None:
+        self._visitors.leave(visitor)
         visitor.pid = pid
-        if visitor.socket.accept(id=recovery.socket_id_of(pid), pid=pid):
+        visitor.session.id = recovery.socket_id_of(pid)
+        if visitor.socket.accept(id=visitor.session.id, pid=pid):
             self._visitors.enter(visitor)
+            self._vestibule.leave(visitor.socket.connection)
+            # Not before: whoever waits for the answer to its CONNECT has to hear that first.
+            visitor.warn_of_endings()
         else:
             self._hub.leave(visitor.session)
 
@@ -167,14 +185,34 @@ class ShopNamespace:
         self._hub.leave(visitor.session)
 
 
-def _arrival_of(socket: Socket) -> Arrival:
-    """What the connection's request tells; it is read once, and the request is not kept."""
-    connection = socket.connection
-    if connection.request is not None:
-        connection.arrival = Arrival.of(connection.request)
-        connection.request = None
-    arrival: Arrival = connection.arrival
-    return arrival
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What a client that comes back was in, as far as it still may: ``rooms`` with the ``seq`` from which it
+    heard each; ``lost`` are those that it is to be told of. ``is_kept``: it had joined or left some by
+    hand."""
+
+    back: Return
+    principal: Principal
+    rooms: Mapping[str, int]
+    lost: Sequence[str]
+    is_kept: bool
+
+
+async def _what_it_was_in(principal: Principal, back: Return) -> Again:
+    """Everything is asked before the client is taken in: what can't be asked leaves nothing behind."""
+    kept = await recovery.rooms_kept(back.pid)
+    if kept is not None:
+        # What a guest has shown once it need not show again: only that connection was told its pid.
+        principal = with_cart_of(principal, kept.holder)
+    wanted = _rooms_again(principal, rooms_of(principal), back, kept)
+    refused = await arefusals(principal, wanted)
+    return Again(
+        back=back,
+        principal=principal,
+        rooms={room: seq for room, seq in wanted.items() if room not in refused},
+        lost=sorted(set(refused) - _own_kinds(wanted)),
+        is_kept=kept is not None,
+    )
 
 
 def _rooms_again(
@@ -196,18 +234,10 @@ def _own_kinds(rooms: Mapping[str, int]) -> set[str]:
     return {room for room in rooms if room.partition(":")[0] in ("user", "role", "admin")}
 
 
-def _tell_of_lost_rooms(visitor: Visitor, rooms: set[str]) -> None:
-    for room in sorted(rooms):
-        name = name_of_room(room) or room
-        visitor.emit(
-            ROOM_JOIN_ERROR, room=name, error="this room is not for you any more", code="not_permitted"
-        )
-
-
 async def _do(visitor: Visitor, event: EventCame) -> Mapping[str, Any]:
     """What the acknowledgement bears. Raises ``RefusedError`` for whatever went wrong."""
     if (wait := visitor.wait()) > 0:
-        raise RefusedError("rate_limited", "too many events; wait a moment", retryAfter=round(wait, 3))
+        raise RefusedError("rate_limited", "too many events; wait a moment", retryAfter=wait)
     handle = COMMANDS.get(event.name)
     if handle is None:
         raise RefusedError("unknown_event", f"{event.name[:100]} is no event of ours")

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, cast
 
 from config.kernel.clock import iso, now
+from realtime.consumers.pace import Pace
 from realtime.consumers.shop import recovery
 from realtime.consumers.shop.arguments import RefusedError
-from realtime.consumers.shop.pace import Pace
 from realtime.hub.hub import Hub
-from realtime.hub.session import Session
+from realtime.hub.session import Session, State
 from realtime.principals import Principal
 from realtime.records import KeptRooms
-from realtime.rooms import Grant, agrant_names, arefusals, rooms_of
+from realtime.rooms import Grant, agrant_names, arefusals, name_of_room, rooms_of
 from realtime.socketio.packets import Encoded
 from realtime.socketio.server import Socket
 
 #: Events a second that one client may send.
 PACE = 50.0
-MOST_ROOMS = 1_000
+#: All of them are written anew whenever one is joined or left.
+MOST_ROOMS = 250
+ROOM_JOIN_ERROR = "room_join_error"
 
 
 class Visitor:
@@ -80,12 +83,34 @@ class Visitor:
             await self.keep_rooms()
 
     async def keep_rooms(self) -> None:
-        """Remember its rooms."""
+        """Remember its rooms. One that has left the hub is in none any more; what was remembered of it
+        before is what it comes back for."""
+        if self.session.state is State.CLOSED:
+            return
         await recovery.keep_rooms(self.pid, KeptRooms(self.principal.key, self.session.rooms))
+
+    async def show_cart(self, digest: str) -> None:
+        """It is a guest's, who has shown the token of a cart. The room of one that was shown before is
+        left."""
+        if self.principal.cart != digest:
+            principal = replace(self.principal, cart=digest)
+            refused = await arefusals(principal, self.session.rooms)
+            self.session.principal = principal
+            self.hub.part(self.session, refused)
+
+    def tell_of_lost(self, rooms: Iterable[str]) -> None:
+        """Tell it of rooms that it may not be in any more."""
+        for room in rooms:
+            name = name_of_room(room) or room
+            self.emit(
+                ROOM_JOIN_ERROR, room=name, error="this room is not for you any more", code="not_permitted"
+            )
 
     async def become(self, principal: Principal) -> None:
         """Give it other credentials. What the new rights don't cover is heard no more; what comes with them
         is heard from now on. Raises ``RefusedError`` where whoever it is has too many connections."""
+        # Before anything changes: it may be that this can't be asked.
+        refused = await arefusals(principal, self.session.rooms)
         if not self.hub.belong(self.session, holder=principal.holder):
             raise RefusedError("too_many_connections", "close some connections first")
         before, self.session.principal = self.principal, principal
@@ -93,15 +118,17 @@ class Visitor:
         self.warn_of_endings()
         if before.key == principal.key:
             return
-        self.hub.part(self.session, await arefusals(principal, self.session.rooms))
+        self.hub.part(self.session, refused)
         self.hub.join(self.session, _new_rooms(principal, before))
         await self.keep_rooms()
 
     def warn_of_endings(self) -> None:
-        """Have it told when its credentials end by themselves, and a minute later closed; and when they are
-        withdrawn, and closed at once."""
+        """Have it told when its credentials end by themselves, and a minute later closed; when they are
+        withdrawn, and closed at once; and of rooms that it may not be in any more."""
         self.session.warn_expired = None if self.session.expires_at is None else self._warn
-        self.session.tell_withdrawn = None if self.principal.kind == "guest" else self._tell_withdrawn
+        is_guest = self.principal.kind == "guest"
+        self.session.tell_withdrawn = None if is_guest else self._tell_withdrawn
+        self.session.tell_of_lost = None if is_guest else self.tell_of_lost
 
     def _warn(self) -> None:
         self.emit("token_expired")

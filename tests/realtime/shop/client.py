@@ -36,6 +36,10 @@ class ShopClient:
         assert (await self._packet()).startswith("0{")
         return self
 
+    async def say_hello(self, auth: dict[str, Any]) -> None:
+        """Ask for the namespace, and wait for nothing."""
+        await self.connection.send("40" + json.dumps(auth))
+
     async def enter(
         self, auth: dict[str, Any] | None = None, *, query: str = "", **options: Any
     ) -> ShopClient:

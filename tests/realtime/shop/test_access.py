@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import OperationalError
 from pytest_django import Settings
+from websockets.asyncio.client import connect
 
 from config.identity import services
 from config.identity.cookies import SIGN_IN_COOKIE as COOKIE
 from config.identity.models import Role, User
 from config.identity.services import SignedIn
 from realtime import rights, runtime
+from realtime.consumers.shop.arrival import LONGEST_KEPT
 from realtime.hub import watch
+from realtime.records import Position
 from tests.realtime.door import Door
 from tests.realtime.log import LiveHalf, publish_soon, stock_low
 from tests.realtime.people import a_person, away, token_that_lives
@@ -33,6 +38,20 @@ async def test_a_guest_hears_the_storefront_and_nothing_else(door: Door, live_ha
     client = await ShopClient(door.port).enter()
     assert set(client.answer) == {"sid", "pid"}
     assert await rooms(live_half) == [{"storefront"}]
+
+
+async def test_of_the_request_of_whoever_has_not_asked_to_be_let_in_hardly_anything_is_kept(
+    door: Door,
+) -> None:
+    client = await ShopClient(door.port).open(
+        query="&token=" + "x" * 7_000, additional_headers={"X-Padding": "y" * 7_000}
+    )
+    (connection,) = (await runtime.shop_door()).endpoint.connections.values()
+    assert connection.request is None
+    assert len(connection.arrival.token) == LONGEST_KEPT
+    await client.connection.send("40")
+    packet = str(await client.connection.recv())
+    assert json.loads(packet.removeprefix("44"))["message"] == "invalid_token"
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -248,3 +267,51 @@ async def test_a_process_that_drains_sends_everybody_away_to_come_back(
     for client in clients:
         code, packets = await client.closed_with()
         assert (code, packets) == (3001, [])
+
+
+async def test_connections_that_are_not_let_in_yet_are_so_many_from_one_address_and_no_more(
+    door: Door, live_half: LiveHalf
+) -> None:
+    from_afar = {"X-Forwarded-For": "8.8.8.8"}
+    vestibule = (await runtime.shop_door()).vestibule
+    vestibule._per_address = 2
+    waiting = [await ShopClient(door.port).open(additional_headers=from_afar) for _each in range(2)]
+    third = await connect(waiting[0]._url, compression=None, additional_headers=from_afar)
+    await third.wait_closed()
+    assert third.close_code == 3001
+    await ShopClient(door.port).enter()
+    # Whoever is let in, or goes, makes room.
+    await waiting[0].connection.send("40")
+    await until(lambda: len(live_half.hub.sessions) == 2)
+    await waiting[1].connection.close()
+    await until(lambda: not vestibule._waiting)
+    for _each in range(3):
+        await ShopClient(door.port).enter(additional_headers=from_afar)
+
+
+async def test_whoever_is_not_let_in_yet_is_told_nothing_before_the_answer(
+    door: Door, monkeypatch: pytest.MonkeyPatch, live_half: LiveHalf
+) -> None:
+    gate = asyncio.Event()
+    check = live_half.hub._replay.check
+
+    async def check_later(*given: Any, **named: Any) -> Position:
+        await gate.wait()
+        return await check(*given, **named)
+
+    signed_in = await away(register)
+    client = await ShopClient(door.port).enter({"token": signed_in.token})
+    await client.cut()
+    await until(lambda: not live_half.hub.sessions)
+    monkeypatch.setattr(live_half.hub._replay, "check", check_later)
+    await client.open()
+    auth = {"token": signed_in.token, "pid": client.pid, "offset": client.offset}
+    await client.connection.send("40" + json.dumps(auth))
+    await until(lambda: len(live_half.hub.sessions) == 1)
+    await away(lambda: sign_out(signed_in))
+    assert await client.closed_with() == (3500, [])
+    gate.set()
+    monkeypatch.undo()
+    # It comes back by itself, and reads why.
+    await client.enter({"token": signed_in.token})
+    assert client.answer == {"message": "invalid_token", "data": {"code": "token_revoked"}}

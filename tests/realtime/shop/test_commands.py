@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from config.identity.models import Role
+from realtime.consumers.pace import Pace
 from realtime.consumers.shop import commands
-from realtime.consumers.shop.pace import Pace
 from realtime.consumers.shop.visitor import MOST_ROOMS
 from tests.realtime.door import Door
 from tests.realtime.log import LiveHalf, publish_soon, stock_reduced
@@ -164,3 +164,11 @@ def test_the_pace_is_a_burst_and_then_a_rate() -> None:
     assert pace.wait(100.021) > 0
     assert all(pace.wait(200.0) == 0 for _each in range(100))
     assert pace.wait(200.0) > 0
+
+
+def test_whoever_waits_as_long_as_it_was_told_is_not_refused_again() -> None:
+    pace = Pace(50.0)
+    assert all(pace.wait(100.0) == 0 for _each in range(100))
+    # Almost there: told "0.0", it would be back at once, and too early.
+    assert pace.wait(100.0198) == 0.001
+    assert pace.wait(100.0208) == 0

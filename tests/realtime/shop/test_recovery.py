@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
+import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import DatabaseError
+from procrastinate.contrib.django import app
 
 from config.identity.models import Role
+from config.kernel.clock import now
 from config.kernel.events import DomainEvent
 from realtime import runtime, services
 from realtime.consumers.shop import recovery
+from realtime.hub.session import CloseCode
 from realtime.models import ConnectionRooms
 from realtime.records import KeptRooms
+from realtime.rooms import ROOMS
+from realtime.tasks import forget_old_rooms
 from tests.realtime.door import FRAMES, PLAIN, Door, serving
 from tests.realtime.log import LiveHalf, publish_soon, stock_low, stock_reduced
 from tests.realtime.people import a_person, away
@@ -241,6 +251,88 @@ async def test_a_room_that_cannot_be_remembered_is_not_joined(
     assert await away(ConnectionRooms.objects.count) == 0
 
 
+async def test_a_client_that_is_cut_off_again_while_it_is_brought_back_keeps_its_rooms(
+    door: Door, live_half: LiveHalf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await ShopClient(door.port).enter()
+    assert (await client.ask("join_room", {"room": "product_prod_1"}))["ok"]
+    await client.cut()
+    replay, gate, asked = live_half.hub._replay, asyncio.Event(), asyncio.Event()
+    find = replay.find
+
+    async def find_later(*given: Any) -> Any:
+        asked.set()
+        await gate.wait()
+        return await find(*given)
+
+    monkeypatch.setattr(replay, "find", find_later)
+    await client.open()
+    await client.connection.send("40" + json.dumps({"pid": client.pid, "offset": client.offset}))
+    await asked.wait()
+    endpoint = (await runtime.shop_door()).endpoint
+    await client.cut()
+    await until(lambda: not endpoint.connections)
+    gate.set()
+    await until(lambda: not live_half.hub.sessions)
+    await client.enter()
+    assert client.recovered
+    assert await client.hear_until_ready() == []
+    await sell(1)
+    assert [(await client.hear())[0] for _ in range(3)] == [*SOLD, "product_stock_update"]
+
+
+async def test_what_is_said_while_the_connection_is_closed_by_us_does_not_forget_its_rooms(
+    door: Door, live_half: LiveHalf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await ShopClient(door.port).enter()
+    keep, gate, asked = recovery.keep_rooms, asyncio.Event(), asyncio.Event()
+
+    async def keep_later(pid: str, kept: KeptRooms) -> None:
+        asked.set()
+        await gate.wait()
+        await keep(pid, kept)
+
+    monkeypatch.setattr(recovery, "keep_rooms", keep_later)
+    await client.say("join_room", {"room": "product_prod_1"})
+    await client.say("join_room", {"room": "product_prod_2"})
+    await asked.wait()
+    (connection,) = (await runtime.shop_door()).endpoint.connections.values()
+    listener: Any = connection._listener
+    await until(lambda: bool(listener._inbox))
+    (session,) = live_half.hub.sessions
+    live_half.hub.close(session, CloseCode.SHUTTING_DOWN)
+    gate.set()
+    await listener.finished()
+    assert (await client.closed_with())[0] == 3001
+    await client.enter()
+    assert client.recovered
+    assert await client.hear_until_ready() == []
+    await sell(1)
+    assert [(await client.hear())[0] for _ in range(3)] == [*SOLD, "product_stock_update"]
+
+
+async def test_whoever_can_not_be_brought_back_just_now_is_sent_away_and_counted_no_more(
+    door: Door, live_half: LiveHalf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await a_person()
+    client = await ShopClient(door.port).enter({"token": person.token})
+    assert (await client.ask("join_room", {"room": "product_prod_1"}))["ok"]
+    await client.cut()
+
+    def fail(_asked: object) -> Any:
+        raise DatabaseError("away")
+
+    with monkeypatch.context() as patched:
+        patched.setitem(ROOMS, "product", replace(ROOMS["product"], asks=fail))
+        await client.open()
+        await client.connection.send("40" + json.dumps({"pid": client.pid, "token": person.token}))
+        assert await client.closed_with() == (3010, [])
+    await until(lambda: not live_half.hub.sessions)
+    assert live_half.hub.admission.of_holder(f"user:{person.user.pk}") == 0
+    await client.enter({"token": person.token})
+    assert client.recovered
+
+
 async def test_too_much_was_missed(door: Door, monkeypatch: pytest.MonkeyPatch, live_half: LiveHalf) -> None:
     monkeypatch.setattr(live_half.hub._replay, "_most_events", 3)
     client = await ShopClient(door.port).enter()
@@ -250,3 +342,17 @@ async def test_too_much_was_missed(door: Door, monkeypatch: pytest.MonkeyPatch, 
     assert not client.recovered
     await sell(3)
     assert (await client.hear())[0] == "STOCK_REDUCED"
+
+
+async def test_what_is_remembered_of_connections_that_are_long_gone_is_forgotten(door: Door) -> None:
+    for _each in range(2):
+        client = await ShopClient(door.port).enter()
+        assert (await client.ask("join_room", {"room": "product_prod_1"}))["ok"]
+    old = now() - services.KEEP_ROOMS - dt.timedelta(minutes=1)
+    await away(lambda: ConnectionRooms.objects.filter(pid=client.pid).update(kept_at=old))
+    assert await away(services.forget_old_rooms) == 1
+    left = await away(lambda: list(ConnectionRooms.objects.values_list("pid", flat=True)))
+    assert len(left) == 1
+    assert client.pid not in left
+    crons = {task.task.name: task.cron for task in app.periodic_registry.periodic_tasks.values()}
+    assert crons[forget_old_rooms.name] == "27 * * * *"

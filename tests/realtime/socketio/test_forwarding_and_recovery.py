@@ -15,10 +15,13 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import re_path
 
 from config.serving.listening import listen
+from realtime.consumers.shop.arrival import Arrival
 from realtime.consumers.shop.namespace import ShopNamespace
+from realtime.consumers.shop.vestibule import Vestibule
 from realtime.consumers.shop.visitors import Visitors
 from realtime.forwarding import post
 from realtime.hub.hub import Hub
+from realtime.socketio.connection import Connection, Listener
 from realtime.socketio.consumers import PollingConsumer
 from realtime.socketio.endpoint import Endpoint
 from realtime.socketio.packets import MAIN
@@ -58,8 +61,13 @@ class ShopProcess(Process):
 
     def __init__(self, wire: Wire, hub: Hub, *, tell_others: Callable[[str], None]) -> None:
         self.visitors = Visitors(hub, tell_others=tell_others)
-        sockets = SocketServer({MAIN: ShopNamespace(hub, self.visitors)})
-        super().__init__(wire, listen=sockets)
+        sockets = SocketServer({MAIN: ShopNamespace(hub, self.visitors, Vestibule(per_address=0))})
+
+        def answer(connection: Connection) -> Listener:
+            connection.arrival = Arrival(origin_is_allowed=True, address="")
+            return sockets(connection)
+
+        super().__init__(wire, listen=answer)
 
 
 @asynccontextmanager

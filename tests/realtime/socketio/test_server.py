@@ -390,7 +390,8 @@ async def test_a_hub_that_sends_a_polling_peer_away_has_its_last_words_wait_for_
     writer.write(text_frame(b'42["news"]') + text_frame(b'42["more"]'))
     assert writer.unsent() == 24
     writer.close(3500, "because")
-    assert await peer.connection.poll() == b'42["news"]\x1e42["more"]\x1e41\x1e1'
+    assert await peer.connection.poll() == b'42["news"]\x1e42["more"]\x1e41'
+    assert await peer.connection.poll() == b"1"
     assert peer.endpoint.connections == {}
 
 
