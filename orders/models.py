@@ -283,7 +283,7 @@ class Payment(models.Model):
                 name="payment_refunded_at_most_paid",
             ),
             models.CheckConstraint(
-                condition=models.Q(status__in=[status.value for status in RECEIVED])
+                condition=models.Q(status__in=sorted(status.value for status in RECEIVED))
                 | models.Q(refunded=0, refunding=0),
                 name="payment_refunds_what_came",
             ),

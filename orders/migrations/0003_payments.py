@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
             model_name="payment",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("status__in", ["partially_refunded", "completed", "refunded"]),
+                    ("status__in", ["completed", "partially_refunded", "refunded"]),
                     models.Q(("refunded", 0), ("refunding", 0)),
                     _connector="OR",
                 ),
