@@ -1,11 +1,11 @@
-"""What carts and orders refuse, in words: one place for messages and codes, whichever service refuses."""
+"""What carts, orders and payments refuse, in words: one place for messages and codes, whoever refuses."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from config.kernel.errors import Conflict, InvalidInput, ItemError, NotFound
+from config.kernel.errors import Conflict, InvalidInput, ItemError, NotFound, Unreachable
 
 
 class UnknownItem(NotFound):
@@ -134,3 +134,115 @@ def no_such_worker(field: str, role: str) -> InvalidInput:
     """An order is assigned to somebody who does such work here."""
     what = f"must be the id of a {role} who is active"
     return InvalidInput(f"{field}: {what}", details={field: [what]})
+
+
+# ------------------------------------------------------------------------------------------- payments
+
+
+class PaymentNotFound(NotFound):
+    """No such payment, or none of the asker's."""
+
+    code = "unknown_payment"
+    message = "Payment not found"
+
+
+class UnknownProvider(InvalidInput):
+    """Nobody of this name moves money for the shop."""
+
+    code = "unknown_provider"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        what = f"must be one of {', '.join(names)}"
+        super().__init__(f"provider: {what}", details={"provider": [what]})
+
+
+class NoWebhooks(NotFound):
+    """Nobody of this name calls back."""
+
+    code = "unknown_provider"
+    message = "No such provider calls back here"
+
+
+class WrongProvider(Conflict):
+    """A payment of another provider is brought to its end in another way."""
+
+    code = "wrong_provider"
+
+    def __init__(self, wanted: str, present: str) -> None:
+        super().__init__(f"That is for payments by {wanted}; this one is by {present}")
+
+
+class SignatureMismatch(InvalidInput):
+    """It was not signed by whom it says it is from."""
+
+    code = "signature_mismatch"
+    message = "The signature does not match"
+
+
+class AmountMismatch(InvalidInput):
+    """Something else was paid than was asked for."""
+
+    code = "amount_mismatch"
+    message = "The amount is not the payment's"
+
+
+class OrderPaid(Conflict):
+    """An order is paid once."""
+
+    code = "order_paid"
+    message = "The order has been paid"
+
+
+class NothingToPay(Conflict):
+    """An order that costs nothing."""
+
+    code = "nothing_to_pay"
+    message = "The order costs nothing"
+
+
+class PaymentSettled(Conflict):
+    """It has ended already, and otherwise."""
+
+    code = "payment_settled"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The payment is {status}", extra={"status": status})
+
+
+class NothingToRefund(Conflict):
+    """Nothing has been paid by it, or all of it has gone back."""
+
+    code = "not_refundable"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"Nothing goes back of a payment that is {status}", extra={"status": status})
+
+
+class RefundTooLarge(Conflict):
+    """More than was paid and has not gone back yet; ``refundable`` is that."""
+
+    code = "refund_too_large"
+
+    def __init__(self, refundable: float, currency: str) -> None:
+        text = f"At most {refundable} {currency} can go back"
+        super().__init__(text, extra={"refundable": refundable, "currency": currency})
+
+
+class ProviderUnavailable(Unreachable):
+    """A provider does not answer. ``sent``: it may have heard us all the same."""
+
+    code = "provider_unavailable"
+
+    def __init__(self, provider: str, *, sent: bool) -> None:
+        self.sent = sent
+        super().__init__(f"The payment provider {provider} can't be reached; try again")
+
+
+class ProviderRefused(Conflict):
+    """A provider has understood, and says no."""
+
+    code = "provider_refused"
+
+    def __init__(self, provider: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"{provider}: {reason}", extra={"provider": provider})

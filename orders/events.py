@@ -1,4 +1,4 @@
-"""What carts and orders announce. Each is published by a service, inside the transaction of its change."""
+"""What carts, orders and payments announce. A service publishes it, inside the transaction of its change."""
 
 from __future__ import annotations
 
@@ -88,3 +88,42 @@ class OrderTailorStatusChanged(OrderEvent):
     tailor_status: str
     tailor: Mapping[str, str]
     note: str
+
+
+@dataclasses.dataclass(frozen=True)
+class PaymentEvent(OrderEvent):
+    """A payment changed, and with it its order, which is here whole as in all its events.
+
+    ``amount`` is the payment's, ``refunded`` how much of it has gone back by now. ``payment_status`` is this
+    payment's; what the order shows is in ``order``.
+    """
+
+    payment_id: str
+    provider: str
+    payment_status: str
+    amount: float
+    refunded: float
+    currency: str
+
+
+@dataclasses.dataclass(frozen=True)
+class PaymentCompleted(PaymentEvent):
+    """Money came in for an order."""
+
+    name: ClassVar[str] = "payment.completed"
+
+
+@dataclasses.dataclass(frozen=True)
+class PaymentFailed(PaymentEvent):
+    """An attempt to pay failed. The order may still be paid."""
+
+    name: ClassVar[str] = "payment.failed"
+
+
+@dataclasses.dataclass(frozen=True)
+class PaymentRefunded(PaymentEvent):
+    """Money went back, all of it or ``change`` of it."""
+
+    name: ClassVar[str] = "payment.refunded"
+
+    change: float

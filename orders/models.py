@@ -1,4 +1,4 @@
-"""Tables of carts and orders.
+"""Tables of carts, orders and payments.
 
 A cart is a wish: it holds no stock and no price, both are asked for at each read. What an order froze (names,
 prices, options) it keeps for ever.
@@ -17,10 +17,11 @@ from catalog.models import Product, Variant
 from config.api.fields import MAX_QUANTITY
 from config.kernel.ids import MAX_ID_LENGTH, new_id
 from orders.flow import FIRST, Status, TailorStatus
+from orders.payment_records import OPEN, RECEIVED, PaymentStatus, RefundStatus
 
 
 def _choices(words: type[StrEnum]) -> list[tuple[str, str]]:
-    return [(word.value, word.value.capitalize()) for word in words]
+    return [(word.value, word.value.capitalize().replace("_", " ")) for word in words]
 
 
 class Cart(models.Model):
@@ -239,3 +240,134 @@ class OrderYear(models.Model):
 
     def __str__(self) -> str:
         return str(self.year)
+
+
+class Payment(models.Model):
+    """Money for an order, by one provider. An order may have several, and is paid by one at most.
+
+    ``reference`` is what the provider calls the charge, ``receipt`` what it calls the money that came by it.
+    ``refunding`` is claimed by refunds that are on their way, ``refunded`` has gone back. ``surplus`` money
+    came for an order that needed it no more. Until ``held_until`` somebody is speaking with the provider; one
+    that has ``begun`` and not ended is asked after then.
+    """
+
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "pay"), editable=False
+    )
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    provider = models.CharField(max_length=20)
+    status = models.CharField(
+        max_length=20, choices=_choices(PaymentStatus), default=PaymentStatus.PENDING.value
+    )
+    amount = models.DecimalField(max_digits=20, decimal_places=4)
+    currency = models.CharField(max_length=3)
+    refunded = models.DecimalField(max_digits=20, decimal_places=4, default=0)
+    refunding = models.DecimalField(max_digits=20, decimal_places=4, default=0)
+    surplus = models.BooleanField(default=False)
+    reference = models.CharField(max_length=200, blank=True)
+    receipt = models.CharField(max_length=200, blank=True)
+    checkout = models.JSONField(default=dict)
+    begun = models.BooleanField(default=False)
+    held_until = models.DateTimeField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="payment_of_something"),
+            models.CheckConstraint(
+                condition=models.Q(refunded__gte=0, refunding__gte=0), name="payment_refunds_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(refunded__lte=models.F("amount") - models.F("refunding")),
+                name="payment_refunded_at_most_paid",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=sorted(status.value for status in RECEIVED))
+                | models.Q(refunded=0, refunding=0),
+                name="payment_refunds_what_came",
+            ),
+            models.UniqueConstraint(
+                fields=("order",),
+                condition=models.Q(surplus=False, status__in=sorted(status.value for status in RECEIVED)),
+                name="order_paid_once",
+            ),
+            models.UniqueConstraint(
+                fields=("order", "provider"),
+                condition=models.Q(status=PaymentStatus.PENDING.value),
+                name="payment_pending_once",
+            ),
+            models.UniqueConstraint(
+                fields=("provider", "reference"),
+                condition=~models.Q(reference=""),
+                name="payment_reference_once",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("-created_at", "-id"), name="payment_newest"),
+            models.Index(
+                fields=("held_until",),
+                condition=models.Q(begun=True, status__in=sorted(status.value for status in OPEN)),
+                name="payment_not_ended",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Refund(models.Model):
+    """Money that goes back. Its amount is claimed from its payment before anybody is told to move it.
+
+    ``request_key`` is the idempotency key that asked for it, with its scope. Until ``due_at`` somebody is at
+    it, or it is not to be tried again yet; a refund that is pending after that, whoever was at it has died.
+    """
+
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "rfd"), editable=False
+    )
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.DecimalField(max_digits=20, decimal_places=4)
+    status = models.CharField(
+        max_length=20, choices=_choices(RefundStatus), default=RefundStatus.PENDING.value
+    )
+    reason = models.CharField(max_length=1000, blank=True)
+    actor = models.CharField(max_length=100)
+    request_key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  null: without a key
+    reference = models.CharField(max_length=200, blank=True)
+    problem = models.CharField(max_length=1000, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(amount__gt=0), name="refund_of_something"),)
+        indexes = (
+            models.Index(
+                fields=("due_at",),
+                condition=models.Q(status=RefundStatus.PENDING.value),
+                name="refund_pending",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class ProviderEvent(models.Model):
+    """A provider's call back, once, as it came. ``payment`` is the one that it is about, where it is ours."""
+
+    id = models.BigAutoField(primary_key=True)
+    provider = models.CharField(max_length=20)
+    event_id = models.CharField(max_length=200)
+    kind = models.CharField(max_length=100)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="+")
+    body = models.TextField()
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("provider", "event_id"), name="provider_event_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.event_id}"

@@ -1,4 +1,4 @@
-"""The signals of carts and orders. Receivers hear them after the commit; the event log inside it."""
+"""The signals of carts, orders and payments. Receivers hear them after the commit, the log inside."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from orders.events import (
     OrderPlaced,
     OrderStatusChanged,
     OrderTailorStatusChanged,
+    PaymentCompleted,
+    PaymentFailed,
+    PaymentRefunded,
 )
 
 cart_updated = EventSignal(CartUpdated)
@@ -29,3 +32,15 @@ order_assigned = EventSignal(OrderAssigned)
 
 order_tailor_status_changed = EventSignal(OrderTailorStatusChanged)
 # Sent when the work goes on, or is set back. Not sent for the `assigned` that an assignment brings.
+
+payment_completed = EventSignal(PaymentCompleted)
+# Sent once for each payment whose money came in, however often and by whomever that is told; for cash on
+# delivery after the `order.status_changed` that delivers. Money that comes for an order that needs it no more
+# is announced too, and its way back after it.
+
+payment_failed = EventSignal(PaymentFailed)
+# Sent once for each payment: when its first attempt failed. Not sent for one that was completed before.
+
+payment_refunded = EventSignal(PaymentRefunded)
+# Sent once for each refund, when its provider has confirmed it; for a cancellation after its
+# `order.status_changed`. Not sent for a refund that was refused, nor while it is on its way.

@@ -1,10 +1,10 @@
-"""Periodic jobs of carts and orders; the worker runs them. They only tidy."""
+"""Periodic jobs of carts, orders and payments; the worker runs them."""
 
 from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from orders.services import forget_stale_guest_carts
+from orders.services import follow_payments, forget_stale_guest_carts, give_back_what_is_due
 
 
 @app.periodic(cron="41 3 * * *")
@@ -12,3 +12,17 @@ from orders.services import forget_stale_guest_carts
 def forget_carts_of_guests_who_are_gone(timestamp: int) -> None:  # noqa: ARG001  procrastinate gives the time
     """Each night."""
     forget_stale_guest_carts()
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(queueing_lock="orders.give_back_what_is_due")
+def go_on_with_refunds(timestamp: int) -> None:  # noqa: ARG001  procrastinate gives the time
+    """Refunds whose provider could not be asked, or whose process died: nobody else goes on with them."""
+    give_back_what_is_due()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="orders.follow_payments")
+def ask_after_payments(timestamp: int) -> None:  # noqa: ARG001  procrastinate gives the time
+    """Payments of which nobody has said how they ended: a call back may be lost for good."""
+    follow_payments()

@@ -9,9 +9,10 @@ class RealtimeConfig(AppConfig):
         from config.kernel.events import record_with
         from inventory.signals import stock_validated
         from orders.signals import order_assigned
-        from realtime import receivers, recorder
+        from realtime import receivers
+        from realtime.notifications.writing import record_and_notify
 
-        record_with(recorder.record)
+        record_with(record_and_notify)
         rights_changed.connect(receivers.pass_on_changed_rights, dispatch_uid="realtime.rights")
         order_assigned.connect(receivers.pass_on_assignment, dispatch_uid="realtime.assignment")
         stock_validated.connect(receivers.pass_on_validation, dispatch_uid="realtime.validation")

@@ -161,6 +161,7 @@ def _type(annotation: object) -> str:
         (r"^Mapping\[.*\]", "object"),
         (r"^str\b", "text"),
         (r"^int\b", "whole number"),
+        (r"^float\b", "number"),
         (r"^bool\b", "true or false"),
     ):
         text = re.sub(python, json, text)

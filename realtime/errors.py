@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from config.kernel.errors import InvalidInput, NotPermitted, RateLimited, StockwireError
+from config.kernel.errors import InvalidInput, NotFound, NotPermitted, RateLimited, StockwireError
 
 
 class CursorMalformed(InvalidInput):
@@ -43,6 +43,13 @@ class TopicsRefused(NotPermitted):
             f"Refused: {named}",
             extra={"refused": [{"topic": topic, "code": code} for topic, code in refused]},
         )
+
+
+class UnknownNotification(NotFound):
+    """No such notification, or another user's."""
+
+    code = "unknown_notification"
+    message = "Notification not found"
 
 
 class TooManyConnections(RateLimited):

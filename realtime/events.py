@@ -41,6 +41,27 @@ class StockAnnounced(DomainEvent):
 
 
 @dataclasses.dataclass(frozen=True)
+class NotificationCreated(DomainEvent):
+    """A user was told something, and may read it again (`/api/notifications`).
+
+    `order_id` is the order that it is about. `shop_notification` is the notification in the shop dialect.
+    """
+
+    name: ClassVar[str] = "notification.created"
+    subject_field: ClassVar[str] = "notification_id"
+    dialect_only: ClassVar[frozenset[str]] = frozenset({"shop_notification"})
+
+    notification_id: str
+    user_id: str
+    type: str
+    title: str
+    message: str
+    order_id: str
+    created_at: str
+    shop_notification: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
 class UserOnline(DomainEvent):
     """A user who had no connection has one. Ephemeral."""
 

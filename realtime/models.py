@@ -1,4 +1,5 @@
-"""The event log's two tables, what is remembered of connections that may come back, and product views.
+"""The event log's two tables, what is remembered of connections that may come back, product views, and
+notifications.
 
 ``Event`` is partitioned by the day of ``recorded_at`` (the migration says how; ``realtime.retention`` makes
 and drops the days), so its primary key in the database is ``(id, recorded_at)``. Rows are written by the
@@ -8,11 +9,14 @@ number.
 
 from __future__ import annotations
 
+from functools import partial
+
+from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
-from config.kernel.ids import MAX_ID_LENGTH
+from config.kernel.ids import MAX_ID_LENGTH, new_id
 
 
 class Event(models.Model):
@@ -107,3 +111,29 @@ class ProductView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id} at {self.viewed_at:%H:%M:%S}"
+
+
+class Notification(models.Model):
+    """Something that a user was told, in words that stay. ``related_order`` is the order that it is about."""
+
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "ntf"), editable=False
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    type = models.CharField(max_length=20)
+    title = models.CharField(max_length=200)
+    message = models.CharField(max_length=1000)
+    related_order = models.CharField(max_length=MAX_ID_LENGTH, blank=True)
+    read_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("user", "-created_at", "-id"), name="notification_newest"),
+            models.Index(
+                fields=("user",), condition=models.Q(read_at__isnull=True), name="notification_unread"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title} for {self.user_id}"

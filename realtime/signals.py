@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from config.kernel.events import EventSignal
-from realtime.events import StockAnnounced
+from realtime.events import NotificationCreated, StockAnnounced
 
 stock_announced = EventSignal(StockAnnounced)
 # Sent once for each announcement that another system makes.
 # Not sent for a change of stock: those are the inventory's own events.
+
+notification_created = EventSignal(NotificationCreated)
+# Recorded once for each notification, right after the event that it tells of, by the recorder itself: it has
+# its place in the log, and no receivers after the commit. Not for one that is read.

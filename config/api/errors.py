@@ -40,6 +40,7 @@ from config.kernel.errors import (
     RateLimited,
     StockwireError,
     Unavailable,
+    Unreachable,
 )
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ _STATUSES: tuple[tuple[type[StockwireError], int], ...] = (
     (PayloadTooLarge, 413),
     (KeyReused, 422),
     (RateLimited, 429),
+    (Unreachable, 502),
     (Unavailable, 503),
 )
 
@@ -90,6 +92,7 @@ _CODES = {
     415: "unsupported_media_type",
     429: "rate_limited",
     500: "internal_error",
+    502: "unreachable",
     503: "unavailable",
 }
 _TEXTS = {
@@ -103,6 +106,7 @@ _TEXTS = {
     415: "Only application/json is taken",
     429: "Too many requests",
     500: "Something went wrong on our side",
+    502: "A service that this needs can't be reached at the moment",
     503: "The service is not available at the moment",
 }
 

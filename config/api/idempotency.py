@@ -44,8 +44,11 @@ class _Once:
 
     def lock_number(self) -> int:
         """64 bits for an advisory lock; keys that share them may refuse each other now and then, no more."""
-        scope = f"{self.caller}\0{self.endpoint}\0{self.key}"
-        return int.from_bytes(hashlib.blake2b(scope.encode(), digest_size=8).digest(), signed=True)
+        return int.from_bytes(hashlib.blake2b(self.scope.encode(), digest_size=8).digest(), signed=True)
+
+    @property
+    def scope(self) -> str:
+        return f"{self.caller}\0{self.endpoint}\0{self.key}"
 
 
 def answer_once(
@@ -65,10 +68,33 @@ def answer_once(
     key = request.headers.get(HEADER)
     if key is None:
         return effect()
-    once = _Once(
-        caller=caller_key(request), endpoint=endpoint, key=_checked(key), fingerprint=_fingerprint(request)
-    )
+    once = _once(request, endpoint, key)
     return in_transaction(lambda: _answer(request, once, effect))
+
+
+def first_answer(request: Request, *, endpoint: str) -> HttpResponseBase | None:
+    """The first answer to this request again, if it came with a key before and was answered.
+
+    For what can't be done within the key's transaction, since it reaches out of the house: it asks here
+    first, does it under a natural key of its own (``request_key``), and has ``answer_once`` write its end.
+
+    *Locks* nothing. *Refuses* as ``answer_once``, but for a request that is still running.
+    """
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    first = _find(once := _once(request, endpoint, key))
+    if first is not None and first.fingerprint != once.fingerprint:
+        raise KeyReused
+    return _replay(first) if first is not None else None
+
+
+def request_key(request: Request, *, endpoint: str) -> str | None:
+    """The request's key together with its scope, as a text that can be kept unique; ``None`` without one."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    return hashlib.sha256(_once(request, endpoint, key).scope.encode()).hexdigest()
 
 
 def prune_idempotency_keys() -> int:
@@ -99,6 +125,12 @@ def _answer(request: Request, once: _Once, effect: Callable[[], HttpResponseBase
     else:
         _remember(once, response)
     return response
+
+
+def _once(request: Request, endpoint: str, key: str) -> _Once:
+    return _Once(
+        caller=caller_key(request), endpoint=endpoint, key=_checked(key), fingerprint=_fingerprint(request)
+    )
 
 
 def _lock(once: _Once) -> None:

@@ -16,6 +16,7 @@ and JSON (``config.api.errors`` maps this tree onto them), and any rule of a sin
     ├── PayloadTooLarge       the body is over the limit                (413)
     ├── KeyReused             one key, two different requests           (422)
     ├── RateLimited           too many, too fast                        (429, Retry-After)
+    ├── Unreachable           somebody else's service does not answer   (502)
     └── Unavailable           something we stand on does not answer     (503)
 """
 
@@ -124,6 +125,13 @@ class RateLimited(StockwireError):
     def __init__(self, message: str | None = None, *, retry_after: int = 1) -> None:
         super().__init__(message, extra={"retryAfter": retry_after})
         self.retry_after = retry_after
+
+
+class Unreachable(StockwireError):
+    """Somebody else's service, which this request needs, does not answer or answers nonsense."""
+
+    code = "unreachable"
+    message = "A service that this needs can't be reached at the moment"
 
 
 class Unavailable(StockwireError):

@@ -1,4 +1,6 @@
-"""Transactions that survive the database's own quarrels: deadlocks, serialisation, lock timeouts."""
+"""Transactions that survive the database's own quarrels (deadlocks, serialisation, lock timeouts), and what
+must happen outside of them.
+"""
 
 from __future__ import annotations
 
@@ -49,3 +51,15 @@ def in_transaction(work: Callable[[], T]) -> T:
                 raise Unavailable("Too many are changing this at once; try again", code="busy") from error
         time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  jitter needs no secrecy
     raise AssertionError("unreachable")
+
+
+def outside_transaction(work: Callable[[], T]) -> T:
+    """``work()``, which leaves the house (another company's API), and for which no lock of ours may wait.
+
+    Raises ``TransactionManagementError`` inside a transaction, and does nothing then. The transaction that a
+    test case wraps around a whole test is none in this sense, as it is none for ``atomic(durable=True)``.
+    """
+    blocks = connection.atomic_blocks
+    if blocks and not getattr(blocks[-1], "_from_testcase", False):
+        raise transaction.TransactionManagementError("nothing external happens inside a transaction")
+    return work()

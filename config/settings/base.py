@@ -243,6 +243,15 @@ STOCKWIRE_DRAIN_SECONDS = environment.DRAIN_SECONDS.read()
 STOCKWIRE_CONNECTIONS_PER_USER = environment.CONNECTIONS_PER_USER.read()
 STOCKWIRE_CONNECTIONS_PER_ADDRESS = environment.CONNECTIONS_PER_ADDRESS.read()
 
+RAZORPAY_KEY_ID = environment.RAZORPAY_KEY_ID.read()
+RAZORPAY_KEY_SECRET = environment.RAZORPAY_KEY_SECRET.read()
+RAZORPAY_WEBHOOK_SECRET = environment.RAZORPAY_WEBHOOK_SECRET.read()
+RAZORPAY_BASE_URL = environment.RAZORPAY_BASE_URL.read()
+STRIPE_SECRET_KEY = environment.STRIPE_SECRET_KEY.read()
+STRIPE_WEBHOOK_SECRET = environment.STRIPE_WEBHOOK_SECRET.read()
+STRIPE_BASE_URL = environment.STRIPE_BASE_URL.read()
+STOCKWIRE_FAKE_PAYMENTS = False  # the settings of one machine and of the tests have it
+
 # Django would set up logging a second time, and mail the admins on an error.
 LOGGING_CONFIG = None
 LOG_FORMAT = environment.LOG_FORMAT.read() or "console"

@@ -108,6 +108,12 @@ def _redis_url(raw: str) -> str:
     return raw
 
 
+def _http_url(raw: str) -> str:
+    if not re.fullmatch(r"https?://[^/\s]+[^\s]*", raw):
+        raise ValueError("must start with http:// or https://")
+    return raw
+
+
 def _prefix(raw: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,50}", raw):
         raise ValueError("must be up to 50 letters, digits, - and _")
@@ -277,6 +283,58 @@ LOG_FORMAT = Setting(
     parse=lambda raw: _one_of(raw.lower(), ("console", "json")),
     default="",
     meaning="`console` for people, `json` for machines. Production prints JSON, all else console lines.",
+)
+RAZORPAY_KEY_ID = Setting(
+    name="RAZORPAY_KEY_ID",
+    parse=str,
+    default="",
+    meaning="With `RAZORPAY_KEY_SECRET` it switches on payments by Razorpay. Needs the extra `razorpay`.",
+)
+RAZORPAY_KEY_SECRET = Setting(
+    name="RAZORPAY_KEY_SECRET",
+    parse=str,
+    default="",
+    meaning="Signs what Razorpay's page says of a payment.",
+    secret=True,
+)
+RAZORPAY_WEBHOOK_SECRET = Setting(
+    name="RAZORPAY_WEBHOOK_SECRET",
+    parse=str,
+    default="",
+    meaning="Signs Razorpay's call backs to `/api/payments/webhooks/razorpay`; without it they are refused.",
+    secret=True,
+)
+STRIPE_SECRET_KEY = Setting(
+    name="STRIPE_SECRET_KEY",
+    parse=str,
+    default="",
+    meaning="Switches on payments by Stripe. Needs the extra `stripe`.",
+    secret=True,
+)
+STRIPE_WEBHOOK_SECRET = Setting(
+    name="STRIPE_WEBHOOK_SECRET",
+    parse=str,
+    default="",
+    meaning="Signs Stripe's call backs to `/api/payments/webhooks/stripe`; without it they are refused.",
+    secret=True,
+)
+RAZORPAY_BASE_URL = Setting(
+    name="RAZORPAY_BASE_URL",
+    parse=_http_url,
+    default="",
+    meaning="Another address of Razorpay's API, for tests.",
+)
+STRIPE_BASE_URL = Setting(
+    name="STRIPE_BASE_URL",
+    parse=_http_url,
+    default="",
+    meaning="Another address of Stripe's API, for tests.",
+)
+FAKE_PAYMENTS = Setting(
+    name="STOCKWIRE_FAKE_PAYMENTS",
+    parse=_boolean,
+    default=True,
+    meaning="`0` takes away the provider `fake`, which only pretends to be paid. Production never has it.",
 )
 TEST_HOME = Setting(
     name="STOCKWIRE_TEST_HOME",

@@ -18,3 +18,5 @@ ALLOWED_HOSTS = ALLOWED_HOSTS or environment.local_hosts(environment.HOST.read()
 # Static files come from the apps as they are, without `collectstatic`.
 STATIC_ROOT = None  # type: ignore[assignment]  # Django and WhiteNoise take it for "there is none"
 WHITENOISE_USE_FINDERS = True
+
+STOCKWIRE_FAKE_PAYMENTS = environment.FAKE_PAYMENTS.read()

@@ -11,3 +11,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STATIC_ROOT = None  # type: ignore[assignment]  # Django and WhiteNoise take it for "there is none"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True  # no scan of the static files at each test client's start
+
+STOCKWIRE_FAKE_PAYMENTS = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -105,6 +106,24 @@ class ReturnForm(forms.Form):
         left = OrderLine.objects.filter(order=order, returned__lt=F("quantity")).order_by("position")
         lines: Any = self.fields["line"]
         lines.queryset = left
+
+
+class RefundForm(forms.Form):
+    amount = forms.DecimalField(
+        required=False,
+        min_value=Decimal("0.0001"),
+        max_digits=20,
+        decimal_places=4,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Empty: all that is left.",
+    )
+    reason = forms.CharField(
+        required=False, max_length=_LONGEST_NOTE, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    )
+
+
+class CompleteForm(forms.Form):
+    """Asks for nothing: that the money is there is all that is said."""
 
 
 def _offer(form: forms.Form, name: str, words: Iterable[str]) -> None:

@@ -13,7 +13,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from unfold.admin import TabularInline
 from unfold.decorators import action
 
 from config.identity.models import Role
@@ -24,32 +23,30 @@ from inventory.admin.reading import ReadOnlyAdmin
 from inventory.selectors.history import movements
 from orders import services
 from orders.admin.forms import AssignForm, CancelForm, ReturnForm, StatusForm, TailorForm
+from orders.admin.inlines import ReadOnlyInline
 from orders.flow import Status, TailorStatus
-from orders.models import Disposition, Order, OrderLine, OrderStatusChange
+from orders.models import Disposition, Order, OrderLine, OrderStatusChange, Payment
 from orders.services.order_changes import Expectation
 
 Act = Callable[[dict[str, Any]], object]
 
 
-class _ReadOnlyInline(TabularInline):  # type: ignore[misc]  # unfold has no types
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  Django's signature
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  as above
-        return False
+class PaymentInline(ReadOnlyInline):
+    model = Payment
+    fields = ("id", "provider", "status", "amount", "currency", "refunded", "surplus", "created_at")
+    readonly_fields = fields
+    ordering = ("created_at", "id")
+    show_change_link = True
 
 
-class LineInline(_ReadOnlyInline):
+class LineInline(ReadOnlyInline):
     model = OrderLine
     fields = ("name", "sku", "attributes", "options", "quantity", "returned", "price")
     readonly_fields = fields
     ordering = ("position",)
 
 
-class HistoryInline(_ReadOnlyInline):
+class HistoryInline(ReadOnlyInline):
     model = OrderStatusChange
     verbose_name_plural = "history"
     fields = ("status", "at", "actor", "note")
@@ -75,7 +72,7 @@ class OrderAdmin(ReadOnlyAdmin):
         "estimated_delivery", "carrier", "tracking_number", "movements", "version", "created_at",
         "updated_at",
     )  # fmt: skip
-    inlines = (LineInline, HistoryInline)
+    inlines = (LineInline, PaymentInline, HistoryInline)
     actions = ("begin_processing",)
     actions_detail = ("step", "cancel", "take_back", "assign", "tailor_work")
 

@@ -1,4 +1,4 @@
-"""The paths of carts and orders."""
+"""The paths of carts, orders and payments."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.urls import path
 
 from orders.api.cart_views import CartViewSet
 from orders.api.order_views import OrdersViewSet
+from orders.api.payment_views import PaymentsViewSet, WebhookView
 
 _CHANGE = {"put", "patch"}
 
@@ -23,4 +24,10 @@ urlpatterns = [
         "api/orders/<str:order_id>/tailor-status",
         OrdersViewSet.as_view(dict.fromkeys(_CHANGE, "tailor_status")),
     ),
+    path("api/payments", PaymentsViewSet.as_view({"post": "create"})),
+    path("api/payments/verify", PaymentsViewSet.as_view({"post": "verify"})),
+    path("api/payments/webhooks/<str:provider>", WebhookView.as_view()),
+    path("api/payments/<str:payment_id>/refund", PaymentsViewSet.as_view({"post": "refund"})),
+    path("api/payments/<str:payment_id>/complete", PaymentsViewSet.as_view({"post": "complete"})),
+    path("api/payments/<str:payment_id>/confirm", PaymentsViewSet.as_view({"post": "confirm"})),
 ]

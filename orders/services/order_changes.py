@@ -39,4 +39,5 @@ def lock_order(
 def store(order: Order, **changes: Any) -> OrderRecord:
     """Write what has changed of a locked order, and count one change of it; the order as it is then."""
     Order.objects.filter(id=order.id).update(**changes, version=order.version + 1, updated_at=clock.now())
+    order.version += 1  # it may change again in the same transaction
     return order_record(order.id)

@@ -20,8 +20,12 @@ from orders.events import OrderStatusChanged
 from orders.flow import Status
 from orders.models import Order, OrderStatusChange
 from orders.order_records import OrderRecord
+from orders.payment_records import REFUNDABLE
+from orders.selectors.orders import order_record
 from orders.services.order_changes import Expectation, lock_order, store
 from orders.services.order_events import event_fields
+from orders.services.refunding import give_back_all
+from orders.services.settling import settle_on_delivery
 from orders.signals import order_status_changed
 
 
@@ -49,7 +53,8 @@ def change_status(
     Locks: the order; for a cancellation then the stock heads of everything in it.
     Refuses: an order that is not the doer's to see (``OrderNotFound``), a step that there is not or not for
     the doer (``IllegalTransition``, with those that there are), whatever ``expect`` raises.
-    Announces: for a cancellation ``stock.updated`` (and ``stock.back``), then ``order.status_changed``.
+    Announces: for a cancellation ``stock.updated`` (and ``stock.back``), then ``order.status_changed``, then
+    ``payment.refunded`` for what was paid; for a delivery ``payment.completed`` for cash that comes with it.
     """
 
     def work() -> OrderRecord:
@@ -67,7 +72,7 @@ def change_status(
         order_status_changed.publish(
             OrderStatusChanged(**event_fields(record), previous_status=present.value, note=note)
         )
-        return record
+        return order_record(order.id) if _money_follows(order, to, actor) else record
 
     return in_transaction(work)
 
@@ -104,6 +109,18 @@ def _put_back(order: Order, actor: Actor) -> None:
         after_order=True,
         reason=f"{order.number} was cancelled",
     )
+
+
+def _money_follows(order: Order, to: Status, actor: Actor) -> bool:
+    """A delivery brings cash in, a cancellation sends back what came in; whether the order shows it now."""
+    order.status = to.value
+    if to == Status.DELIVERED:
+        settle_on_delivery(order, actor)
+        return True
+    if to == Status.CANCELLED and order.payment_status in REFUNDABLE:
+        give_back_all(order, reason=f"{order.number} was cancelled", actor=actor)
+        return True
+    return False
 
 
 def _told(shipment: Shipment | None) -> dict[str, object]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
+from realtime.api.notification_views import NotificationsViewSet
 from realtime.api.views import EventsView, SocketView
 
 urlpatterns = [
     path("api/socket", SocketView.as_view()),
     path("api/events", EventsView.as_view()),
+    path("api/notifications", NotificationsViewSet.as_view({"get": "list"})),
+    path("api/notifications/read-all", NotificationsViewSet.as_view({"put": "read_all"})),
+    path("api/notifications/<str:notification_id>/read", NotificationsViewSet.as_view({"put": "read"})),
 ]

@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from realtime.hub.source import Interest
-from realtime.registry import activity, orders, products, stock
+from realtime.registry import activity, notifications, orders, payments, products, stock
 from realtime.registry.emissions import CATALOG, SHOP, Emission, EventType, Fields, Reading, RoomTemplate
 
 __all__ = [
@@ -52,7 +52,14 @@ __all__ = [
     "interest_in",
 ]
 
-TYPES: tuple[EventType, ...] = (*products.TYPES, *stock.TYPES, *orders.TYPES, *activity.TYPES)
+TYPES: tuple[EventType, ...] = (
+    *products.TYPES,
+    *stock.TYPES,
+    *orders.TYPES,
+    *payments.TYPES,
+    *notifications.TYPES,
+    *activity.TYPES,
+)
 
 BY_NAME: Mapping[str, EventType] = {entry.name: entry for entry in TYPES}
 

@@ -222,7 +222,7 @@ def _the_others(event: Fields) -> Admits:
     return lambda session: not origin or session.id != origin
 
 
-def _its_parties(event: Fields) -> Admits:
+def its_parties(event: Fields) -> Admits:
     """Those to whom the order belonged by the time of the event, whoever else is still in its room."""
     order = Assignment(event["user_id"], event["tailor_id"], event["delivery_partner_id"])
     return lambda session: is_party(session.principal, order)
@@ -232,12 +232,12 @@ def _its_parties(event: Fields) -> Admits:
 
 
 def _to_parties(name: str, build: Build, *rooms: str) -> Emission:
-    return shop_emission(name, build, *rooms, for_whom=_its_parties)
+    return shop_emission(name, build, *rooms, for_whom=its_parties)
 
 
 def _of_order(event: type[DomainEvent], *shop: Emission) -> EventType:
     return EventType(
-        event, {CATALOG: (catalog_emission(event.name, *_ALL, for_whom=_its_parties),), SHOP: shop}
+        event, {CATALOG: (catalog_emission(event.name, *_ALL, for_whom=its_parties),), SHOP: shop}
     )
 
 
@@ -255,7 +255,7 @@ TYPES: tuple[EventType, ...] = (
             ),
         },
     ),
-    # And `new_notification` at the end of each, once there are notifications.
+    # `new_notification` is what becomes of the notification, an event of its own.
     _of_order(
         OrderPlaced,
         shop_emission("order_created", _with_customer, "admin"),

@@ -11,8 +11,10 @@ import pytest
 from config.identity.models import Role, Scope, User
 from config.identity.services import create_user
 from config.identity.tokens import issue_token
+from orders import providers
 from tests.inventory.conftest import Call, caller, key_caller
 from tests.inventory.shop import Heard, hearing
+from tests.orders.paying import Bank, Watched, watching
 
 __all__ = ["Call", "Person", "person"]
 
@@ -45,6 +47,22 @@ def heard() -> Iterator[Heard]:
     """The events published during the test."""
     with hearing() as listener:
         yield listener
+
+
+@pytest.fixture(autouse=True)
+def no_money_call_inside_a_transaction() -> Iterator[list[str]]:
+    """Whatever a test does: no provider is spoken to while a transaction is open."""
+    with watching() as caught:
+        yield caught
+    assert caught == []
+
+
+@pytest.fixture
+def bank(no_money_call_inside_a_transaction: list[str], monkeypatch: pytest.MonkeyPatch) -> Bank:
+    """The provider `fake`, which keeps count, and is watched like any other."""
+    bank = Bank()
+    monkeypatch.setitem(providers._MAKERS, "fake", lambda: Watched(bank, no_money_call_inside_a_transaction))
+    return bank
 
 
 @pytest.fixture

@@ -311,6 +311,7 @@ def test_an_order_and_its_events_are_in_the_log_together_and_a_refused_one_leave
         ("stock.reduced", goods.id),
         ("order.placed", order["_id"]),
         ("cart.updated", customer("GET", "/api/cart").data["_id"]),
+        ("notification.created", customer("GET", "/api/notifications").data[0]["_id"]),
     ]
     assert rows[1][2] == 1
     assert json.loads(rows[1][3])["shop_order"] == order

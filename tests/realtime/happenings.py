@@ -23,9 +23,13 @@ from orders.events import (
     OrderPlaced,
     OrderStatusChanged,
     OrderTailorStatusChanged,
+    PaymentCompleted,
+    PaymentFailed,
+    PaymentRefunded,
 )
 from realtime.events import (
     ConnectionStats,
+    NotificationCreated,
     ProductViewed,
     StockAnnounced,
     UserActive,
@@ -212,6 +216,64 @@ def announced(event: str, **fields: Any) -> StockAnnounced:
         "stock": 4,
     }
     return StockAnnounced(**{**said, **fields})
+
+
+_PAYMENT: dict[str, Any] = {
+    "order_id": "ord_1",
+    "order_number": "ORD-2026-000001",
+    "user_id": "usr_1",
+    "tailor_id": "usr_tailor",
+    "delivery_partner_id": None,
+    "status": "pending",
+    "order": {"id": "ord_1", "payment_status": "completed"},
+    "shop_order": {"_id": "ord_1", "paymentStatus": "completed"},
+    "customer": {"_id": "usr_1", "name": "Carla", "email": "carla@example.com", "phone": "0100"},
+    "version": 2,
+    "payment_id": "pay_1",
+    "provider": "fake",
+    "payment_status": "completed",
+    "amount": 99.99,
+    "refunded": 0,
+    "currency": "EGP",
+}
+
+
+def paid() -> PaymentCompleted:
+    return PaymentCompleted(**_PAYMENT)
+
+
+def not_paid() -> PaymentFailed:
+    return PaymentFailed(**{**_PAYMENT, "payment_status": "failed"})
+
+
+def given_back(**fields: Any) -> PaymentRefunded:
+    part = {"payment_status": "partially_refunded", "refunded": 33.33, "change": 33.33}
+    return PaymentRefunded(**{**_PAYMENT, **part, **fields})
+
+
+NOTIFICATION: dict[str, Any] = {
+    "_id": "ntf_1",
+    "id": "ntf_1",
+    "type": "order",
+    "title": "Order received",
+    "message": "Your order has been received!",
+    "relatedOrder": "ord_1",
+    "read": False,
+    "createdAt": "2026-11-21T10:00:00.000Z",
+}
+
+
+def notified() -> NotificationCreated:
+    return NotificationCreated(
+        notification_id="ntf_1",
+        user_id="usr_1",
+        type="order",
+        title="Order received",
+        message="Your order has been received!",
+        order_id="ord_1",
+        created_at="2026-11-21T10:00:00.000Z",
+        shop_notification=NOTIFICATION,
+    )
 
 
 def came_online() -> UserOnline:

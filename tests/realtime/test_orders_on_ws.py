@@ -60,14 +60,20 @@ async def test_by_me_and_admin_each_hears_of_an_order_what_concerns_them_once(do
     cast = await a_cast()
     callers = await everybody(door, cast, "me,admin")
     await place(cast.customer, cast.product)
-    assert await heard(callers) == {"customer": ["order.placed"], "staff": ["order.placed"]}
+    assert await heard(callers) == {
+        "customer": ["order.placed", "notification.created"],
+        "staff": ["order.placed"],
+    }
     await cast.assign_both()
     parties = ("customer", "staff", "tailor", "delivery")
     assert await heard(callers) == all_of("order.assigned", parties)
     await cast.sew("cutting")
     assert await heard(callers) == all_of("order.tailor_status_changed", parties)
     await cast.step("processing")
-    assert await heard(callers) == all_of("order.status_changed", parties)
+    assert await heard(callers) == {
+        **all_of("order.status_changed", parties),
+        "customer": ["order.status_changed", "notification.created"],
+    }
     await cast.assign(tailor=cast.other_tailor)
     now = ("customer", "staff", "delivery", "other tailor")
     assert await heard(callers) == all_of("order.assigned", now)
@@ -226,6 +232,7 @@ async def test_topics_that_cannot_be_asked_about_are_unavailable_and_the_connect
     # It is the customer's still, and hears what it heard.
     await cast.step("processing")
     assert (await caller.hear())["type"] == "order.status_changed"
+    assert (await caller.hear())["type"] == "notification.created"
     assert await caller.hears_nothing()
     late = await door.call(f"?topics={topic}", greeted=False, additional_headers=cast.customer.bearer)
     assert (await late.hear())["code"] == "unavailable"

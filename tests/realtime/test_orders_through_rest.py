@@ -116,8 +116,9 @@ def test_an_order_is_placed(customer: Person, staff: Person, told: Told, goods: 
         ("order_update", (room, user, "admin")),
         ("admin_notification", ("admin",)),
         ("customer_notification", (user,)),
+        ("new_notification", (user,)),
     ]
-    created, new, update, to_staff, to_customer = (one.payload for one in told_now)
+    created, new, update, to_staff, to_customer, notification = (one.payload for one in told_now)
     moment = created["timestamp"]
     carla = {"_id": customer.id, "name": "Carla", "email": "carla@example.com", "phone": "0100"}
     assert created == {"timestamp": moment, "data": {**order, "userId": carla}}
@@ -138,7 +139,10 @@ def test_an_order_is_placed(customer: Person, staff: Person, told: Told, goods: 
     assert to_customer == {
         "timestamp": moment, "message": "Your order has been received!", "type": "success", "data": about
     }  # fmt: skip
-    assert told_of(catalog[1:]) == [("order.placed", (room, user, "admin"))]
+    assert [notification] == done(customer("GET", "/api/notifications"))
+    assert told_of(catalog[1:]) == [
+        ("order.placed", (room, user, "admin")), ("notification.created", (user,))
+    ]  # fmt: skip
     assert "customer" not in catalog[1].payload
     assert "shop_order" not in catalog[1].payload
 
@@ -150,10 +154,12 @@ def test_an_order_of_the_cart_empties_it(customer: Person, told: Told, goods: Go
     shop, catalog = told.both()
     assert [one.name for one in shop] == [
         *SOLD, "order_created", "new_order", "order_update", "admin_notification", "customer_notification",
-        "cart_updated", "cart_sync",
+        "cart_updated", "cart_sync", "new_notification",
     ]  # fmt: skip
-    assert [one.name for one in catalog] == ["stock.reduced", "order.placed", "cart.updated"]
-    assert shop[-1].payload["cart"]["items"] == []
+    assert [one.name for one in catalog] == [
+        "stock.reduced", "order.placed", "cart.updated", "notification.created"
+    ]  # fmt: skip
+    assert shop[-2].payload["cart"]["items"] == []
 
 
 def test_an_order_that_is_refused_is_told_to_nobody(customer: Person, told: Told, goods: Goods) -> None:
@@ -208,8 +214,9 @@ def test_an_order_goes_through_the_house(
         ("order_status_updated", (user, "admin")),
         ("order_update", parties),
         ("customer_notification", (user,)),
+        ("new_notification", (user,)),
     ]
-    step, whole, update, to_customer = (one.payload for one in shop)
+    step, whole, update, to_customer, notification = (one.payload for one in shop)
     moment = step["timestamp"]
     assert step == {
         **head,
@@ -227,7 +234,10 @@ def test_an_order_goes_through_the_house(
         "type": "info",
         "data": {"orderId": order["_id"], "status": "processing"},
     }
-    assert told_of(catalog) == [("order.status_changed", parties)]
+    assert notification == done(customer("GET", "/api/notifications"))[0]
+    assert told_of(catalog) == [
+        ("order.status_changed", parties), ("notification.created", (user,))
+    ]  # fmt: skip
     done(staff("PUT", f"{path}/status", {"status": "delivered"}), 409)
     done(customer("PUT", f"{path}/status", {"status": "shipped"}), 403)
     assert told.records() == []
@@ -239,10 +249,11 @@ def test_a_cancellation_brings_the_stock_back_first(customer: Person, told: Told
     done(customer("POST", f"/api/orders/{order['_id']}/cancel"))
     shop, catalog = told.both()
     assert [one.name for one in shop] == [
-        *CAME_BACK, "order_status_update", "order_status_updated", "order_update", "customer_notification"
+        *CAME_BACK, "order_status_update", "order_status_updated", "order_update", "customer_notification",
+        "new_notification",
     ]  # fmt: skip
-    assert shop[-1].payload["message"] == "Order status updated to: cancelled"
-    assert [one.name for one in catalog] == ["stock.updated", "order.status_changed"]
+    assert [one.payload["message"] for one in shop[-2:]] == ["Order status updated to: cancelled"] * 2
+    assert [one.name for one in catalog] == ["stock.updated", "order.status_changed", "notification.created"]
 
 
 def test_what_is_heard_of_an_order_ends_as_rest_shows_it(
@@ -253,7 +264,7 @@ def test_what_is_heard_of_an_order_ends_as_rest_shows_it(
     order = place(customer, goods.item(2))
     path = f"/api/orders/{order['_id']}"
     _shop, catalog = told.both()
-    held, version = order, catalog[-1].payload["version"]
+    held, version = order, catalog[1].payload["version"]
     done(staff("PUT", f"{path}/assign", {"tailor": tailor.id}))
     done(tailor("PUT", f"{path}/tailor-status", {"status": "cutting"}))
     done(staff("PUT", f"{path}/status", {"status": "processing"}))
@@ -263,5 +274,5 @@ def test_what_is_heard_of_an_order_ends_as_rest_shows_it(
         if one.name == "order_update":
             held = one.payload
     assert held == done(customer("GET", path))
-    versions = [one.payload["version"] for one in catalog]
+    versions = [one.payload["version"] for one in catalog if one.name != "notification.created"]
     assert versions == list(range(version + 1, version + 1 + len(versions)))

@@ -8,6 +8,7 @@ import itertools
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,15 +16,22 @@ from django.conf import settings
 from django.contrib import admin
 from django.test import RequestFactory
 
+from config.identity.models import Role
 from config.kernel import events
 from config.kernel.events import DomainEvent
 from realtime import documentation, registry
 from realtime.dialects.catalog import CATALOG, log_entry
+from realtime.dialects.shop import SHOP
 from realtime.hub.source import Interest
+from realtime.hub.wire import Dialect
 from realtime.models import Event
+from realtime.principals import Principal
 from realtime.records import Record
 from realtime.rooms import ROOMS, name_of_room
 from tests.realtime.happenings import came_online, counted, record_of, viewed, was_active, went_offline
+
+#: Of each there is a message for an order's room.
+OF_ORDERS = [entry for entry in registry.TYPES if entry.name.startswith(("order.", "payment."))]
 
 
 def a_record(kind: str, *, data: str = '{"a":1}', extra: str = "", seq: int = 7) -> Record:
@@ -93,6 +101,10 @@ def test_names_are_unique() -> None:
         ("order.status_changed", ("order:prod_1", "user:usr_1", "admin", "user:usr_3", "user:usr_4")),
         ("order.assigned", ("order:prod_1", "user:usr_1", "admin", "user:usr_3", "user:usr_4")),
         ("order.tailor_status_changed", ("order:prod_1", "user:usr_1", "admin", "user:usr_3", "user:usr_4")),
+        ("payment.completed", ("user:usr_1", "order:prod_1", "admin")),
+        ("payment.failed", ("user:usr_1", "order:prod_1", "admin")),
+        ("payment.refunded", ("user:usr_1", "order:prod_1", "admin")),
+        ("notification.created", ("user:usr_1",)),
         ("presence.online", ("admin",)),
         ("presence.offline", ("admin",)),
         ("stats", ("admin",)),
@@ -105,6 +117,32 @@ def test_each_event_goes_to_its_rooms(kind: str, rooms: tuple[str, ...] | None) 
     data = '{"user_id": "usr_1", "tailor_id": "usr_3", "delivery_partner_id": "usr_4"}'
     messages = CATALOG.messages(a_record(kind, data=data, extra='{"event": "STOCK_UPDATED"}'))
     assert [message.rooms for message in messages] == ([rooms] if rooms else [])
+
+
+@pytest.mark.parametrize("entry", OF_ORDERS, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("dialect", [CATALOG, SHOP], ids=lambda dialect: dialect.name)
+def test_what_goes_to_an_orders_room_is_for_those_whose_order_it_is_by_then(
+    entry: registry.EventType, dialect: Dialect
+) -> None:
+    data = '{"user_id": "usr_1", "tailor_id": "usr_3", "delivery_partner_id": null}'
+    emissions = entry.emissions[dialect.name]
+    admits = [
+        emission.admits(registry.Reading(a_record(entry.name, data=data)))
+        for emission in emissions
+        if any(template.text == "order:{subject}" for template in emission.rooms)
+    ]
+    assert admits
+    who = {
+        "customer": Principal("user", id="usr_1", role=Role.CUSTOMER),
+        "tailor": Principal("user", id="usr_3", role=Role.TAILOR),
+        "staff": Principal("user", id="usr_9", role=Role.ADMIN),
+        "former tailor": Principal("user", id="usr_5", role=Role.TAILOR),
+        "other customer": Principal("user", id="usr_2", role=Role.CUSTOMER),
+    }
+    for test in admits:
+        sessions: Any = {name: SimpleNamespace(principal=principal) for name, principal in who.items()}
+        heard = {name for name, session in sessions.items() if test is None or test(session)}
+        assert heard == {"customer", "tailor", "staff"}
 
 
 def test_data_is_passed_on_to_the_letter() -> None:

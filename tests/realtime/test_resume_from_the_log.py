@@ -12,7 +12,7 @@ from realtime.dialects.catalog import CATALOG
 from realtime.hub.hub import HubLimits
 from realtime.source import PostgresSource
 from tests.realtime.door import Door, serving
-from tests.realtime.happenings import assigned, changed_cart, placed
+from tests.realtime.happenings import assigned, changed_cart
 from tests.realtime.log import caught_up, publish_soon, stock_low, stock_reduced, stock_updated
 from tests.realtime.people import a_person
 
@@ -83,13 +83,14 @@ async def test_whoever_resumes_what_is_their_own_is_not_charged_with_what_is_oth
     here = await door.call("?topics=me", additional_headers=person.bearer)
     start = (await here.hear_of("subscribed"))["cursor"]
     for number in range(MISSED):
+        # Nobody is notified of an assignment, so its users may be invented.
         # Somebody else's; what only mentions them; and at times their own.
         await publish_soon(
-            placed(user_id=almost, order_id=f"ord_a{number}"),
-            placed(user_id="usr_other", order_id=f"ord_b{number}"),
+            assigned(user_id=almost, order_id=f"ord_a{number}"),
+            assigned(user_id="usr_other", order_id=f"ord_b{number}"),
             changed_cart(user_id="usr_other", cart_id=f"cart_{number}"),
             assigned(user_id="usr_other", tailor_id=tailor.user.pk, order_id=f"ord_c{number % 5}"),
-            *([placed(user_id=own, order_id=f"ord_{number}")] if number % 10 == 0 else []),
+            *([assigned(user_id=own, order_id=f"ord_{number}")] if number % 10 == 0 else []),
         )
     await publish_soon(changed_cart(user_id=own))
     await caught_up()
@@ -109,11 +110,11 @@ async def test_whoever_resumes_what_is_their_own_is_not_charged_with_what_is_oth
 @pytest.mark.parametrize("identity", ["usr_77", "100%", 'a"b', "back\\slash", "é„“", "_", "\\%"])
 async def test_an_id_is_found_however_it_is_written_and_no_other(door: Door, identity: str) -> None:
     await publish_soon(
-        placed(user_id=identity),
-        placed(user_id=f"{identity}x"),
-        placed(user_id=f"x{identity}"),
+        assigned(user_id=identity),
+        assigned(user_id=f"{identity}x"),
+        assigned(user_id=f"x{identity}"),
         # As it would match, were its signs wildcards.
-        placed(
+        assigned(
             user_id=identity.replace("_", "x").replace("%", "yy") + ("" if {"_", "%"} & {*identity} else "z")
         ),
     )

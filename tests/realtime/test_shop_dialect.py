@@ -21,6 +21,7 @@ from tests.realtime.happenings import (
     CARLA,
     EPOCH,
     MOMENT,
+    NOTIFICATION,
     SHOP_CART,
     SHOP_ORDER,
     announced,
@@ -31,7 +32,11 @@ from tests.realtime.happenings import (
     counted,
     created,
     deleted,
+    given_back,
     held,
+    not_paid,
+    notified,
+    paid,
     placed,
     ran_low,
     record_of,
@@ -56,6 +61,15 @@ CHANGE = {"productId": "prod_1", "variant": VARIANT, "timestamp": MOMENT}
 PRODUCT_STOCK = {**CHANGE, "stock": 8, "totalStock": 20, "available": True}
 SAID = {"productId": "prod_1", "size": "M", "stock": 4, "timestamp": MOMENT, "afterOrder": False}
 VIEW = {"productId": "prod_1", "category": "cups", "duration": 1_500, "userId": "usr_1", "timestamp": MOMENT}
+PAYERS = ("user:usr_1", "order:ord_1", "admin")
+PAYMENT = {
+    "paymentId": "pay_1",
+    "orderId": "ord_1",
+    "status": "completed",
+    "amount": 99.99,
+    "currency": "EGP",
+    "timestamp": MOMENT,
+}
 
 CART, ORDER, CUSTOMER = "cart:cart_1", "order:ord_1", "user:usr_1"
 #: Whoever hears everything of an order that somebody works on.
@@ -297,6 +311,12 @@ CASES = {
             ("order_update", PARTIES, SHOP_ORDER),
         ],
     ),
+    "paid": Case(paid(), [("payment_update", PAYERS, PAYMENT)]),
+    "not paid": Case(not_paid(), [("payment_update", PAYERS, {**PAYMENT, "status": "failed"})]),
+    "given back": Case(
+        given_back(), [("payment_update", PAYERS, {**PAYMENT, "status": "partially_refunded"})]
+    ),
+    "notified": Case(notified(), [("new_notification", ("user:usr_1",), NOTIFICATION)]),
     "online": Case(came_online(), [("user_online", (ADMIN,), {"userId": "usr_1", "timestamp": MOMENT})]),
     "offline": Case(went_offline(), [("user_offline", (ADMIN,), {"userId": "usr_1", "timestamp": MOMENT})]),
     "connections": Case(
@@ -448,6 +468,7 @@ def test_an_event_of_a_newer_version_of_the_program_is_passed_over() -> None:
 
 
 STOCK_CHANGES = {"stock.reduced", "stock.updated", "stock.reserved", "stock.released", "stock.announced"}
+PAYMENTS = {"payment.completed", "payment.failed", "payment.refunded"}
 PRODUCT_CHANGES = {"product.created", "product.updated", "product.deleted"}
 
 
@@ -458,11 +479,12 @@ def test_the_interest_of_rooms_is_what_they_can_hear_from_the_log() -> None:
     )
     # An announcement may be one that staff hear; what is ephemeral is not in the log.
     orders = {"order.placed", "order.status_changed", "order.assigned", "order.tailor_status_changed"}
+    orders |= PAYMENTS
     assert SHOP.interest(["admin"]) == Interest(frozenset({"stock.low", "stock.announced", *orders}))
     assert SHOP.interest(["user:usr_1"]) == Interest(
-        frozenset(), frozenset(), frozenset((kind, "usr_1") for kind in orders)
+        frozenset(), frozenset(), frozenset((kind, "usr_1") for kind in {*orders, "notification.created"})
     )
-    assert SHOP.interest(["user:usr_1", "admin"]).mentions == frozenset()
+    assert SHOP.interest(["user:usr_1", "admin"]).mentions == {("notification.created", "usr_1")}
     assert SHOP.interest(["cart:cart_1", "order:ord_1"]) == Interest(
         frozenset(), frozenset({("cart.updated", "cart_1"), *((kind, "ord_1") for kind in orders)})
     )

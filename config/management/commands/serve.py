@@ -32,6 +32,7 @@ class Command(BaseCommand):
                     f"STOCKWIRE_OPEN_WRITES=1 lets anyone write: that is for loopback only, not for {host}."
                 )
             self.stderr.write(self.style.WARNING("Open mode: anyone on this machine may write products."))
+        self._check_payments()
         if role in {"live", "web"} and not settings.REDIS_URL:
             raise CommandError("Several processes need a Redis: set REDIS_URL, or install redis-server.")
         # Processes that are started from here read it from the environment.
@@ -39,6 +40,15 @@ class Command(BaseCommand):
         if not environment.ALLOWED_HOSTS.is_given():
             settings.ALLOWED_HOSTS[:] = environment.local_hosts(host)
         {"all": self._all, "web": self._web, "live": self._live, "worker": self._worker}[role](host, port)
+
+    def _check_payments(self) -> None:
+        """Whoever has set a provider's keys means to be paid by it: better now than at the first customer."""
+        from orders.providers import keys
+
+        if problems := keys.problems():
+            raise CommandError("Payments can't be made like this:\n  " + "\n  ".join(problems))
+        for warning in keys.warnings():
+            self.stderr.write(self.style.WARNING(warning))
 
     def _all(self, host: str, port: int) -> None:
         from config.jobs import worker

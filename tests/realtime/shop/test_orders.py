@@ -26,7 +26,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 #: What everybody hears of the goods in an order.
 OF_STOCK = {"STOCK_REDUCED", "STOCK_UPDATED", "inventory_update", "product_stock_update"}
-STEP = ["order_status_update", "order_status_updated", "order_update", "customer_notification"]
+#: To its customer.
+STEP = [
+    "order_status_update", "order_status_updated", "order_update", "customer_notification", "new_notification"
+]  # fmt: skip
 SEWN = ["tailor_status_update", "order_update"]
 
 
@@ -68,7 +71,7 @@ async def test_each_hears_of_an_order_what_concerns_them_and_nobody_else_hears_a
 
     await place(cast.customer, cast.product)
     assert await heard(clients) == {
-        "customer": ["order_update", "customer_notification"],
+        "customer": ["order_update", "customer_notification", "new_notification"],
         "staff": ["order_created", "new_order", "order_update", "admin_notification"],
     }
 

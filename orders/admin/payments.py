@@ -1,0 +1,124 @@
+"""Payments in the admin: with their refunds, and an action for each thing that staff may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.decorators import action
+
+from config.identity.models import Role
+from config.kernel.actors import Actor
+from config.kernel.errors import StockwireError
+from inventory.admin.reading import ReadOnlyAdmin
+from orders import services
+from orders.admin.forms import CompleteForm, RefundForm
+from orders.admin.inlines import ReadOnlyInline
+from orders.models import Payment, ProviderEvent, Refund
+from orders.payment_records import RefundStatus
+
+Act = Callable[[dict[str, Any]], str]
+
+
+class RefundInline(ReadOnlyInline):
+    model = Refund
+    fields = ("id", "amount", "status", "reason", "actor", "problem", "attempts", "created_at", "settled_at")
+    readonly_fields = fields
+    ordering = ("created_at", "id")
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    """Nothing of a payment is edited: money is given back, or taken note of, by the services."""
+
+    list_display = (
+        "id", "created_at", "order", "provider", "status", "amount", "refunded", "currency", "surplus",
+    )  # fmt: skip
+    list_filter = ("status", "provider", "surplus")
+    search_fields = ("=id", "=order__id", "=order__number", "=reference", "=receipt")
+    ordering = ("-created_at", "-id")
+    list_select_related = ("order",)
+    fields = (
+        "id", "order", "provider", "status", "amount", "refunded", "refunding", "currency", "surplus",
+        "reference", "receipt", "created_at", "updated_at",
+    )  # fmt: skip
+    inlines = (RefundInline,)
+    actions_detail = ("refund", "complete")
+
+    def has_money_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:  # noqa: ARG002
+        """Unfold asks with an id where it has one, and without where it hasn't."""
+        return bool(self.has_view_permission(request))
+
+    @action(description="Refund", url_path="refund", permissions=["money"])  # type: ignore[untyped-decorator]
+    def refund(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        payment = _payment(object_id)
+
+        def act(given: dict[str, Any]) -> str:
+            _paid, refund = services.refund_payment(
+                payment_id=payment.id,
+                amount=given["amount"],
+                reason=given["reason"],
+                actor=_actor(request),
+                role=Role.ADMIN,
+            )
+            return "is on its way" if refund.status == RefundStatus.PENDING else "has gone back"
+
+        return self._answer(request, payment, RefundForm(request.POST or None), act, title="Refund")
+
+    @action(description="Money received", url_path="complete", permissions=["money"])  # type: ignore[untyped-decorator]
+    def complete(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        payment = _payment(object_id)
+
+        def act(_given: dict[str, Any]) -> str:
+            services.complete_manually(payment_id=payment.id, actor=_actor(request), role=Role.ADMIN)
+            return "has been received"
+
+        form = CompleteForm(request.POST if request.method == "POST" else None)
+        return self._answer(request, payment, form, act, title="Money received")
+
+    def _answer(
+        self, request: HttpRequest, payment: Payment, form: forms.Form, act: Act, *, title: str
+    ) -> HttpResponse:
+        """Ask, then act. A refusal is said, and asked again."""
+        if request.method == "POST" and form.is_valid():
+            try:
+                done = act(form.cleaned_data)
+            except StockwireError as refusal:
+                messages.error(request, refusal.message)
+                return HttpResponseRedirect(request.get_full_path())
+            messages.success(request, f"The money of {payment.order.number} {done}")
+            return HttpResponseRedirect(reverse("admin:orders_payment_change", args=[payment.id]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "order": payment.order,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/orders/order/act.html", context)
+
+
+@admin.register(ProviderEvent)
+class ProviderEventAdmin(ReadOnlyAdmin):
+    """What providers have said, as they said it."""
+
+    list_display = ("id", "received_at", "provider", "kind", "event_id", "payment")
+    list_filter = ("provider", "kind")
+    search_fields = ("=event_id", "=payment__id")
+    ordering = ("-id",)
+    list_select_related = ("payment",)
+
+
+def _payment(object_id: str) -> Payment:
+    payment = Payment.objects.select_related("order__user").filter(id=object_id).first()
+    if payment is None:
+        raise Http404
+    return payment
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return Actor(kind="user", id=str(request.user.pk), source="admin")
