@@ -91,7 +91,7 @@ def _fan_out(results: Results, place: Place, options: argparse.Namespace, *, num
 
 def _whole_path(results: Results, place: Place, options: argparse.Namespace, *, number: int) -> None:
     clients = min(options.clients)
-    # Seven processes on two cores: which runs where is for the kernel to say, as in real life.
+    # Not given cores of their own; what they inherit from this process still holds them (see the document).
     place = replace(place, pinned=False)
     found = measure_whole_path(place, clients=clients, paces=PACES, seconds=options.rate_seconds)
     for pace, figures in found.items():
