@@ -15,10 +15,11 @@ from django.conf import settings
 from config.kernel.errors import InvalidInput
 from orders.errors import SignatureMismatch
 from orders.providers.minor_units import from_minor, to_minor
-from orders.providers.port import Begun, Charge, Notice, Outcome, Repayment, Standing
+from orders.providers.port import Begun, Charge, Notice, Outcome, Repaid, Repayment, Standing
 
 SIGNATURE = "X-Fake-Signature"
 _KINDS = {"payment.completed": Outcome.COMPLETED, "payment.failed": Outcome.FAILED}
+_REPAID = {"refund.completed": Outcome.COMPLETED, "refund.failed": Outcome.FAILED}
 
 
 class FakeProvider:
@@ -48,12 +49,26 @@ class FakeProvider:
         try:
             said = orjson.loads(body)
             currency = str(said["currency"])
+            amount = from_minor(said["amount"], currency)
+            if said["type"] in _REPAID:
+                return Notice(
+                    event_id=str(said["id"]),
+                    kind=str(said["type"]),
+                    payment_id=str(said["paymentId"]),
+                    repaid=Repaid(
+                        outcome=_REPAID[said["type"]],
+                        reference=str(said["refund"]),
+                        amount=amount,
+                        currency=currency,
+                        refund_id=str(said.get("refundId", "")),
+                    ),
+                )
             return Notice(
                 event_id=str(said["id"]),
                 kind=str(said["type"]),
                 outcome=_KINDS.get(said["type"]),
                 payment_id=str(said["paymentId"]),
-                amount=from_minor(said["amount"], currency),
+                amount=amount,
                 currency=currency,
             )
         except (ValueError, TypeError, KeyError) as error:

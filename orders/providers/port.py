@@ -57,11 +57,25 @@ class Repayment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repaid:
+    """What a provider says of money that was to go back. ``reference`` is what it calls that.
+
+    ``refund_id`` is what we call it; empty for what somebody has given back on the provider's own page.
+    """
+
+    outcome: Outcome
+    reference: str
+    amount: Decimal
+    currency: str
+    refund_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What a provider's (genuine) call back says. ``outcome`` is ``None`` for what is not about paying.
 
     Which payment it is about, ``payment_id`` says where the provider gives back what we called it, else
-    ``reference``. ``amount`` is what was paid.
+    ``reference``. ``amount`` is what was paid; ``repaid`` is there where it is about paying back.
     """
 
     event_id: str
@@ -72,6 +86,7 @@ class Notice:
     receipt: str = ""
     amount: Decimal | None = None
     currency: str = ""
+    repaid: Repaid | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

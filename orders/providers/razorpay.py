@@ -14,7 +14,7 @@ from razorpay.errors import BadRequestError, GatewayError, ServerError, Signatur
 from config.kernel.errors import InvalidInput
 from orders.errors import ProviderRefused, ProviderUnavailable, SignatureMismatch
 from orders.providers.minor_units import from_minor, to_minor
-from orders.providers.port import Begun, Charge, Notice, Outcome, Repayment, Standing
+from orders.providers.port import Begun, Charge, Notice, Outcome, Repaid, Repayment, Standing
 from orders.providers.reaching import TIMEOUT, was_never_sent
 
 T = TypeVar("T")
@@ -25,6 +25,8 @@ _OUTCOMES = {
     "order.paid": Outcome.COMPLETED,
     "payment.failed": Outcome.FAILED,
 }
+#: What each says of a refund, whoever made it; one that is only `created` may still fail.
+_REPAID = {"refund.processed": Outcome.COMPLETED, "refund.failed": Outcome.FAILED}
 _SIGNATURE = "X-Razorpay-Signature"
 _EVENT_ID = "X-Razorpay-Event-Id"
 _LONGEST_RECEIPT = 40
@@ -117,6 +119,8 @@ class RazorpayProvider:
             kind = str(said["event"])
             # The id is not part of what was signed; without one, the same bytes are the same event.
             event_id = headers.get(_EVENT_ID) or hashlib.sha256(body).hexdigest()
+            if kind in _REPAID:
+                return _repaid(event_id, kind, said["payload"])
             if kind not in _OUTCOMES:
                 return Notice(event_id=event_id, kind=kind)
             payment = said["payload"]["payment"]["entity"]
@@ -124,7 +128,7 @@ class RazorpayProvider:
                 event_id=event_id,
                 kind=kind,
                 outcome=_OUTCOMES[kind],
-                payment_id=_noted(payment),
+                payment_id=_noted(payment, "payment_id"),
                 reference=str(payment["order_id"]),
                 receipt=str(payment["id"]),
                 amount=from_minor(payment["amount"], payment["currency"]),
@@ -150,10 +154,27 @@ class RazorpayProvider:
         return None
 
 
-def _noted(payment: Mapping[str, Any]) -> str:
-    """What we called it, where Razorpay gives it back. Without notes it sends an empty list."""
-    notes = payment.get("notes")
-    return str(notes.get("payment_id", "")) if isinstance(notes, dict) else ""
+def _repaid(event_id: str, kind: str, payload: Mapping[str, Any]) -> Notice:
+    refund, payment = payload["refund"]["entity"], payload["payment"]["entity"]
+    return Notice(
+        event_id=event_id,
+        kind=kind,
+        payment_id=_noted(payment, "payment_id") or _noted(refund, "payment_id"),
+        reference=str(payment["order_id"]),
+        repaid=Repaid(
+            outcome=_REPAID[kind],
+            reference=str(refund["id"]),
+            amount=from_minor(refund["amount"], refund["currency"]),
+            currency=str(refund["currency"]),
+            refund_id=_noted(refund, "refund_id"),
+        ),
+    )
+
+
+def _noted(entity: Mapping[str, Any], name: str) -> str:
+    """What we noted on it, where Razorpay gives it back. Without notes it sends an empty list."""
+    notes = entity.get("notes")
+    return str(notes.get(name, "")) if isinstance(notes, dict) else ""
 
 
 def _called(call: Callable[[], T]) -> T:

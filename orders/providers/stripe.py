@@ -12,7 +12,7 @@ from config.kernel.errors import InvalidInput
 from config.kernel.money import decimals_of
 from orders.errors import ProviderRefused, ProviderUnavailable, SignatureMismatch
 from orders.providers.minor_units import from_minor, to_minor
-from orders.providers.port import Begun, Charge, Notice, Outcome, Repayment, Standing
+from orders.providers.port import Begun, Charge, Notice, Outcome, Repaid, Repayment, Standing
 from orders.providers.reaching import TIMEOUT, was_never_sent
 
 T = TypeVar("T")
@@ -23,6 +23,9 @@ _OUTCOMES = {
     "payment_intent.payment_failed": Outcome.FAILED,
     "payment_intent.canceled": Outcome.FAILED,
 }
+#: A refund, whoever made it, says itself how it stands; until it has ended there is nothing to note.
+_OF_REFUNDS = frozenset({"refund.created", "refund.updated", "refund.failed"})
+_REPAID = {"succeeded": Outcome.COMPLETED, "failed": Outcome.FAILED, "canceled": Outcome.FAILED}
 _SIGNATURE = "Stripe-Signature"
 #: Stripe counts these in hundredths, though they have no smaller unit in use.
 _IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
@@ -101,9 +104,12 @@ class StripeProvider:
         try:
             said = orjson.loads(body)
             event_id, kind = str(said["id"]), str(said["type"])
+            about = said["data"]["object"]
+            if kind in _OF_REFUNDS and about["status"] in _REPAID:
+                return _repaid(event_id, kind, about)
             if kind not in _OUTCOMES:
                 return Notice(event_id=event_id, kind=kind)
-            return _notice(event_id, kind, said["data"]["object"])
+            return _notice(event_id, kind, about)
         except (ValueError, TypeError, KeyError) as error:
             raise InvalidInput("The event can't be understood", code="invalid_event") from error
 
@@ -116,12 +122,34 @@ def _notice(event_id: str, kind: str, intent: Mapping[str, Any]) -> Notice:
         event_id=event_id,
         kind=kind,
         outcome=outcome,
-        payment_id=str((intent.get("metadata") or {}).get("payment_id", "")),
+        payment_id=_noted(intent, "payment_id"),
         reference=str(intent["id"]),
         receipt=str(intent.get("latest_charge") or ""),
         amount=from_minor(paid, currency, decimals=_decimals(currency)),
         currency=currency,
     )
+
+
+def _repaid(event_id: str, kind: str, refund: Mapping[str, Any]) -> Notice:
+    currency = str(refund["currency"]).upper()
+    return Notice(
+        event_id=event_id,
+        kind=kind,
+        payment_id=_noted(refund, "payment_id"),
+        reference=str(refund["payment_intent"] or ""),
+        repaid=Repaid(
+            outcome=_REPAID[refund["status"]],
+            reference=str(refund["id"]),
+            amount=from_minor(refund["amount"], currency, decimals=_decimals(currency)),
+            currency=currency,
+            refund_id=_noted(refund, "refund_id"),
+        ),
+    )
+
+
+def _noted(entity: Mapping[str, Any], name: str) -> str:
+    """What we noted on it, where Stripe gives it back."""
+    return str((entity.get("metadata") or {}).get(name, ""))
 
 
 def _decimals(currency: str) -> int:

@@ -14,7 +14,7 @@ import logging
 from decimal import Decimal
 from functools import partial
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -25,6 +25,7 @@ from config.kernel.errors import InProgress, InvalidInput, KeyReused
 from config.kernel.money import quantize, to_number
 from config.kernel.transactions import in_transaction, outside_transaction
 from orders.errors import (
+    AmountMismatch,
     NothingToRefund,
     PaymentNotFound,
     ProviderRefused,
@@ -42,7 +43,7 @@ from orders.payment_records import (
     RefundStatus,
 )
 from orders.providers import provider_for_money, provider_of
-from orders.providers.port import Repayment
+from orders.providers.port import Outcome, Repaid, Repayment
 from orders.selectors.payments import payment_record, refund_record
 from orders.services.payment_changes import changed, lock_payment, told
 from orders.signals import payment_refunded
@@ -54,6 +55,8 @@ _HELD = dt.timedelta(seconds=60)
 _FIRST_PAUSE = dt.timedelta(seconds=5)
 _LONGEST_PAUSE = dt.timedelta(hours=1)
 _LONGEST_PROBLEM = 1000
+_MADE_THERE = "made at the provider"
+_FAILED_THERE = "the provider says that it has failed"
 _AT_ONCE = 20
 
 
@@ -90,7 +93,13 @@ def begin_refund(
             return _again(earlier, payment, amount)
         return _claim(payment, amount, reason=reason, actor=str(actor), request_key=request_key)
 
-    return in_transaction(work)
+    try:
+        return in_transaction(work)
+    except IntegrityError:
+        # Of two payments' refunds at the same moment under one key, the table lets one in.
+        if request_key and Refund.objects.filter(request_key=request_key).exists():
+            raise KeyReused from None
+        raise
 
 
 def call_provider(refund_id: str, *, keep: bool = False) -> str | None:
@@ -179,6 +188,34 @@ def give_back_all(order: Order, *, reason: str, actor: Actor) -> None:
     payments = Payment.objects.filter(order_id=order.id, status__in=REFUNDABLE).order_by("id")
     for payment_id in payments.values_list("id", flat=True):
         give_back(order, payment_record(payment_id), reason=reason, actor=actor)
+
+
+def note_repayment(*, payment_id: str, repaid: Repaid, actor: Actor) -> None:
+    """Keep what a provider says of money that went back: by a refund of ours, or made on its own page.
+
+    A refund of ours that fails after it was accepted stays as it is, with the problem: the money is with
+    the provider, and somebody has to find another way for it.
+
+    Locks: the order. Refuses: another amount than the refund's (``AmountMismatch``); what was made elsewhere
+    of a payment of which nothing can go back (``NothingToRefund``), or more than is left of it
+    (``RefundTooLarge``).
+    Announces: ``payment.refunded``, unless it was known.
+    """
+
+    def work() -> None:
+        order, payment = lock_payment(payment_id)
+        refund = _told_of(payment, repaid)
+        if repaid.currency != payment.currency or (refund is not None and refund.amount != repaid.amount):
+            raise AmountMismatch
+        if repaid.outcome == Outcome.FAILED:
+            if refund is not None:
+                _note_failure(refund)
+            return
+        if refund is None or refund.status == RefundStatus.FAILED:
+            refund = _claim(payment, repaid.amount, reason=_MADE_THERE, actor=str(actor))
+        _settle(order, payment_record(payment_id), refund, repaid.reference)
+
+    in_transaction(work)
 
 
 def give_back_what_is_due(*, limit: int = _AT_ONCE) -> int:
@@ -305,6 +342,24 @@ def _settle(order: Order, payment: PaymentRecord, refund: RefundRecord, referenc
     )
     change = to_number(refund.amount, refund.currency)
     payment_refunded.publish(told(PaymentRefunded, order, payment_record(payment.id), change=change))
+
+
+def _told_of(payment: PaymentRecord, repaid: Repaid) -> RefundRecord | None:
+    """The refund that a provider speaks of, by what we call it or else by what the provider calls it."""
+    of_it = Refund.objects.filter(payment_id=payment.id)
+    for name in ({"id": repaid.refund_id}, {"reference": repaid.reference}):
+        found = of_it.filter(**name).values_list("id", flat=True).first() if all(name.values()) else None
+        if found is not None:
+            return refund_record(found)
+    return None
+
+
+def _note_failure(refund: RefundRecord) -> None:
+    if refund.status == RefundStatus.PENDING:
+        _give_up(refund.id, _FAILED_THERE)
+    elif refund.status == RefundStatus.COMPLETED:
+        Refund.objects.filter(id=refund.id).update(problem=_FAILED_THERE)
+        logger.error("refund %s needs somebody to look at it: %s", refund.id, _FAILED_THERE)
 
 
 def _end(refund: RefundRecord, status: RefundStatus, **values: str) -> bool:

@@ -18,7 +18,7 @@ from orders.providers import COD, provider_of
 from orders.providers.port import Notice, Outcome, Provider
 from orders.selectors.payments import is_paid, payment_named, payment_record
 from orders.services.payment_changes import changed, lock_payment, told
-from orders.services.refunding import give_back
+from orders.services.refunding import give_back, note_repayment
 from orders.signals import payment_completed, payment_failed
 
 _TOO_LATE = "came for an order that needs it no more"
@@ -56,9 +56,9 @@ def settle_payment(
 def take_notice(*, provider: Provider, notice: Notice, body: str, actor: Actor) -> bool:
     """Do what a provider's (genuine) call back says, in the transaction that keeps it; whether it was new.
 
-    Locks: the event, then the order of the payment. Refuses: another amount than the payment's
-    (``AmountMismatch``); the event is then not kept, and may come again.
-    Announces: as ``settle_payment``.
+    Locks: the event, then the order of the payment. Refuses: as ``settle_payment`` and ``note_repayment``;
+    the event is then not kept, and may come again.
+    Announces: as they do.
     """
 
     def work() -> bool:
@@ -80,6 +80,8 @@ def take_notice(*, provider: Provider, notice: Notice, body: str, actor: Actor) 
                 receipt=notice.receipt,
                 paid=None if notice.amount is None else (notice.amount, notice.currency),
             )
+        if payment_id is not None and notice.repaid is not None:
+            note_repayment(payment_id=payment_id, repaid=notice.repaid, actor=actor)
         return True
 
     return in_transaction(work)
