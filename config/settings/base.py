@@ -226,7 +226,11 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = (
     else {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 )
 
-UNFOLD = {"SITE_TITLE": "Stockwire", "SITE_HEADER": "Stockwire"}
+UNFOLD = {
+    "SITE_TITLE": "Stockwire",
+    "SITE_HEADER": "Stockwire",
+    "LOGIN": {"form": "config.identity.admin_sign_in.SignInForm"},
+}
 
 STOCKWIRE_CURRENCY = environment.CURRENCY.read()
 STOCKWIRE_LOCATION = environment.LOCATION.read()

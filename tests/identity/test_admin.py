@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import authenticate
+from django.db.models.functions import Now
 from django.test import Client
 
+from config.identity.errors import TooManyFailures
 from config.identity.keys import verify_api_key
-from config.identity.models import ApiKey, Role, User
+from config.identity.models import ApiKey, AttemptCount, Role, User
 from config.identity.services import issue_api_key
+from config.identity.services import sign_in as sign_in_over_rest
 from config.kernel.actors import SYSTEM
 from tests.identity.conftest import PASSWORD
 
@@ -40,6 +43,28 @@ def test_staff_sign_in_by_address(staff: User) -> None:
     )
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
     assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_at_a_password_are_refused_unseen_after_some(staff: User) -> None:
+    client = Client(headers={"X-Forwarded-For": "203.0.113.7"})
+
+    def sign_in(password: str) -> Any:
+        return client.post("/admin/login/?next=/admin/", {"username": staff.email, "password": password})
+
+    for number in range(5):
+        answer = sign_in(f"guess {number}")
+        assert "Please enter the correct" in str(answer.context["form"].non_field_errors())
+    # The right one is not looked at either; over REST it is the same count.
+    assert str(sign_in(PASSWORD).context["form"].non_field_errors().as_text()) == (
+        "* Too many failed attempts; try again later (15 min)."
+    )
+    with pytest.raises(TooManyFailures):
+        sign_in_over_rest(email=staff.email, password=PASSWORD, address="203.0.113.7")
+    AttemptCount.objects.update(until=Now())
+    assert sign_in(PASSWORD).status_code == 302
+    # What was right is no failure, and has the failures before it forgotten.
+    assert all(count == 0 for count in AttemptCount.objects.values_list("count", flat=True))
 
 
 @pytest.mark.parametrize("role", [Role.CUSTOMER, Role.TAILOR, Role.DELIVERY])
