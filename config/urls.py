@@ -5,10 +5,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from config.identity.admin import change_own_password
 from realtime.health import health, ready
-from realtime.pages import shop
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", shop, name="shop"),
+    path("", include("realtime.pages.urls")),
     path("admin/password_change/", admin.site.admin_view(change_own_password)),
     path("admin/", admin.site.urls),
     path("api/health", health),

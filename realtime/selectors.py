@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from realtime import rows
-from realtime.cursor import parse_cursor
+from realtime.cursor import parse_cursor, to_cursor
 from realtime.errors import CursorExpired, CursorMalformed, EpochChanged
 from realtime.models import ConnectionRooms
 from realtime.records import Head, KeptRooms, Record
@@ -21,6 +21,12 @@ def head() -> Head:
             cursor.execute(rows.HEAD)
             row = cursor.fetchone()
     return Head(*row)
+
+
+def current_cursor() -> str:
+    """The place in the log from which to go on hearing, for what is read after it."""
+    end = head()
+    return to_cursor(end.epoch, end.top)
 
 
 def events_after(*, cursor: str | None, limit: int) -> tuple[list[Record], str, int]:

@@ -62,8 +62,14 @@ __all__ = [
 #: What a 401 asks for.
 CHALLENGE = 'Bearer realm="stockwire", Api-Key realm="stockwire"'
 #: Pages for people; everything else is read by programs.
-HTML_PREFIXES = ("/admin/",)
-HTML_PATHS = frozenset({"/", "/admin"})
+#: The pages for people; whatever else is asked for is answered as data.
+HTML_PREFIXES = ("/admin/", "/p/", "/orders/")
+HTML_PATHS = frozenset(
+    {
+        "/", "/admin", "/own", "/sign-in", "/register", "/sign-out", "/language", "/account", "/cart",
+        "/checkout", "/orders", "/wishlist", "/notifications", "/support",
+    }
+)  # fmt: skip
 
 RETRY_AFTER_SECONDS = 1
 

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "django_filters",
+    "django_htmx",
     "corsheaders",
     "import_export",
     "procrastinate.contrib.django",  # before the apps whose tasks it collects
@@ -143,6 +144,12 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en"
+# What the pages are written in: the markets of the contract. REST and the admin speak English.
+LANGUAGES = [("en", "English"), ("sv", "Svenska"), ("ar", "العربية"), ("hi", "हिन्दी")]
+LANGUAGE_COOKIE_NAME = "stockwire_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from catalog.dialects.shop import shop_currency
 from catalog.offers import Offer
@@ -25,6 +26,13 @@ def cart_of(owner: CartOwner) -> CartRecord:
     version, updated_at = row
     basket = basket_of(owner.cart_id)
     return shown(owner, basket, offers_in(basket), version=version, updated_at=updated_at)
+
+
+def units_in(owner: CartOwner) -> int:
+    """How many units lie in the owner's cart; one query."""
+    held = CartItem.objects.filter(cart__in=carts_of(owner))
+    units: int = held.aggregate(units=Coalesce(Sum("quantity"), 0))["units"]
+    return units
 
 
 def carts_of(owner: CartOwner) -> QuerySet[Cart]:

@@ -40,6 +40,8 @@ class SignedIn:
     user: User
     token: str = field(repr=False)
     refresh_token: str = field(repr=False)
+    #: The sign-in's id: for who keeps a session of its own.
+    sign_in: str = ""
 
 
 def register(*, email: str, password: str, name: str, phone: str, address: str) -> SignedIn:
@@ -152,4 +154,9 @@ def _new_end() -> dt.datetime:
 
 
 def _tokens(user: User, sign_in: SignIn) -> SignedIn:
-    return SignedIn(user, issue_token(user=user, sign_in=sign_in), issue_refresh_token(sign_in=sign_in))
+    return SignedIn(
+        user,
+        issue_token(user=user, sign_in=sign_in),
+        issue_refresh_token(sign_in=sign_in),
+        sign_in.pk,
+    )

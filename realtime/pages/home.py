@@ -1,8 +1,4 @@
-"""The pages for people: one view for each, thin; what they show they fetch themselves over REST and `/ws`.
-
-A page asks nothing of other origins and runs no script but our own, and says so to the browser
-(`Content-Security-Policy`). Rules and data access do not belong here.
-"""
+"""The start: a grid whose figures change by themselves, fetched over REST and heard on `/ws`."""
 
 from typing import Any
 
@@ -12,11 +8,8 @@ from django.http.response import HttpResponseBase
 from django.views.generic import TemplateView
 
 from catalog.selectors import largest_categories
+from realtime.pages.policy import with_policy
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 # Fetched beside the first module, not after it has been read.
 SHOP_MODULES = ("client", "store", "listing", "grid", "card", "status", "format")
 SKELETONS = 12
@@ -44,8 +37,7 @@ class ShopPage(TemplateView):
         """Answer as any view, with the page's policy."""
         response = super().dispatch(request, *args, **kwargs)
         if isinstance(response, HttpResponse):
-            response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-            response["Cache-Control"] = "no-cache"
+            with_policy(response)
         return response
 
 

@@ -1,0 +1,114 @@
+"""What all pages share: their policy, their language, who looks at them, and how they stay fresh."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+from django.views.generic import View
+
+from orders.selectors.carts import units_in
+from realtime.notifications.reading import unread_count
+from realtime.pages.policy import with_policy
+from realtime.pages.shopper import Shopper, renew_token, shopper_of
+from realtime.selectors import current_cursor
+
+#: Written from right to left.
+RIGHT_TO_LEFT = frozenset({"ar"})
+
+
+class Page(View):
+    """A page. A subclass has `get`, and `post` where something is done, and ends them with `show` or `go`.
+
+    `template_name` is a whole page; `topics` are what it listens to on `/ws`, beside `me` for who is signed
+    in.
+    """
+
+    template_name: ClassVar[str] = ""
+    title: ClassVar[Any] = ""
+    topics: ClassVar[tuple[str, ...]] = ()
+    #: For signed-in users alone; others are asked to sign in, and come back afterwards.
+    needs_user: ClassVar[bool] = False
+
+    shopper: Shopper
+    #: The place in the log before anything of this page was read.
+    cursor: str | None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer in the visitor's language, under the pages' policy."""
+        with translation.override(language_of(request)):
+            response = self._answer(request, *args, **kwargs)
+            if isinstance(response, TemplateResponse):
+                response.render()  # here, where the language is
+        patch_vary_headers(response, ("Cookie", "Accept-Language"))
+        return with_policy(response)
+
+    def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.shopper = shopper_of(request)
+        if self.needs_user and self.shopper.user is None:
+            return self.go(f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}")
+        self.cursor = current_cursor()
+        response = super().dispatch(request, *args, **kwargs)
+        if isinstance(response, HttpResponse):
+            renew_token(request, response, self.shopper)
+        return response
+
+    # ------------------------------------------------------------------------------------------ answers
+
+    def show(self, *, status: int = 200, template: str | None = None, **context: Any) -> TemplateResponse:
+        """The page; `template` is another one than the page's own, such as a part that is fetched afresh."""
+        return TemplateResponse(
+            self.request, template or self.template_name, {**self.everywhere(), **context}, status=status
+        )
+
+    def go(self, to: str) -> HttpResponse:
+        """Somewhere else. A form that htmx has sent is told so in the way that it knows."""
+        if self.wants_part:
+            return HttpResponse(headers={"HX-Redirect": to})
+        return HttpResponseRedirect(to)
+
+    @property
+    def wants_part(self) -> bool:
+        """Whether htmx asks, for a part of the page."""
+        return self.request.headers.get("HX-Request") == "true"
+
+    def everywhere(self) -> dict[str, Any]:
+        """What the frame of every page shows."""
+        user, cart = self.shopper.user, self.shopper.cart
+        language = translation.get_language() or settings.LANGUAGE_CODE
+        return {
+            "shopper": self.shopper,
+            "title": self.title,
+            "language": language,
+            "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+            "languages": settings.LANGUAGES,
+            "cart_units": units_in(cart) if cart else 0,
+            "unread": unread_count(user.pk) if user else 0,
+            "topics": ",".join((*self.live_topics(), *(("me",) if user else ()))),
+            "cursor": self.cursor or "",
+        }
+
+    def live_topics(self) -> tuple[str, ...]:
+        """What this page listens to."""
+        return self.topics
+
+
+class Own(Page):
+    """What is the visitor's own in the header, fetched when it has changed."""
+
+    template_name = "shop/parts/own.html"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:  # noqa: ARG002  Django's signature
+        return self.show()
+
+
+def language_of(request: HttpRequest) -> str:
+    """What the visitor has chosen, else what their browser asks for, as far as we speak it."""
+    return translation.get_language_from_request(request)

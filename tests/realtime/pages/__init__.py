@@ -1,0 +1,1 @@
+"""The pages for people, as a server without JavaScript answers them."""
