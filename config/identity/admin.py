@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.views import PasswordChangeView
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
@@ -19,6 +19,8 @@ from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from config.identity import services
+from config.identity.duties import Duty
+from config.identity.errors import LastOwner
 from config.identity.models import ApiKey, Role, Scope, User
 from config.kernel.actors import Actor
 
@@ -55,6 +57,12 @@ def change_own_password(request: HttpRequest) -> HttpResponseBase:
 class UserForm(forms.ModelForm[User]):
     """A user as staff edit one; the password can be set and not seen."""
 
+    duties = forms.MultipleChoiceField(
+        required=False,
+        choices=Duty.choices,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="For staff: what they may do here and over REST. Without any, nothing.",
+    )
     new_password = forms.CharField(
         required=False,
         strip=False,
@@ -64,7 +72,7 @@ class UserForm(forms.ModelForm[User]):
 
     class Meta:
         model = User
-        fields = ("email", "name", "phone", "role", "is_active")
+        fields = ("email", "name", "phone", "role", "duties", "is_active")
 
     def clean_new_password(self) -> str:
         password: str = self.cleaned_data["new_password"]
@@ -78,7 +86,7 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Users and their roles. Nobody is deleted: the ledger names them. Who leaves is made inactive."""
 
     form = UserForm
-    list_display = ("email", "name", "role", "is_active", "date_joined", "last_login")
+    list_display = ("email", "name", "role", "duties", "is_active", "date_joined", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("email", "name", "phone")
     ordering = ("-date_joined",)
@@ -91,6 +99,15 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002
         return False
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Say what the services refuse; what they were asked before that is undone with it."""
+        try:
+            answer: HttpResponseBase = super().changeform_view(request, *args, **kwargs)
+        except LastOwner as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        return answer
+
     def save_model(self, request: HttpRequest, obj: User, form: UserForm, change: bool) -> None:  # noqa: ARG002
         given = form.cleaned_data
         role, password = Role(given["role"]), given["new_password"] or None
@@ -98,10 +115,11 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         if change:
             user = services.update_user(user=obj, is_active=given["is_active"], **who)
             services.change_role(user=user, role=role)
+            services.change_duties(user=user, duties=given["duties"] if role == Role.ADMIN else ())
             if password:
                 services.set_password(user=user, password=password)
         else:
-            user = services.create_user(password=password, role=role, **who)
+            user = services.create_user(password=password, role=role, duties=given["duties"], **who)
             if not given["is_active"]:
                 services.update_user(user=user, is_active=False)
         obj.pk = user.pk

@@ -54,6 +54,13 @@ class WrongPassword(InvalidInput):
     message = "currentPassword: is not the present password"
 
 
+class LastOwner(Conflict):
+    """Without an owner nobody could ever be given anything to do."""
+
+    code = "last_owner"
+    message = "The last owner must stay one"
+
+
 class InvalidKey(NotAuthenticated):
     """No API key of ours."""
 

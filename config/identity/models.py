@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 from django.db.models.lookups import Exact
 
+from config.identity import duties
 from config.kernel.ids import MAX_ID_LENGTH, new_id
 
 
@@ -44,6 +45,8 @@ class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """A user with a hashed password; ``password=None`` makes one that nobody can sign in with."""
         fields.setdefault("role", Role.CUSTOMER)
+        if fields["role"] == Role.ADMIN:
+            fields.setdefault("duties", [duties.Duty.OWNER])
         user = self.model(email=self.normalize_email(email), is_staff=fields["role"] == Role.ADMIN, **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -64,6 +67,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = models.CharField(max_length=40, blank=True)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.CUSTOMER)
     is_staff = models.BooleanField(default=False)
+    duties = ArrayField(
+        models.CharField(max_length=20, choices=duties.Duty.choices),
+        default=list,
+        blank=True,
+        help_text="What they may do in the admin and over REST. Without any, nothing.",
+    )
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -90,13 +99,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
-    # There is one kind of staff: who may enter the admin may do there whatever the services allow.
+    # What staff may do follows from their duties. Django's own rows of permissions are not used.
 
-    def has_perm(self, perm: str, obj: Any = None) -> bool:
-        return (self.is_active and self.is_staff) or super().has_perm(perm, obj)
+    def has_perm(self, perm: str, obj: Any = None) -> bool:  # noqa: ARG002  Django's signature
+        return self.is_active and self.is_staff and duties.allow(self.duties, perm)
 
     def has_module_perms(self, app_label: str) -> bool:
-        return (self.is_active and self.is_staff) or super().has_module_perms(app_label)
+        return self.is_active and self.is_staff and duties.allow_app(self.duties, app_label)
 
 
 class SignInQuerySet(models.QuerySet["SignIn"]):

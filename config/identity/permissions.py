@@ -28,8 +28,11 @@ def may(
     roles: Collection[Role | str] = (),
     scopes: Collection[Scope | str] = (),
     open_writes: bool = False,
+    duty: str = "",
 ) -> type[BasePermission]:
     """A permission class: users in one of ``roles``, API keys with one of ``scopes``.
+
+    Of staff, where ``duty`` names a permission (``orders.refund_payment``), those whose duties have it.
 
     ``open_writes`` marks the contract's †: in open mode it asks for no credentials, though those that
     are brought must still do. A user of another role or a key without the scope is a 403
@@ -49,7 +52,9 @@ def may(
                 return not allowed_scopes.isdisjoint(key.scopes)
             user = user_of(request)
             if user is not None:
-                return user.role in allowed_roles
+                return user.role in allowed_roles and (
+                    not duty or user.role != Role.ADMIN or user.has_perm(duty)
+                )
             return open_writes and settings.STOCKWIRE_OPEN_WRITES
 
     return May

@@ -9,6 +9,7 @@ from config.identity.services.keys import IssuedKey, issue_api_key, revoke_api_k
 from config.identity.services.profiles import NewPassword, change_own_profile
 from config.identity.services.sign_ins import SignedIn, refresh_sign_in, register, sign_in, sign_out
 from config.identity.services.users import (
+    change_duties,
     change_role,
     create_user,
     find_user,
@@ -20,6 +21,7 @@ __all__ = [
     "IssuedKey",
     "NewPassword",
     "SignedIn",
+    "change_duties",
     "change_own_profile",
     "change_role",
     "create_user",

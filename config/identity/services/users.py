@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from django.contrib.auth.password_validation import validate_password
@@ -11,7 +11,8 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from config.identity.errors import EmailTaken, UnknownUser
+from config.identity.duties import Duty
+from config.identity.errors import EmailTaken, LastOwner, UnknownUser
 from config.identity.models import Role, User
 from config.identity.services.announcing import announce_rights_changed
 from config.identity.services.endings import end_all_sign_ins
@@ -30,9 +31,17 @@ def find_user(*, email: str) -> User:
 
 
 def create_user(
-    *, email: str, password: str | None, role: Role = Role.CUSTOMER, name: str = "", phone: str = ""
+    *,
+    email: str,
+    password: str | None,
+    role: Role = Role.CUSTOMER,
+    name: str = "",
+    phone: str = "",
+    duties: Collection[Duty] | None = None,
 ) -> User:
     """A new user; without a password nobody can sign in as them, only a token can be issued.
+
+    Staff whose ``duties`` are not named are owners.
 
     *Locks* nothing. *Refuses* an address that is none or taken, a password that is too weak.
     *Announces* nothing.
@@ -41,7 +50,8 @@ def create_user(
     if password is not None:
         _check_password(password, User(email=email, name=name, phone=phone))
     with _email_once():
-        return User.objects.create_user(email, password, role=role, name=name, phone=phone)
+        given = {} if duties is None or role != Role.ADMIN else {"duties": sorted(set(duties))}
+        return User.objects.create_user(email, password, role=role, name=name, phone=phone, **given)
 
 
 def update_user(
@@ -76,16 +86,38 @@ def change_role(*, user: User, role: Role) -> User:
     """Give ``user`` another role; the admin is open to the role ``admin`` and to no other.
 
     Tokens that name the old role stop holding at once. Sign-ins last: their next refresh gives the new role.
+    Who becomes staff has no duties yet, unless there is no owner at all: then they are one.
     *Locks* the user's row. *Refuses* a role that there is not. *Announces* ``rights_changed`` of the user,
     if they had another.
     """
     if role not in Role.values:
         raise invalid("role", f"must be one of {', '.join(Role.values)}")
     is_staff = role == Role.ADMIN
-    changes = {"role": role, "is_staff": is_staff, **({} if is_staff else {"is_superuser": False})}
-    if User.objects.filter(pk=user.pk).exclude(role=role).update(**changes, updated_at=Now()):
-        announce_rights_changed(Subject("user", user.pk))
-    user.refresh_from_db(fields=("role", "is_staff", "is_superuser", "updated_at"))
+    with transaction.atomic():
+        duties = [Duty.OWNER] if is_staff and not _locked_owners() else []
+        changes = {"role": role, "is_staff": is_staff, "duties": duties, "is_superuser": False}
+        if User.objects.filter(pk=user.pk).exclude(role=role).update(**changes, updated_at=Now()):
+            announce_rights_changed(Subject("user", user.pk))
+    user.refresh_from_db(fields=("role", "is_staff", "duties", "is_superuser", "updated_at"))
+    return user
+
+
+def change_duties(*, user: User, duties: Collection[Duty]) -> User:
+    """Have a member of the staff do this, and nothing else, from their next request on.
+
+    *Locks* the rows of all owners. *Refuses* a duty that there is not, duties of somebody who is not staff;
+    the last owner stays one (``LastOwner``). *Announces* nothing: every listener's rooms follow from roles.
+    """
+    wanted = sorted(set(duties))
+    if not set(wanted) <= set(Duty.values):
+        raise invalid("duties", f"must be among {', '.join(Duty.values)}")
+    if wanted and user.role != Role.ADMIN:
+        raise invalid("duties", "are for staff")
+    with transaction.atomic():
+        if Duty.OWNER not in wanted and _locked_owners() == {user.pk}:
+            raise LastOwner
+        User.objects.filter(pk=user.pk).update(duties=wanted, updated_at=Now())
+    user.refresh_from_db(fields=("duties", "updated_at"))
     return user
 
 
@@ -100,6 +132,12 @@ def set_password(*, user: User, password: str, but: str = "") -> None:
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(password=user.password)
         end_all_sign_ins(user=user, but=but)
+
+
+def _locked_owners() -> set[str]:
+    """All who are owners and can sign in. Of two who give it up at once, the second finds the first gone."""
+    owners = User.objects.filter(is_active=True, is_staff=True, duties__contains=[Duty.OWNER])
+    return set(owners.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 @contextmanager
