@@ -47,17 +47,23 @@ class FakeProvider:
             raise SignatureMismatch
         try:
             said = orjson.loads(body)
-            currency = str(said["currency"])
+            currency = _text(said["currency"])
             return Notice(
-                event_id=str(said["id"]),
-                kind=str(said["type"]),
+                event_id=_text(said["id"]),
+                kind=_text(said["type"]),
                 outcome=_KINDS.get(said["type"]),
-                payment_id=str(said["paymentId"]),
+                payment_id=_text(said["paymentId"]),
                 amount=from_minor(said["amount"], currency),
                 currency=currency,
             )
         except (ValueError, TypeError, KeyError) as error:
             raise InvalidInput("The event can't be understood", code="invalid_event") from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("must be a string")
+    return value
 
 
 def sign(body: bytes) -> str:
