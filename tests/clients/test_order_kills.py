@@ -23,8 +23,8 @@ from tests.clients.backstage import Backstage
 from tests.clients.bank import Bank, a_bank
 from tests.clients.catalog_listener import CatalogListener
 from tests.clients.fatal.steps import COMPLETING, FILE, PAYING, PLACING, REFUNDING
-from tests.clients.node_client import Node, NodeClient
-from tests.clients.order_tracker import OF_GOODS, OF_STOCK, PASSING, WHERE
+from tests.clients.node_client import PASSING, Node, NodeClient
+from tests.clients.order_tracker import OF_GOODS, OF_STOCK, WHERE
 from tests.clients.shop import RefusedError, Shop
 from tests.realtime.waiting import until
 from tests.server_process import ServerProcess

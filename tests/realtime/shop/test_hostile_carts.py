@@ -100,7 +100,8 @@ async def test_no_command_of_a_cart_does_half_of_what_it_can_not_do(
         change = {"action": "add", **good}
         for wrong in wrong_items(change, counted=True):
             assert await refused(client, "cart_batch_update", [change, wrong]) in WRONG, wrong
-        for action in (None, 7, "double", "", [], {}, "\x00", "ADD"):
+        actions: list[Any] = [None, 7, "double", "", [], {}, "\x00", "ADD"]
+        for action in actions:
             assert (
                 await refused(client, "cart_batch_update", [change, {**good, "action": action}]) == "invalid"
             )
