@@ -133,17 +133,26 @@ async def a_tracker(connect: Connect, backstage: Backstage, base_url: str, way: 
     return tracker
 
 
-async def a_cart_token(base_url: str, product: str) -> str:
-    """The token of a guest who has put one unit into a cart."""
-    request = urllib.request.Request(
-        f"{base_url}/api/cart/items",
-        method="POST",
-        data=json.dumps({"productId": product, "quantity": 1}).encode(),
-        headers={"Content-Type": "application/json"},
+async def request(
+    base_url: str, method: str, path: str, body: Any, **headers: str
+) -> tuple[Any, Mapping[str, str]]:
+    """A request of whoever the headers say; its JSON, and the headers of the answer."""
+    asked = urllib.request.Request(
+        base_url + path,
+        method=method,
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **headers},
     )
 
-    def ask() -> str:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return str(answer.headers["X-Cart-Token"])
+    def ask() -> tuple[Any, Mapping[str, str]]:
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            return json.loads(answer.read()), dict(answer.headers)
 
     return await asyncio.to_thread(ask)
+
+
+async def a_cart_token(base_url: str, product: str) -> str:
+    """The token of a guest who has put one unit into a cart."""
+    item = {"productId": product, "quantity": 1}
+    _cart, headers = await request(base_url, "POST", "/api/cart/items", item)
+    return {name.lower(): value for name, value in headers.items()}["x-cart-token"]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.clients.backstage import Backstage
 from tests.clients.node_client import without_time
-from tests.clients.order_tracker import WHERE, Connect, Told, Tracker, a_cart_token, a_tracker
+from tests.clients.order_tracker import WHERE, Connect, Told, Tracker, a_tracker
 from tests.clients.shop import RefusedError
 from tests.clients.test_events import WAYS
 from tests.server_process import ServerProcess
@@ -362,37 +362,3 @@ async def test_what_is_refused_is_told_to_nobody(tracker: Tracker) -> None:
             await tracker.doing[who].ask(method, path, body)
         assert (refusal.value.status, refusal.value.body["code"]) == (status, code), path
     assert await tracker.told() == {}
-
-
-# ------------------------------------------------------------------------------------------ guests' carts
-
-
-async def test_a_guests_cart_is_heard_by_its_token_and_merged_at_sign_in(
-    tracker: Tracker, node_client: Connect, server: ServerProcess
-) -> None:
-    guest, phone = tracker.sockets["guest"], tracker.sockets["customer"]
-    own = (await phone.emit("join_cart", ack=True))["cart"]
-    refused = await guest.emit("cart_add_item", {"productId": tracker.product, "quantity": 1}, ack=True)
-    assert (refused["ok"], refused["code"]) == (False, "not_authenticated")
-    token = await a_cart_token(server.base_url, tracker.product)
-    cart = (await guest.emit("join_cart", {"cartToken": token}, ack=True))["cart"]
-    assert (cart["itemCount"], cart["_id"] != own["_id"]) == (1, True)
-    await tracker.told()
-    added = await guest.emit("cart_add_item", {"productId": tracker.product, "quantity": 2}, ack=True)
-    assert await tracker.told() == {
-        "guest": [("cart_updated", {"action": "item_added", "cart": added["cart"]})]
-    }
-    # Its owner signs in, on the phone, while both listen.
-    merged = await phone.emit("join_cart", {"cartToken": token}, ack=True)
-    told = await tracker.told()
-    assert merged["cart"]["itemCount"] == 3
-    assert [name for name, _payload in told["guest"]] == ["cart_updated", "cart_sync"]
-    assert told["guest"][0][1]["cart"]["items"] == []
-    # What it joins is shown to it, and what its word has changed is told: whichever comes first, it is the
-    # same cart.
-    assert sorted(name for name, _payload in told["customer"]) == ["cart_sync", "cart_sync", "cart_updated"]
-    assert all(payload["cart"] == merged["cart"] for _name, payload in told["customer"])
-    assert set(told) == {"guest", "customer"}
-    # What the guest does now is in an empty cart of its own again, and the customer hears nothing of it.
-    await guest.emit("cart_add_item", {"productId": tracker.product, "quantity": 1}, ack=True)
-    assert set(await tracker.told()) == {"guest"}
