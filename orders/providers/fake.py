@@ -48,31 +48,37 @@ class FakeProvider:
             raise SignatureMismatch
         try:
             said = orjson.loads(body)
-            currency = str(said["currency"])
+            currency = _text(said["currency"])
             amount = from_minor(said["amount"], currency)
             if said["type"] in _REPAID:
                 return Notice(
-                    event_id=str(said["id"]),
-                    kind=str(said["type"]),
-                    payment_id=str(said["paymentId"]),
+                    event_id=_text(said["id"]),
+                    kind=_text(said["type"]),
+                    payment_id=_text(said["paymentId"]),
                     repaid=Repaid(
                         outcome=_REPAID[said["type"]],
-                        reference=str(said["refund"]),
+                        reference=_text(said["refund"]),
                         amount=amount,
                         currency=currency,
-                        refund_id=str(said.get("refundId", "")),
+                        refund_id=_text(said.get("refundId", "")),
                     ),
                 )
             return Notice(
-                event_id=str(said["id"]),
-                kind=str(said["type"]),
+                event_id=_text(said["id"]),
+                kind=_text(said["type"]),
                 outcome=_KINDS.get(said["type"]),
-                payment_id=str(said["paymentId"]),
+                payment_id=_text(said["paymentId"]),
                 amount=amount,
                 currency=currency,
             )
         except (ValueError, TypeError, KeyError) as error:
             raise InvalidInput("The event can't be understood", code="invalid_event") from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("must be a string")
+    return value
 
 
 def sign(body: bytes) -> str:

@@ -58,4 +58,5 @@ class CatalogListener:
                 self.cursor = message["cursor"]
             if "data" in message:
                 self.events.append(message)
-                self.cursor = message["cursor"]
+                # What has no place in the log (who is here, say) leaves one where one is.
+                self.cursor = message.get("cursor", self.cursor)
