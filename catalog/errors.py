@@ -44,3 +44,32 @@ class StockHeld(Conflict):
     def __init__(self, held: int, *, place: str) -> None:
         text = f"{held} of it are held and can't be counted away"
         super().__init__(f"{place}: {text}", details={place: [text]}, extra={"held": held})
+
+
+class ReviewNotFound(NotFound):
+    """No such review."""
+
+    message = "Review not found"
+
+
+class AlreadyReviewed(Conflict):
+    """The customer has said something of this product before, whatever became of it."""
+
+    code = "already_reviewed"
+    message = "You have reviewed this product already"
+
+
+class NotWished(NotFound):
+    """The product is not in the wishlist."""
+
+    code = "not_wished"
+    message = "This product is not in your wishlist"
+
+
+class WishlistFull(Conflict):
+    """There is no room for one more wish."""
+
+    code = "wishlist_full"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A wishlist has at most {most} products")

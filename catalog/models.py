@@ -1,9 +1,11 @@
-"""Products and what describes them. Stock is not here: ``catalog.stock_port`` says what is asked of it."""
+"""Products and what describes them, what customers say of them and wish for. Stock is not here:
+``catalog.stock_port`` says what is asked of it."""
 
 from __future__ import annotations
 
 from functools import partial
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
@@ -30,7 +32,8 @@ class Product(models.Model):
     ``options`` are named choices that multiply the price:
     ``[{"name": "flavors", "choices": [{"name": "Vanilla", "price_multiplier": 1.0, …}]}]``.
     ``search_name`` is the title without case and accents, ``search_terms`` its pieces and its words
-    with letters left out, for searches with typing errors (``catalog.search`` makes both).
+    with letters left out, for searches with typing errors (``catalog.search`` makes both). ``rating_sum`` and
+    ``review_count`` are of its approved reviews, and change in the transaction that approves one.
     """
 
     id = models.CharField(
@@ -50,6 +53,8 @@ class Product(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     search_name = models.CharField(max_length=300, default="", editable=False)
     search_terms = ArrayField(models.TextField(), default=list, editable=False)
+    rating_sum = models.PositiveBigIntegerField(default=0, editable=False)
+    review_count = models.PositiveIntegerField(default=0, editable=False)
 
     objects = ProductQuerySet.as_manager()
 
@@ -165,3 +170,83 @@ class MarketText(models.Model):
 
     def __str__(self) -> str:
         return f"{self.market}: {self.title}"
+
+
+class ReviewStatus(models.TextChoices):
+    PENDING = "pending", "Pending"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+
+
+MIN_RATING, MAX_RATING = 1, 5
+
+
+class Review(models.Model):
+    """What a customer says of a product, once. The public reads it when staff have approved it.
+
+    ``verified_purchase``: by the time of writing the customer had received one. Of a user who is gone the
+    words stay, without a name.
+    """
+
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "rev"), editable=False
+    )
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="reviews")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    rating = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200, blank=True)
+    comment = models.TextField(blank=True)
+    status = models.CharField(
+        max_length=20, choices=ReviewStatus.choices, default=ReviewStatus.PENDING, editable=False
+    )
+    verified_purchase = models.BooleanField(editable=False)
+    created_at = models.DateTimeField(editable=False)
+    updated_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("product", "user"), name="review_once"),
+            models.CheckConstraint(
+                condition=models.Q(rating__gte=MIN_RATING, rating__lte=MAX_RATING), name="review_rating"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=ReviewStatus.values), name="review_status_known"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("product", "-created_at", "-id"), name="review_newest"),
+            models.Index(fields=("status", "-created_at", "-id"), name="review_by_status"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.rating} for {self.product_id}"
+
+
+class Wishlist(models.Model):
+    """What a customer wishes for. Its id follows from the user's, so that it needs no row to be read;
+    ``version`` grows with each change of it."""
+
+    id = models.CharField(primary_key=True, max_length=MAX_ID_LENGTH, editable=False)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    version = models.PositiveBigIntegerField(default=0)
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class WishlistItem(models.Model):
+    """One product that somebody wishes for, since ``added_at``."""
+
+    wishlist = models.ForeignKey(Wishlist, on_delete=models.CASCADE, related_name="items")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+", db_index=False)
+    added_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            # In this order, so that its index also finds whoever wishes for a product, one after the other.
+            models.UniqueConstraint(fields=("product", "wishlist"), name="wish_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.product_id} in {self.wishlist_id}"

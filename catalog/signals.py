@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from catalog.events import ProductCreated, ProductDeleted, ProductUpdated
+from catalog.events import (
+    PriceDropped,
+    ProductCreated,
+    ProductDeleted,
+    ProductUpdated,
+    ReviewApproved,
+    ReviewSubmitted,
+    WishlistUpdated,
+)
 from config.kernel.events import EventSignal
 
 product_created = EventSignal(ProductCreated)
@@ -11,7 +19,22 @@ product_created = EventSignal(ProductCreated)
 
 product_updated = EventSignal(ProductUpdated)
 # Sent once for each write that changed something of a product.
-# Not sent for a change of stock, nor for a write that changes nothing.
+# Not sent for a change of stock, nor for a write that changes nothing. Also sent when its rating changes by
+# something else than an approval.
 
 product_deleted = EventSignal(ProductDeleted)
 # Sent once when a product is archived. Not sent for a variant that a write drops: that is an update.
+
+price_dropped = EventSignal(PriceDropped)
+# Sent once for each write that lowers what the shop shows as a product's price, after its product.updated.
+# Not sent for a price in another currency, nor for one that a single variant has of its own.
+
+review_submitted = EventSignal(ReviewSubmitted)
+# Sent once for each review that is written. Not sent for one that is refused.
+
+review_approved = EventSignal(ReviewApproved)
+# Sent each time that a review comes to be approved. Not sent when it was so already, nor when one is
+# rejected: if it was approved until then, the product has changed (product.updated).
+
+wishlist_updated = EventSignal(WishlistUpdated)
+# Sent once for each change of a wishlist. Not sent for a product that was in it already.

@@ -1,5 +1,6 @@
 """The staff's door to the catalog: forms become drafts, and every save goes through the services."""
 
 from catalog.admin.products import ProductAdmin
+from catalog.admin.reviews import ReviewAdmin, WishlistAdmin
 
-__all__ = ["ProductAdmin"]
+__all__ = ["ProductAdmin", "ReviewAdmin", "WishlistAdmin"]

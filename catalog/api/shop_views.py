@@ -16,9 +16,11 @@ from catalog.api.places import places_renamed
 from catalog.api.shop_serializers import ShopProductSerializer
 from catalog.api.shop_writes import ShopWrite
 from catalog.dialects import shop_product
+from catalog.dialects.customers import review_in_product
 from catalog.dialects.shop import shop_currency
 from catalog.errors import invalid
 from catalog.selectors import SORTS, ShopFilter, Shown, featured_listing, products_shown, shop_listing
+from catalog.selectors.reviews import newest_reviews
 from catalog.services import archive_product, change_product, create_product, hold_product
 from config.api.conditional import not_modified, stamp
 from config.api.idempotency import answer_once
@@ -107,7 +109,8 @@ def answer_shop_product(product_id: str, *, status: int = 200) -> Response:
     """
     shown = shown_or_404(product_id)
     # Only a single product carries its newest reviews.
-    response = Response({**_shown(shown), "reviews": []}, status=status)
+    reviews = [review_in_product(review) for review in newest_reviews(product_id)]
+    response = Response({**_shown(shown), "reviews": reviews}, status=status)
     return stamp(response, etag=shown.stamp.etag, last_modified=shown.stamp.last_modified)
 
 

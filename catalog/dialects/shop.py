@@ -19,7 +19,7 @@ OPTION_FIELDS = ("flavors", "sizes", "eggOptions")
 
 
 def shop_product(record: ProductRecord, figures: Figures) -> dict[str, Any]:
-    """The whole product, as it stands in lists. ``salePrice``, ``flashSale`` and ratings: of none."""
+    """The whole product, as it stands in lists. ``salePrice`` and ``flashSale``: of none."""
     price = shop_price(record.prices)
     amount = to_number(price.amount, price.currency) if price else 0
     currency = price.currency if price else shop_currency()
@@ -52,8 +52,8 @@ def shop_product(record: ProductRecord, figures: Figures) -> dict[str, Any]:
             for name, choices in options.items()
             if name not in OPTION_FIELDS
         ],
-        "rating": 0,
-        "reviewCount": 0,
+        "rating": record.rating,
+        "reviewCount": record.review_count,
         "available": record.available,
         "featured": record.featured,
         "stock": sum(stocks.values()),

@@ -7,8 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Case, DecimalField, F, FilteredRelation, IntegerField, Q, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    DecimalField,
+    F,
+    FilteredRelation,
+    IntegerField,
+    Q,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, NullIf
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from catalog.models import FULL_TEXT, MarketText, Product, ProductQuerySet, Variant
@@ -77,7 +87,7 @@ def shop_listing(wanted: ShopFilter) -> Listing:
         products = products.filter(featured=True)
     if wanted.in_stock:
         products = products.filter(id__in=stock().products_in_stock())
-    products = _priced(products, wanted)
+    products = _rated(_priced(products, wanted), wanted)
     order = _order(wanted.sort)
     if wanted.search:
         products = _searched(products, wanted.search)
@@ -90,8 +100,9 @@ def _order(sort: str) -> tuple[str, ...]:
         return (sort.replace("price", "sort_price"),)
     if sort == "name":
         return ("search_name",)
-    # Nobody has rated anything yet; among equals the newest comes first.
-    return ("-created_at",) if sort in ("newest", "rating") else ("created_at",)
+    if sort == "rating":
+        return ("-stars", "-review_count", "-created_at")
+    return ("-created_at",) if sort == "newest" else ("created_at",)
 
 
 def _priced(products: ProductQuerySet, wanted: ShopFilter) -> ProductQuerySet:
@@ -111,6 +122,15 @@ def _priced(products: ProductQuerySet, wanted: ShopFilter) -> ProductQuerySet:
         last = Value(none, output_field=DecimalField(max_digits=21, decimal_places=4))
         products = products.annotate(sort_price=Coalesce(amount, last))
     return products
+
+
+def _rated(products: ProductQuerySet, wanted: ShopFilter) -> ProductQuerySet:
+    """``stars``: the mean in thousandths, a whole number that a page's cursor carries exactly. What nobody
+    has rated comes last; of equals that which more have rated comes first, then the newest."""
+    if wanted.sort != "rating":
+        return products
+    mean = F("rating_sum") * 1000 / NullIf(F("review_count"), 0)
+    return products.annotate(stars=Coalesce(mean, 0, output_field=BigIntegerField()))
 
 
 def _searched(products: ProductQuerySet, search: str) -> ProductQuerySet:

@@ -20,8 +20,11 @@ from catalog.services.drafts import (
 )
 from catalog.services.holding import hold_product
 from catalog.services.outcomes import Archived, Outcome
+from catalog.services.reviewing import ReviewDraft, judge_review, rebuild_ratings, submit_review
+from catalog.services.wishing import MOST_WISHES, add_wish, begin_wishlist, remove_wish
 
 __all__ = [
+    "MOST_WISHES",
     "UNSET",
     "Archived",
     "ChoiceDraft",
@@ -33,13 +36,20 @@ __all__ = [
     "PriceDraft",
     "ProductChange",
     "ProductDraft",
+    "ReviewDraft",
     "Unset",
     "VariantDraft",
+    "add_wish",
     "archive_product",
     "archive_products",
+    "begin_wishlist",
     "change_product",
     "change_products",
     "create_product",
     "create_products",
     "hold_product",
+    "judge_review",
+    "rebuild_ratings",
+    "remove_wish",
+    "submit_review",
 ]
