@@ -223,6 +223,7 @@ TYPES: tuple[EventType, ...] = (
         {
             # Those who wished for it are told by events of their own (`wishers`).
             CATALOG: (catalog_emission(StockBack.name, PRODUCT),),
+            SHOP: (),
         },
     ),
     EventType(

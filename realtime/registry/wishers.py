@@ -89,7 +89,8 @@ def _cause(reading: Reading) -> Told:
 
 
 TYPES: tuple[EventType, ...] = (
-    EventType(PriceDropped, {CATALOG: (catalog_emission(PriceDropped.name, PRODUCT),)}),
+    # Those who wished for it are told by events of their own, as of `stock.back`.
+    EventType(PriceDropped, {CATALOG: (catalog_emission(PriceDropped.name, PRODUCT),), SHOP: ()}),
     EventType(
         WishersToldOfPrice,
         {
