@@ -94,6 +94,12 @@ def test_names_are_unique() -> None:
         ("stock.released", ("stock", "product:prod_1")),
         ("stock.low", ("admin",)),
         ("stock.back", ("product:prod_1",)),
+        ("price.dropped", ("product:prod_1",)),
+        ("wishers.price_dropped", ("user:usr_5", "user:usr_6")),
+        ("wishers.stock_back", ("user:usr_5", "user:usr_6")),
+        ("wishlist.updated", ("user:usr_1",)),
+        ("review.submitted", ("admin",)),
+        ("review.approved", ("product:prod_1",)),
         ("stock.validated", ("product:prod_1", "admin")),
         ("stock.announced", ("stock", "product:prod_1", "admin")),
         ("cart.updated", ("user:usr_1",)),
@@ -115,7 +121,8 @@ def test_names_are_unique() -> None:
 )
 def test_each_event_goes_to_its_rooms(kind: str, rooms: tuple[str, ...] | None) -> None:
     data = '{"user_id": "usr_1", "tailor_id": "usr_3", "delivery_partner_id": "usr_4"}'
-    messages = CATALOG.messages(a_record(kind, data=data, extra='{"event": "STOCK_UPDATED"}'))
+    extra = '{"event": "STOCK_UPDATED", "user_ids": ["usr_5", "usr_6"], "cause": 3}'
+    messages = CATALOG.messages(a_record(kind, data=data, extra=extra))
     assert [message.rooms for message in messages] == ([rooms] if rooms else [])
 
 
