@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from realtime.hub.source import Interest
-from realtime.registry import activity, notifications, orders, payments, products, stock
+from realtime.registry import activity, notifications, orders, payments, products, sales, stock
 from realtime.registry.emissions import CATALOG, SHOP, Emission, EventType, Fields, Reading, RoomTemplate
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
 TYPES: tuple[EventType, ...] = (
     *products.TYPES,
     *stock.TYPES,
+    *sales.TYPES,
     *orders.TYPES,
     *payments.TYPES,
     *notifications.TYPES,
