@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from catalog.api.catalog_views import ProductBatchView, ProductsView, ProductView
+from catalog.api.sale_views import FlashSalesView, FlashSaleView
 from catalog.api.shop_views import FeaturedProductsView, ShopProductsView, ShopProductView
 
 urlpatterns: list[URLPattern] = [
@@ -13,5 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("products/<str:product_id>", ProductView.as_view(), name="product"),
     path("api/products", ShopProductsView.as_view(), name="shop-products"),
     path("api/products/featured", FeaturedProductsView.as_view(), name="shop-products-featured"),
+    path("api/flash-sales", FlashSalesView.as_view(), name="flash-sales"),
+    path("api/flash-sales/<str:sale_id>", FlashSaleView.as_view(), name="flash-sale"),
     path("api/products/<str:product_id>", ShopProductView.as_view(), name="shop-product"),
 ]

@@ -20,6 +20,10 @@ from catalog.services.drafts import (
 )
 from catalog.services.holding import hold_product
 from catalog.services.outcomes import Archived, Outcome
+from catalog.services.sale_edges import tell_edges
+from catalog.services.sale_rules import SaleDraft
+from catalog.services.sale_units import give_back_units, take_units
+from catalog.services.sales import SaleExpectation, change_flash_sale, create_flash_sale, end_flash_sale
 
 __all__ = [
     "UNSET",
@@ -33,13 +37,21 @@ __all__ = [
     "PriceDraft",
     "ProductChange",
     "ProductDraft",
+    "SaleDraft",
+    "SaleExpectation",
     "Unset",
     "VariantDraft",
     "archive_product",
     "archive_products",
+    "change_flash_sale",
     "change_product",
     "change_products",
+    "create_flash_sale",
     "create_product",
     "create_products",
+    "end_flash_sale",
+    "give_back_units",
     "hold_product",
+    "take_units",
+    "tell_edges",
 ]
