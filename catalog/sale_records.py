@@ -50,8 +50,12 @@ class SaleRecord:
     @property
     def last_modified(self) -> dt.datetime:
         """The last change, or the edge that has passed since."""
-        edges = {SaleStatus.SCHEDULED: (), SaleStatus.RUNNING: (self.starts_at,)}
-        return max(self.changed_at, *edges.get(self.status, (self.starts_at, self.ends_at)))
+        passed = [self.changed_at]
+        if self.status != SaleStatus.SCHEDULED:
+            passed.append(self.starts_at)
+        if self.status == SaleStatus.ENDED:
+            passed.append(self.ends_at)
+        return max(passed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

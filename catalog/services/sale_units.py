@@ -30,7 +30,7 @@ WITH wanted AS MATERIALIZED (
 ), pooled AS (
     UPDATE catalog_flashsale AS sale
     SET units_taken = sale.units_taken + locked.units,
-        version = sale.version + (sale.units_taken + locked.units = sale.units)::int,
+        version = sale.version + COALESCE(sale.units_taken + locked.units = sale.units, false)::int,
         changed_at = CASE WHEN sale.units_taken + locked.units = sale.units
                           THEN statement_timestamp() ELSE sale.changed_at END
     FROM locked
