@@ -43,7 +43,8 @@ _SOLD_OUT = Q(sale__units__isnull=False, sale__units_taken__gte=F("sale__units")
 #: Of several that run, the first one counts. The last two only settle what is equal.
 _BEST = ("-sale__discount_percentage", "-sale__ends_at", "sale_id")
 
-_STATUS = Case(
+#: Where a sale is between its instants, for querysets of sales.
+STATUS_NOW = Case(
     When(starts_at__gt=Now(), then=Value(SaleStatus.SCHEDULED.value)),
     When(ends_at__lte=Now(), then=Value(SaleStatus.ENDED.value)),
     default=Value(SaleStatus.RUNNING.value),
@@ -89,7 +90,7 @@ def sale_records(sales: QuerySet[FlashSale]) -> list[SaleRecord]:
     """The sales of a query, whole, in its order, with their status by the clock: one query."""
     goods = FlashSaleProduct.objects.filter(sale=OuterRef("pk"), removed_at__isnull=True)
     ids = ArraySubquery(goods.order_by("position", "id").values("product_id"))
-    rows = sales.annotate(product_ids=ids, status=_STATUS).values(*_RECORD, "product_ids", "status")
+    rows = sales.annotate(product_ids=ids, status=STATUS_NOW).values(*_RECORD, "product_ids", "status")
     return [_record(row) for row in rows]
 
 
@@ -169,7 +170,7 @@ def _product_sale(
     )
 
 
-def _truth(condition: Q) -> ExpressionWrapper[BooleanField[Any, Any]]:
+def _truth(condition: Q) -> ExpressionWrapper[Q]:
     return ExpressionWrapper(condition, output_field=BooleanField())
 
 

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from catalog.models import FlashSale
+from catalog.selectors.sales import database_now
 from catalog.services import (
     SaleDraft,
     change_flash_sale,
@@ -174,12 +175,11 @@ def test_control_without_the_lock_several_workers_tell_the_same(
     (product_id,) = made(draft())
     due_sales(product_id, heard, count=3)
     gate = threading.Barrier(4)
-    real = sale_edges.database_now
 
     def meet() -> dt.datetime:
         """All have looked at what is due before the first of them goes on."""
         gate.wait(timeout=10)
-        return real()
+        return database_now()
 
     def unlocked(queryset: Any, **_how: Any) -> Any:
         return queryset

@@ -12,8 +12,8 @@ import pytest
 from django.db import IntegrityError, connection
 from django.db.models import F
 
+from catalog.errors import SaleUnitsShort
 from catalog.models import FlashSale, FlashSaleShare, FlashSaleTake
-from catalog.services import sale_units
 from config.kernel.actors import Actor
 from config.kernel.errors import ConflictingItems
 from orders import services
@@ -55,9 +55,9 @@ def look_first(monkeypatch: pytest.MonkeyPatch) -> None:
             share = FlashSaleShare.objects.filter(sale=sale, customer=customer).first()
             had = share.taken if share else 0
             if sale.units is not None and sale.units_taken + count > sale.units:
-                raise sale_units.SaleUnitsShort({sale_id: 0})
+                raise SaleUnitsShort({sale_id: 0})
             if sale.units_per_customer is not None and had + count > sale.units_per_customer:
-                raise sale_units.SaleUnitsShort({sale_id: 0})
+                raise SaleUnitsShort({sale_id: 0})
             time.sleep(0.02)
             FlashSale.objects.filter(id=sale_id).update(units_taken=F("units_taken") + count)
             FlashSaleShare.objects.get_or_create(sale=sale, customer=customer, defaults={"taken": 0})
