@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from config.kernel.events import DomainEvent
@@ -126,3 +127,50 @@ class WishlistUpdated(DomainEvent):
     wishlist: Mapping[str, Any]
     shop_wishlist: Mapping[str, Any]
     version: int
+
+
+@dataclasses.dataclass(frozen=True)
+class FlashSaleEvent(DomainEvent):
+    """``sale`` is the whole flash sale as it is after this, in the catalog dialect: its ``status`` is
+    ``scheduled``, ``running`` or ``ended``, its ``products`` are ids, and while it runs
+    ``discount_percentage`` goes off their prices, unless it is ``sold_out``. ``version`` grows with each
+    event of the sale.
+    """
+
+    subject_field: ClassVar[str] = "sale_id"
+
+    sale_id: str
+    sale: Mapping[str, Any]
+    version: int
+
+    @property
+    def product_ids(self) -> Sequence[str]:
+        """What it is for."""
+        ids: Sequence[str] = self.sale["products"]
+        return ids
+
+    @property
+    def discount_percentage(self) -> Decimal:
+        """What goes off, exact."""
+        return Decimal(str(self.sale["discount_percentage"]))
+
+
+@dataclasses.dataclass(frozen=True)
+class FlashSaleStarted(FlashSaleEvent):
+    """A flash sale has begun. Prices follow the clock, not this: it may come a moment later."""
+
+    name: ClassVar[str] = "flash_sale.started"
+
+
+@dataclasses.dataclass(frozen=True)
+class FlashSaleEnded(FlashSaleEvent):
+    """A flash sale is over, or will never be: it was taken back before it began."""
+
+    name: ClassVar[str] = "flash_sale.ended"
+
+
+@dataclasses.dataclass(frozen=True)
+class FlashSaleUpdated(FlashSaleEvent):
+    """A flash sale was planned or changed, or its last unit was sold, or one came back."""
+
+    name: ClassVar[str] = "flash_sale.updated"

@@ -1,5 +1,7 @@
-"""Products and what describes them, what customers say of them and wish for. Stock is not here:
-``catalog.stock_port`` says what is asked of it."""
+"""Products, what describes them, flash sales of them, and what customers say of them and wish for.
+
+Stock is not here: ``catalog.stock_port`` says what is asked of it.
+"""
 
 from __future__ import annotations
 
@@ -152,6 +154,110 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
+
+
+class FlashSale(models.Model):
+    """Percent off chosen products, from ``starts_at`` up to but not including ``ends_at``.
+
+    Whether it runs is asked of the database's clock whenever a price is read: no job has to have run. What
+    was *told* is kept besides (``start_told_at``, ``end_told_at``), so that each edge is announced once.
+    ``units`` is how many may be sold in it in all, ``units_per_customer`` how many to one of them, null: any
+    number. Of the first ``units_taken`` are gone. ``changed_at`` is when a reader's view of it last changed
+    otherwise than by the clock, ``version`` grows with each change and each event.
+    """
+
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "sale"), editable=False
+    )
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    discount_percentage = models.DecimalField(max_digits=5, decimal_places=2)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    units = models.PositiveBigIntegerField(null=True, blank=True)
+    units_per_customer = models.PositiveBigIntegerField(null=True, blank=True)
+    units_taken = models.PositiveBigIntegerField(default=0, editable=False)
+    version = models.PositiveBigIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+    start_told_at = models.DateTimeField(null=True, editable=False)
+    end_told_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(discount_percentage__gt=0, discount_percentage__lte=100),
+                name="flash_sale_takes_something_off",
+            ),
+            # Equal: ended by hand in the moment in which it began.
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gte=models.F("starts_at")), name="flash_sale_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(units__isnull=True) | models.Q(units_taken__lte=models.F("units")),
+                name="flash_sale_not_oversold",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("starts_at", "id"), name="flash_sale_by_start"),
+            models.Index(
+                fields=("ends_at",),
+                condition=models.Q(end_told_at__isnull=True),
+                name="flash_sale_not_over",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FlashSaleProduct(models.Model):
+    """A product that a sale is for; ``removed_at``: it was, and its readers have to learn that it is not."""
+
+    sale = models.ForeignKey(FlashSale, on_delete=models.CASCADE, related_name="goods")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveIntegerField()
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("sale", "product"), name="flash_sale_product_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.product_id} in {self.sale_id}"
+
+
+class FlashSaleShare(models.Model):
+    """How many units of a sale one customer has (``customer``: whoever orders says who that is)."""
+
+    sale = models.ForeignKey(FlashSale, on_delete=models.CASCADE, related_name="+")
+    customer = models.CharField(max_length=MAX_ID_LENGTH)
+    taken = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("sale", "customer"), name="flash_sale_share_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.taken} of {self.sale_id} for {self.customer}"
+
+
+class FlashSaleTake(models.Model):
+    """Units that one reference (an order's id) has of a sale; given back once, or never."""
+
+    sale = models.ForeignKey(FlashSale, on_delete=models.CASCADE, related_name="+")
+    reference = models.CharField(max_length=MAX_ID_LENGTH)
+    customer = models.CharField(max_length=MAX_ID_LENGTH)
+    units = models.PositiveBigIntegerField()
+    taken_at = models.DateTimeField(db_default=Now())
+    given_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("reference", "sale"), name="flash_sale_take_once"),
+            models.CheckConstraint(condition=models.Q(units__gte=1), name="flash_sale_take_has_units"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.units} of {self.sale_id} for {self.reference}"
 
 
 class MarketText(models.Model):

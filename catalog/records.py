@@ -116,7 +116,7 @@ class ReviewRecord:
 
 @dataclass(frozen=True, slots=True)
 class WishRecord:
-    """One product that somebody wishes for, as it stands now. ``price`` is what the shop shows."""
+    """One product that somebody wishes for, as it stands now. ``price`` is what is paid."""
 
     product_id: str
     name: str

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from catalog.events import (
+    FlashSaleEnded,
+    FlashSaleStarted,
+    FlashSaleUpdated,
     PriceDropped,
     ProductCreated,
     ProductDeleted,
@@ -38,3 +41,15 @@ review_approved = EventSignal(ReviewApproved)
 
 wishlist_updated = EventSignal(WishlistUpdated)
 # Sent once for each change of a wishlist. Not sent for a product that was in it already.
+
+flash_sale_started = EventSignal(FlashSaleStarted)
+# Sent once for each sale: by the worker when its start has come (also when it was down then), or by the write
+# that makes one whose start has passed. Not sent for one that was taken back before.
+
+flash_sale_ended = EventSignal(FlashSaleEnded)
+# Sent once for each sale, after its start: by the worker when its end has come, or by whoever ends it. For
+# one that was taken back before it began, without a start.
+
+flash_sale_updated = EventSignal(FlashSaleUpdated)
+# Sent when a sale is planned for later, for each write that changed something of one, and when it is sold out
+# or no longer so. Not sent for units that are sold meanwhile, nor for a sale that is over.

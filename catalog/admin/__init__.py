@@ -2,5 +2,6 @@
 
 from catalog.admin.products import ProductAdmin
 from catalog.admin.reviews import ReviewAdmin, WishlistAdmin
+from catalog.admin.sales import FlashSaleAdmin
 
-__all__ = ["ProductAdmin", "ReviewAdmin", "WishlistAdmin"]
+__all__ = ["FlashSaleAdmin", "ProductAdmin", "ReviewAdmin", "WishlistAdmin"]

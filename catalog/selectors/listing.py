@@ -23,6 +23,7 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from catalog.models import FULL_TEXT, MarketText, Product, ProductQuerySet, Variant
 from catalog.search import fold, lexemes, pieces, shortened, words
+from catalog.selectors.sales import price_to_pay
 from catalog.stock_port import stock
 from config.kernel.money import MAX_AMOUNT
 
@@ -106,13 +107,15 @@ def _order(sort: str) -> tuple[str, ...]:
 
 
 def _priced(products: ProductQuerySet, wanted: ShopFilter) -> ProductQuerySet:
-    """A product without a price in the currency is in no range, and last in either order."""
+    """By what is paid just now: a running flash sale counts. A product without a price in the currency is in
+    no range, and last in either order.
+    """
     if wanted.least_price is None and wanted.most_price is None and wanted.sort not in ("price", "-price"):
         return products
     # At most one row, by a unique index: a join that multiplies nothing.
     own = Q(prices__variant__isnull=True, prices__currency=wanted.currency)
     products = products.annotate(own_price=FilteredRelation("prices", condition=own))
-    amount = F("own_price__amount")
+    amount = price_to_pay(F("own_price__amount"), "pk", currency=wanted.currency)
     if wanted.least_price is not None:
         products = products.filter(GreaterThanOrEqual(amount, wanted.least_price))
     if wanted.most_price is not None:

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 
 from catalog.dialects.shop import shop_price
 from catalog.models import Product, Wishlist, WishlistItem
-from catalog.records import WishlistRecord, WishRecord
+from catalog.records import PriceRecord, ProductRecord, WishlistRecord, WishRecord
+from catalog.sale_records import SaleView
 from catalog.selectors.records import product_records
+from catalog.selectors.sales import sale_views
 from catalog.stock_port import stock
+from config.kernel.money import quantize
 
 
 def wishlist_id_of(user_id: str) -> str:
@@ -36,6 +39,7 @@ def _shown(wishes: Sequence[tuple[str, dt.datetime]]) -> list[WishRecord]:
     rows = Product.objects.filter(id__in=[product_id for product_id, _ in wishes])
     records = {record.id: record for record in product_records(rows)}
     gone = set(rows.filter(archived_at__isnull=False).values_list("id", flat=True))
+    views = sale_views(records)
     figures = stock().figures([v.id for record in records.values() for v in record.variants])
     shown = []
     for product_id, added_at in wishes:
@@ -45,12 +49,21 @@ def _shown(wishes: Sequence[tuple[str, dt.datetime]]) -> list[WishRecord]:
             WishRecord(
                 product_id=product_id,
                 name=record.title,
-                price=shop_price(record.prices),
+                price=_to_pay(record, views[product_id]),
                 in_stock=some and record.available and product_id not in gone,
                 added_at=added_at,
             )
         )
     return shown
+
+
+def _to_pay(record: ProductRecord, view: SaleView) -> PriceRecord | None:
+    """The shop's price, or what a running flash sale makes of it."""
+    price = shop_price(record.prices)
+    paid = view.sale.price(price.amount) if price is not None and view.sale is not None else None
+    if price is None or paid is None:
+        return price
+    return PriceRecord(price.currency, quantize(paid, price.currency))
 
 
 def wishers_of(*, product_id: str, wished_by: dt.datetime, after: str, limit: int) -> list[tuple[str, str]]:

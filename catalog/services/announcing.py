@@ -9,6 +9,9 @@ from catalog.dialects import catalog_product, shop_product
 from catalog.events import PriceDropped, ProductCreated, ProductDeleted, ProductEvent, ProductUpdated
 from catalog.price_drops import PriceDrop, price_drop
 from catalog.records import ProductRecord
+from catalog.sale_records import ProductSale
+from catalog.selectors import sale_views
+from catalog.services.outcomes import Archived
 from catalog.services.storing import Stored
 from catalog.stock_port import StockCount, VariantFigures, stock
 from config.kernel.actors import Actor
@@ -28,7 +31,10 @@ def announce_written(changes: Sequence[Stored], counts: Sequence[StockCount], *,
     counted = _record(counts, actor)
     variants = chain.from_iterable(change.new.variants for change in changes)
     figures = stock().figures([variant.id for variant in variants]) if changes else {}
-    written = [_written(change, figures, versions[change.new.id]) for change in changes]
+    views = sale_views([change.new.id for change in changes])
+    written = [
+        _written(change, figures, versions[change.new.id], views[change.new.id].sale) for change in changes
+    ]
     publish_all([*written, *dropped, *counted])
 
 
@@ -72,27 +78,29 @@ def _record(counts: Sequence[StockCount], actor: Actor) -> Sequence[DomainEvent]
     return counted.events
 
 
-def announce_archived(records: Sequence[ProductRecord], *, figures: Mapping[str, VariantFigures]) -> None:
+def announce_archived(archived: Sequence[Archived]) -> None:
     """Publish what was archived, as it was before."""
-    versions = stock().advance([record.id for record in records])
+    versions = stock().advance([one.record.id for one in archived])
     publish_all(
         [
             ProductDeleted(
-                product_id=record.id,
+                product_id=one.record.id,
                 action="deleted",
-                product=catalog_product(record, figures, version=versions[record.id]),
-                shop_product=shop_product(record, figures),
-                version=versions[record.id],
+                product=catalog_product(one.record, one.figures, version=versions[one.record.id]),
+                shop_product=shop_product(one.record, one.figures, sale=one.sale),
+                version=versions[one.record.id],
             )
-            for record in records
+            for one in archived
         ]
     )
 
 
-def _written(change: Stored, figures: Mapping[str, VariantFigures], version: int) -> ProductEvent:
+def _written(
+    change: Stored, figures: Mapping[str, VariantFigures], version: int, sale: ProductSale | None
+) -> ProductEvent:
     record = change.new
     product = catalog_product(record, figures, version=version)
-    in_shop = shop_product(record, figures)
+    in_shop = shop_product(record, figures, sale=sale)
     if change.old is None:
         return ProductCreated(
             product_id=record.id,

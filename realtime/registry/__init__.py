@@ -42,6 +42,7 @@ from realtime.registry import (
     payments,
     products,
     reviews,
+    sales,
     stock,
     wishers,
 )
@@ -66,6 +67,7 @@ TYPES: tuple[EventType, ...] = (
     *products.TYPES,
     *stock.TYPES,
     *wishers.TYPES,
+    *sales.TYPES,
     *reviews.TYPES,
     *orders.TYPES,
     *payments.TYPES,

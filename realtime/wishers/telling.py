@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 import structlog
 from django.db import connection
 
-from catalog.events import PriceDropped
+from catalog.events import FlashSaleStarted, PriceDropped
 from catalog.selectors.wishlists import wishers_of
+from catalog.services import announce_sale_prices
 from config.kernel.events import DomainEvent, publish_all
 from config.kernel.transactions import in_transaction
 from inventory.events import StockBack
@@ -25,13 +27,15 @@ log = structlog.get_logger(__name__)
 IN_A_ROW = 1_000
 #: Users that are looked up and told in one transaction.
 AT_ONCE = 10_000
+#: Products of one flash sale whose stock heads are held together.
+PRODUCTS_AT_ONCE = 100
 
 _TOLD_AS: Mapping[str, type[WishersToldOfPrice | WishersToldOfStock]] = {
     PriceDropped.name: WishersToldOfPrice,
     StockBack.name: WishersToldOfStock,
 }
-#: Events of the log of which wishers are told.
-CAUSES = frozenset(_TOLD_AS)
+#: Events of the log that have wishers told.
+CAUSES = frozenset({*_TOLD_AS, FlashSaleStarted.name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,11 @@ class _Cause:
 
     seq: int
     type: str
-    fields: dict[str, object]
+    fields: dict[str, Any]
     recorded_at: dt.datetime
 
     def told_to(self, user_ids: list[str]) -> DomainEvent:
-        return _TOLD_AS[self.type](**self.fields, user_ids=user_ids, cause=self.seq)  # type: ignore[arg-type]
+        return _TOLD_AS[self.type](**self.fields, user_ids=user_ids, cause=self.seq)
 
 
 def tell_wishers(*, at_once: int = AT_ONCE, in_a_row: int = IN_A_ROW) -> bool:
@@ -53,8 +57,10 @@ def tell_wishers(*, at_once: int = AT_ONCE, in_a_row: int = IN_A_ROW) -> bool:
     Whom: those who wished for the product before it happened, and still do. The place is moved on in the
     transaction that records what they are told, so whoever dies when, each is told of each event once.
 
-    Locks: the place; while another has it, nothing is done. Refuses: nothing.
-    Announces: ``wishers.price_dropped``, ``wishers.stock_back``.
+    A flash sale that began has made products cheaper: that is said first, and then followed like any other.
+
+    Locks: the place; while another has it, nothing is done; then stock heads, for a sale. Refuses: nothing.
+    Announces: ``wishers.price_dropped``, ``wishers.stock_back``; ``price.dropped`` by a sale.
     """
     return in_transaction(lambda: _tell(at_once, in_a_row))
 
@@ -70,6 +76,9 @@ def _tell(at_once: int, in_a_row: int) -> bool:
         if place.seq != top:
             _move(seq=top)
         return False
+    if cause.type == FlashSaleStarted.name:
+        _announce_prices(cause, place)
+        return True
     wishers = wishers_of(
         product_id=str(cause.fields["product_id"]),
         wished_by=cause.recorded_at,
@@ -89,6 +98,18 @@ def _tell(at_once: int, in_a_row: int) -> bool:
     else:
         _move(seq=place.seq, after=wishers[-1][0])
     return True
+
+
+def _announce_prices(cause: _Cause, place: WishersPlace) -> None:
+    """Say what a sale that began has made cheaper, a part of it. That is followed like any other drop."""
+    sale: dict[str, Any] = cause.fields["sale"]
+    begin = int(place.after or 0)
+    some = sale["products"][begin : begin + PRODUCTS_AT_ONCE]
+    announce_sale_prices(sale_id=sale["id"], product_ids=some)
+    if begin + len(some) < len(sale["products"]):
+        _move(seq=place.seq, after=str(begin + len(some)))
+    else:
+        _move(seq=cause.seq)
 
 
 def _locked_place() -> WishersPlace | None:

@@ -7,6 +7,9 @@ from typing import Any
 import orjson
 
 from catalog.events import (
+    FlashSaleEnded,
+    FlashSaleStarted,
+    FlashSaleUpdated,
     PriceDropped,
     ProductCreated,
     ProductDeleted,
@@ -74,6 +77,19 @@ _PRODUCT: dict[str, Any] = {
     "version": 5,
 }
 
+_SALE: dict[str, Any] = {
+    "id": "sale_1",
+    "name": "Midnight <b>„ü“</b>",
+    "description": "All of it",
+    "discount_percentage": 12.5,
+    "start_time": MOMENT,
+    "end_time": "2026-11-21T11:00:00.000Z",
+    "products": ["prod_1", "prod_2"],
+    "status": "running",
+    "units": 100,
+    "units_per_customer": None,
+    "sold_out": False,
+}
 
 SHOP_CART: dict[str, Any] = {
     "_id": "cart_1",
@@ -123,6 +139,18 @@ _ORDER: dict[str, Any] = {
     "customer": CARLA,
     "version": 5,
 }
+
+
+def sale_began(**fields: Any) -> FlashSaleStarted:
+    return FlashSaleStarted(sale_id="sale_1", sale={**_SALE, **fields}, version=2)
+
+
+def sale_was_over(**fields: Any) -> FlashSaleEnded:
+    return FlashSaleEnded(sale_id="sale_1", sale={**_SALE, "status": "ended", **fields}, version=3)
+
+
+def sale_changed(**fields: Any) -> FlashSaleUpdated:
+    return FlashSaleUpdated(sale_id="sale_1", sale={**_SALE, **fields}, version=3)
 
 
 def changed_cart(**fields: Any) -> CartUpdated:

@@ -76,7 +76,7 @@ def test_an_audience_has_nobody_twice_and_nobody_of_another_wire() -> None:
 
 def test_what_repeats_an_event_is_not_for_whoever_was_sent_that_event() -> None:
     """Who joined the room before it was, has been sent it; who joined at it or later, has not."""
-    message = Message(("user",), a_record(9), bytes, repeats=Told("product", 5))
+    message = Message(("user",), a_record(9), lambda _record: b"", repeats=Told("product", 5))
     everybody = {}
     for name, rooms in {
         "in neither": {},

@@ -47,6 +47,9 @@ from tests.realtime.happenings import (
     released,
     restocked,
     reviewed,
+    sale_began,
+    sale_changed,
+    sale_was_over,
     sewn,
     sold,
     told_back,
@@ -86,6 +89,19 @@ WISHERS = ("user:usr_1", "user:usr_2")
 PARTIES = (ORDER, CUSTOMER, ADMIN, "user:usr_3", "user:usr_4")
 OF_ORDER = {"orderId": "ord_1", "orderNumber": "ORD-2026-000001", "timestamp": MOMENT}
 
+SALE = {
+    "saleId": "sale_1",
+    "name": "Midnight <b>„ü“</b>",
+    "description": "All of it",
+    "discountPercentage": 12.5,
+    "startTime": MOMENT,
+    "endTime": "2026-11-21T11:00:00.000Z",
+    "products": ["prod_1", "prod_2"],
+    "status": "running",
+    "soldOut": False,
+    "timestamp": MOMENT,
+}
+
 Messages = list[tuple[str, tuple[str, ...], dict[str, Any]]]
 
 
@@ -106,6 +122,14 @@ CASES = {
     ),
     "deleted": Case(
         deleted(), [("product_deleted", (STOREFRONT,), {"timestamp": MOMENT, "data": SHOP_PRODUCT})]
+    ),
+    "a sale began": Case(sale_began(), [("flash_sale_start", (STOREFRONT,), {**SALE, "event": "start"})]),
+    "a sale was over": Case(
+        sale_was_over(), [("flash_sale_end", (STOREFRONT,), {**SALE, "status": "ended", "event": "end"})]
+    ),
+    "a sale was sold out": Case(
+        sale_changed(sold_out=True),
+        [("flash_sale_update", (STOREFRONT,), {**SALE, "soldOut": True, "event": "update"})],
     ),
     "sold": Case(
         sold(),
@@ -541,11 +565,14 @@ def test_an_event_of_a_newer_version_of_the_program_is_passed_over() -> None:
 
 STOCK_CHANGES = {"stock.reduced", "stock.updated", "stock.reserved", "stock.released", "stock.announced"}
 PAYMENTS = {"payment.completed", "payment.failed", "payment.refunded"}
+SALE_CHANGES = {"flash_sale.started", "flash_sale.ended", "flash_sale.updated"}
 PRODUCT_CHANGES = {"product.created", "product.updated", "product.deleted"}
 
 
 def test_the_interest_of_rooms_is_what_they_can_hear_from_the_log() -> None:
-    assert SHOP.interest(["storefront"]) == Interest(frozenset(STOCK_CHANGES | PRODUCT_CHANGES))
+    assert SHOP.interest(["storefront"]) == Interest(
+        frozenset(STOCK_CHANGES | PRODUCT_CHANGES | SALE_CHANGES)
+    )
     assert SHOP.interest(["product:prod_1"]) == Interest(
         frozenset(), frozenset((kind, "prod_1") for kind in {*STOCK_CHANGES, "review.approved"})
     )

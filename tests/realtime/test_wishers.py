@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 import tracemalloc
@@ -17,13 +18,16 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from catalog.services import PriceDraft, add_wish, remove_wish
+from catalog.models import FlashSale
+from catalog.services import PriceDraft, add_wish, end_flash_sale, remove_wish, tell_edges
+from config.kernel.clock import now
 from inventory import services as stock
 from realtime import registry, selectors
 from realtime.models import WishersPlace
 from realtime.wishers import telling
 from realtime.wishers.telling import tell_wishers
 from tests.catalog.goods import ACTOR
+from tests.catalog.sales import on_sale
 from tests.inventory.crowds import at_once
 from tests.orders.conftest import person
 from tests.orders.shop import Goods, mug, shirt
@@ -240,6 +244,84 @@ def test_who_polls_the_log_reads_of_each_drop_once_and_goes_on_behind_it() -> No
     assert {PRICE, BACK} == registry.REPEATING
     assert (seq, epoch) == (selectors.head().top, selectors.head().epoch)
     assert seq == records[-1].seq + 3
+
+
+# --------------------------------------------------------------------------------- flash sales
+
+
+def drops() -> list[tuple[str, float, float, int, str | None]]:
+    """Each fall of a price, in the log's order."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT data FROM realtime_event WHERE type = 'price.dropped' ORDER BY id")
+        found = [orjson.loads(data) for (data,) in cursor.fetchall()]
+    fields = ("product_id", "old_price", "new_price", "discount_percentage", "sale_id")
+    return [tuple(one[field] for field in fields) for one in found]  # type: ignore[misc]
+
+
+def test_a_flash_sale_that_begins_is_told_as_a_price_that_fell() -> None:
+    tea, cup = mug(price="100"), mug(price="19.99")
+    (ids, others) = people(2, wish_for=tea), crowd(3, product_id=cup.id)
+    sale = on_sale(tea.id, cup.id, off="33.5").id
+    tell_all()
+    assert sorted(drops()) == sorted([(tea.id, 100, 66.5, 34, sale), (cup.id, 19.99, 13.29, 34, sale)])
+    tell_all()
+    assert len(drops()) == 2
+    assert sorted((kind, sorted(users)) for kind, users in wishing.told()) == sorted(
+        [(PRICE, sorted(ids)), (PRICE, sorted(others))]
+    )
+
+
+def test_a_sale_that_is_still_to_come_is_told_when_it_begins_and_once() -> None:
+    tea = mug(price="100")
+    people(1, wish_for=tea)
+    sale = on_sale(tea.id, starts=3_000).id
+    tell_all()
+    assert drops() == []
+    moment = now() - dt.timedelta(seconds=1)
+    FlashSale.objects.filter(id=sale).update(starts_at=moment)
+    tell_edges()
+    tell_edges()
+    tell_all()
+    tell_all()
+    assert (len(drops()), told_names()) == (1, [PRICE])
+
+
+def test_what_a_sale_makes_no_cheaper_is_not_told() -> None:
+    """Another sale counts more; all of its units are sold; it is over by the time of telling; it was free."""
+    better, free, sold_out, over = mug(price="100"), mug(price="0"), mug(price="100"), mug(price="100")
+    for goods in (better, free, sold_out, over):
+        crowd(1, product_id=goods.id, prefix=f"usr_{goods.id[-6:]}")
+    best = on_sale(better.id, off="50").id
+    on_sale(better.id, free.id)
+    FlashSale.objects.filter(id=on_sale(sold_out.id, units=5).id).update(units_taken=5)
+    end_flash_sale(sale_id=on_sale(over.id).id)
+    tell_all()
+    assert drops() == [(better.id, 100, 50, 50, best)]
+    assert told_names() == [PRICE]
+
+
+def test_a_sale_of_many_products_is_told_in_steps_each_of_them_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "PRODUCTS_AT_ONCE", 2)
+    goods = [mug(price="100").id for _ in range(5)]
+    sale = on_sale(*goods).id
+    number()
+    steps = iter(range(1, 100))
+    move = telling._move
+
+    def die(**place: object) -> None:
+        if next(steps) == 2:
+            raise KeyboardInterrupt
+        move(**place)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(telling, "_move", die)
+    with pytest.raises(KeyboardInterrupt):
+        tell_all()
+    assert len(drops()) == 2
+    tell_all()
+    assert sorted(drops()) == sorted((one, 100, 80, 20, sale) for one in goods)
+
+
+# --------------------------------------------------------------------------------- many
 
 
 def seconds_of(work: Callable[[], object]) -> float:

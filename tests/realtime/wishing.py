@@ -32,12 +32,15 @@ async def _number() -> None:
 
 def tell_all(**sizes: int) -> int:
     """Number and tell until there is nothing more; in how many steps."""
-    number()
     steps = 0
-    while tell_wishers(**sizes):
-        steps += 1
-    number()
-    return steps
+    while True:
+        # What is told of a sale has to be numbered before wishers are told of that.
+        number()
+        before = steps
+        while tell_wishers(**sizes):
+            steps += 1
+        if steps == before:
+            return steps
 
 
 def told() -> list[tuple[str, list[str]]]:

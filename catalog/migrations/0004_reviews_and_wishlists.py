@@ -12,7 +12,7 @@ import config.kernel.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0002_taken_skus"),
+        ("catalog", "0003_flash_sales"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
