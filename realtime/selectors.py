@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from realtime import registry, rows
@@ -42,7 +44,12 @@ def events_after(*, cursor: str | None, limit: int) -> tuple[list[Record], str, 
             raise CursorExpired
         after = position.seq
     with connection.cursor() as reader:
-        wanted = {"after": after, "upto": end.top, "limit": limit, "repeating": sorted(registry.REPEATING)}
+        wanted: dict[str, Any] = {
+            "after": after,
+            "upto": end.top,
+            "limit": limit,
+            "repeating": sorted(registry.REPEATING),
+        }
         reader.execute(rows.READ_ONCE, wanted)
         records = [rows.to_record(row, end.epoch) for row in reader.fetchall()]
     # Where that was not all that was asked for, all is read.

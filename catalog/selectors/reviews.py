@@ -42,4 +42,8 @@ def newest_reviews(product_id: str) -> list[ReviewRecord]:
 
 def review_records(reviews: QuerySet[Review, Any]) -> list[ReviewRecord]:
     """The reviews of a query, in its order: one query. The name of a writer who is gone is empty."""
-    return [ReviewRecord(*row[:3], row[3] or "", *row[4:]) for row in reviews.values_list(*_REVIEW)]
+    rows = reviews.values_list(*_REVIEW)
+    return [
+        ReviewRecord(review_id, product_id, user_id, name or "", *rest)
+        for review_id, product_id, user_id, name, *rest in rows
+    ]

@@ -94,7 +94,7 @@ def test_proof_whatever_is_approved_and_rejected_at_once_the_rating_is_that_of_t
         for to in (APPROVED, REJECTED, APPROVED)
     ]
     heard.events.clear()
-    results = at_once(works, threads=8)  # type: ignore[arg-type]  # lambdas with defaults
+    results = at_once(works, threads=8)
     assert [one for one in results if isinstance(one, Exception)] == []
     approved = list(Review.objects.filter(status=APPROVED).values_list("rating", flat=True))
     assert figures(mug) == (sum(approved), len(approved))

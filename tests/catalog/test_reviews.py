@@ -159,7 +159,7 @@ def test_a_product_that_is_not_there_has_no_reviews(carla: Person, gone: bool, m
 
 def test_only_customers_write_and_only_staff_judge(carla: Person, mug: str) -> None:
     review = write(carla, mug)
-    others = {
+    others: dict[str, Any] = {
         "admin": person(Role.ADMIN),
         "tailor": person(Role.TAILOR),
         "delivery": person(Role.DELIVERY),

@@ -117,7 +117,7 @@ def test_each_has_their_own(carla: Person) -> None:
 
 def test_only_customers_have_one(db: None) -> None:
     tea = mug()
-    callers = {
+    callers: dict[str, Any] = {
         "admin": person(Role.ADMIN),
         "tailor": person(Role.TAILOR),
         "delivery": person(Role.DELIVERY),
@@ -241,7 +241,7 @@ def test_proof_changes_at_once_have_a_version_each_and_a_product_is_in_it_once(h
     carla = person(name="carla")
     goods = [mug() for _ in range(6)]
     heard.events.clear()
-    works = [lambda one=one: add_wish(user_id=carla.id, product_id=one.id) for one in goods * 3]  # type: ignore[misc]
+    works = [lambda one=one: add_wish(user_id=carla.id, product_id=one.id) for one in goods * 3]
     results = at_once(works, threads=9)
     assert [one for one in results if isinstance(one, Exception)] == []
     wishlist = wishlist_of(carla.id)
@@ -254,7 +254,7 @@ def test_proof_its_bound_holds_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wishing, "MOST_WISHES", 3)
     carla = person(name="carla")
     goods = [mug() for _ in range(8)]
-    works = [lambda one=one: add_wish(user_id=carla.id, product_id=one.id) for one in goods]  # type: ignore[misc]
+    works = [lambda one=one: add_wish(user_id=carla.id, product_id=one.id) for one in goods]
     results = at_once(works, threads=8)
     assert sorted(getattr(one, "code", "done") for one in results) == ["done"] * 3 + ["wishlist_full"] * 5
     assert WishlistItem.objects.count() == 3

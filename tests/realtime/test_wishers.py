@@ -255,7 +255,7 @@ def drops() -> list[tuple[str, float, float, int, str | None]]:
         cursor.execute("SELECT data FROM realtime_event WHERE type = 'price.dropped' ORDER BY id")
         found = [orjson.loads(data) for (data,) in cursor.fetchall()]
     fields = ("product_id", "old_price", "new_price", "discount_percentage", "sale_id")
-    return [tuple(one[field] for field in fields) for one in found]  # type: ignore[misc]
+    return [tuple(one[field] for field in fields) for one in found]
 
 
 def test_a_flash_sale_that_begins_is_told_as_a_price_that_fell() -> None:
