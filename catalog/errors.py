@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from config.kernel.errors import Conflict, InvalidInput, NotFound
 
 
@@ -44,3 +46,73 @@ class StockHeld(Conflict):
     def __init__(self, held: int, *, place: str) -> None:
         text = f"{held} of it are held and can't be counted away"
         super().__init__(f"{place}: {text}", details={place: [text]}, extra={"held": held})
+
+
+class ReviewNotFound(NotFound):
+    """No such review."""
+
+    message = "Review not found"
+
+
+class AlreadyReviewed(Conflict):
+    """The customer has said something of this product before, whatever became of it."""
+
+    code = "already_reviewed"
+    message = "You have reviewed this product already"
+
+
+class NotWished(NotFound):
+    """The product is not in the wishlist."""
+
+    code = "not_wished"
+    message = "This product is not in your wishlist"
+
+
+class WishlistFull(Conflict):
+    """There is no room for one more wish."""
+
+    code = "wishlist_full"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A wishlist has at most {most} products")
+
+
+class FlashSaleNotFound(NotFound):
+    """No such flash sale, or it was taken back before it began."""
+
+    code = "unknown_flash_sale"
+    message = "Flash sale not found"
+
+
+class SaleOver(Conflict):
+    """What is over stays as it was."""
+
+    code = "sale_over"
+    message = "The flash sale is over"
+
+
+class SaleRunning(Conflict):
+    """It has begun, and everybody was told when."""
+
+    code = "sale_running"
+    message = "The flash sale is running: its start can't be moved"
+
+
+class UnitsTaken(Conflict):
+    """Fewer units than were sold in it already."""
+
+    code = "units_taken"
+
+    def __init__(self, taken: int) -> None:
+        super().__init__(f"{taken} units were sold in it already", extra={"taken": taken})
+
+
+class SaleUnitsShort(Conflict):
+    """More than a sale, or a customer's share of it, has ``left``: of each sale of which it was too much."""
+
+    code = "flash_sale_limit"
+    message = "The flash sale has not so many units left"
+
+    def __init__(self, left: Mapping[str, int]) -> None:
+        self.left = dict(left)
+        super().__init__()

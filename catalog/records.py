@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 
@@ -61,6 +61,13 @@ class ProductRecord:
     prices: tuple[PriceRecord, ...]
     variants: tuple[VariantRecord, ...]
     markets: tuple[MarketRecord, ...]
+    rating_sum: int = 0
+    review_count: int = 0
+
+    @property
+    def rating(self) -> int | float:
+        """The mean of its approved reviews, to one decimal; 0: there are none."""
+        return mean_rating(self.rating_sum, self.review_count)
 
     @property
     def implicit_variant(self) -> VariantRecord | None:
@@ -80,3 +87,50 @@ class ProductRecord:
     def price_in(self, currency: str) -> PriceRecord | None:
         """The product's own price in this currency."""
         return next((price for price in self.prices if price.currency == currency), None)
+
+
+def mean_rating(total: int, count: int) -> int | float:
+    """The mean as it is shown: to one decimal, half up, a whole one as an integer; 0 of none."""
+    if not count:
+        return 0
+    mean = (Decimal(total) / count).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+    return int(mean) if mean == mean.to_integral_value() else float(mean)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRecord:
+    """One review. ``user_name`` is what the public sees of its writer."""
+
+    id: str
+    product_id: str
+    user_id: str | None
+    user_name: str
+    rating: int
+    title: str
+    comment: str
+    status: str
+    verified_purchase: bool
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WishRecord:
+    """One product that somebody wishes for, as it stands now. ``price`` is what is paid."""
+
+    product_id: str
+    name: str
+    price: PriceRecord | None
+    in_stock: bool
+    added_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WishlistRecord:
+    """A customer's wishes, the newest first. Version 0: there were never any."""
+
+    id: str
+    user_id: str
+    wishes: tuple[WishRecord, ...]
+    version: int = 0
+    updated_at: dt.datetime | None = None

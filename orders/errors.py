@@ -62,6 +62,12 @@ def no_price(item: Any, currency: str) -> ItemError:
     return ItemError(item, f"Item has no price in {currency}", "no_price")
 
 
+def beyond_sale(item: Any, left: int) -> ItemError:
+    """At the price of a flash sale, to this customer, the shop sells only so many more."""
+    text = f"Only {left} more at the sale price" if left else "No more at the sale price"
+    return ItemError(item, text, "flash_sale_limit", {"available": left})
+
+
 class OrderNotFound(NotFound):
     """No such order, or none of the asker's."""
 

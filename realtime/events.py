@@ -6,7 +6,9 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
+from catalog.events import PriceDropped
 from config.kernel.events import DomainEvent
+from inventory.events import StockBack
 
 StockEventName = Literal["STOCK_UPDATED", "STOCK_REDUCED", "STOCK_VALIDATED"]
 
@@ -59,6 +61,36 @@ class NotificationCreated(DomainEvent):
     order_id: str
     created_at: str
     shop_notification: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class WishersToldOfPrice(PriceDropped):
+    """Some of those who wished for a product are told of its `price.dropped`, as which it goes out.
+
+    `user_ids` are they, `cause` is the `seq` of that event. `GET /api/events` leaves it out: it says nothing
+    new.
+    """
+
+    name: ClassVar[str] = "wishers.price_dropped"
+    dialect_only: ClassVar[frozenset[str]] = PriceDropped.dialect_only | {"user_ids", "cause"}
+
+    user_ids: Sequence[str] = ()
+    cause: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class WishersToldOfStock(StockBack):
+    """Some of those who wished for a product are told of its `stock.back`, as which it goes out.
+
+    `user_ids` are they, `cause` is the `seq` of that event. `GET /api/events` leaves it out: it says nothing
+    new.
+    """
+
+    name: ClassVar[str] = "wishers.stock_back"
+    dialect_only: ClassVar[frozenset[str]] = StockBack.dialect_only | {"user_ids", "cause"}
+
+    user_ids: Sequence[str] = ()
+    cause: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

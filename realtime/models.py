@@ -1,5 +1,5 @@
-"""The event log's two tables, what is remembered of connections that may come back, product views, and
-notifications.
+"""The event log's two tables, what is remembered of connections that may come back, product views,
+notifications, and how far those who wish for something were told.
 
 ``Event`` is partitioned by the day of ``recorded_at`` (the migration says how; ``realtime.retention`` makes
 and drops the days), so its primary key in the database is ``(id, recorded_at)``. Rows are written by the
@@ -137,3 +137,18 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} for {self.user_id}"
+
+
+class WishersPlace(models.Model):
+    """Up to where in the log everybody was told of what they wished for, one row: all of ``seq``, and of the
+    next event to tell of the wishlists up to ``after``."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    seq = models.BigIntegerField(default=0)
+    after = models.CharField(max_length=MAX_ID_LENGTH, blank=True)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="wishers_place_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.after}".strip()

@@ -42,6 +42,18 @@ READ_WANTED = f"""
 SELECT {COLUMNS} FROM realtime_event WHERE {_WANTED} ORDER BY seq LIMIT %(limit)s
 """  # noqa: S608  as above
 
+#: The log without events that only tell others of an event that it has.
+READ_ONCE = f"""
+SELECT {COLUMNS} FROM realtime_event
+WHERE seq > %(after)s AND seq <= %(upto)s AND type <> ALL(%(repeating)s) ORDER BY seq LIMIT %(limit)s
+"""  # noqa: S608  as above
+
+#: The first event of some types.
+NEXT_OF_TYPES = """
+SELECT seq, type, data, extra, recorded_at FROM realtime_event
+WHERE seq > %(after)s AND seq <= %(upto)s AND type = ANY(%(types)s) ORDER BY seq LIMIT 1
+"""
+
 COUNT_WANTED = f"""
 SELECT count(*) FROM (SELECT 1 FROM realtime_event WHERE {_WANTED} LIMIT %(limit)s) AS wanted
 """  # noqa: S608  as above

@@ -1,4 +1,5 @@
-"""What runs in a process besides its door: the hub, the relay, the courier, and the readers that feed them.
+"""What runs in a process besides its door: the hub, the relay, the courier, the crier, and the readers that
+feed them.
 
 `live` is for processes with listeners, `relaying` for those without (the worker); both are async context
 managers. Settings are read here and nowhere else in the live half.
@@ -24,10 +25,12 @@ from realtime.presence.alone import OwnRegister
 from realtime.presence.floor import Floor
 from realtime.presence.register import Register
 from realtime.presence.shared import SharedRegister
+from realtime.records import Batch, Head
 from realtime.relay import Relay
 from realtime.rights import RightsWatch
 from realtime.source import PostgresSource
 from realtime.threads import changes, threads
+from realtime.wishers.crier import Crier
 
 log = structlog.get_logger(__name__)
 
@@ -156,8 +159,15 @@ async def live() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def relaying(the_hub: Hub | None = None) -> AsyncIterator[None]:
-    """A relay, and the courier, in the running loop."""
-    relay = Relay(publish=Announcer(the_hub))
+    """A relay, the courier, and who tells those who wished, in the running loop."""
+    announcer, crier = Announcer(the_hub), Crier()
+
+    async def publish(news: Batch | Head) -> None:
+        if isinstance(news, Batch):
+            crier.hear(news)
+        await announcer(news)
+
+    relay = Relay(publish=publish)
 
     def hear(_message: dict[str, Any]) -> None:
         relay.poke()
@@ -167,6 +177,7 @@ async def relaying(the_hub: Hub | None = None) -> AsyncIterator[None]:
         async with (
             _running("courier", courier.run()),
             _running("relay", relay.run()),
+            _running("crier", crier.run()),
             _running("pokes", layer.follow((layer.RELAY_GROUP,), hear)),
         ):
             yield

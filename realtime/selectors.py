@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
-from realtime import rows
+from realtime import registry, rows
 from realtime.cursor import parse_cursor, to_cursor
 from realtime.errors import CursorExpired, CursorMalformed, EpochChanged
 from realtime.models import ConnectionRooms
@@ -30,7 +32,8 @@ def current_cursor() -> str:
 
 
 def events_after(*, cursor: str | None, limit: int) -> tuple[list[Record], str, int]:
-    """At most ``limit`` events after ``cursor``, in order; then the epoch and ``seq`` to go on from.
+    """At most ``limit`` events after ``cursor``, in order; then the epoch and ``seq`` to go on from. What
+    happened, each once: those that only tell others of one are left out.
 
     Without a cursor: from the oldest event that is kept. Refuses: a cursor that we never made
     (``malformed``), one of another log (``epoch_changed``), one from before what is kept (``expired``).
@@ -47,9 +50,16 @@ def events_after(*, cursor: str | None, limit: int) -> tuple[list[Record], str, 
             raise CursorExpired
         after = position.seq
     with connection.cursor() as reader:
-        reader.execute(rows.READ, {"after": after, "upto": end.top, "limit": limit})
+        wanted: dict[str, Any] = {
+            "after": after,
+            "upto": end.top,
+            "limit": limit,
+            "repeating": sorted(registry.REPEATING),
+        }
+        reader.execute(rows.READ_ONCE, wanted)
         records = [rows.to_record(row, end.epoch) for row in reader.fetchall()]
-    return records, end.epoch, records[-1].seq if records else after
+    # Where that was not all that was asked for, all is read.
+    return records, end.epoch, records[-1].seq if len(records) == limit else end.top
 
 
 def kept_rooms(*, pid: str) -> KeptRooms | None:

@@ -6,7 +6,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from catalog.errors import ProductNotFound
-from catalog.selectors import Shown, product_shown, product_stamp
+from catalog.selectors import Shown, product_shown, product_stamp, stamp_on_sale
 from catalog.services import Expectation
 from catalog.stamps import ProductStamp
 from config.api.conditional import require_match
@@ -29,26 +29,31 @@ class ProductApiView(ApiView):
         return [anyone() if self.request.method in (*SAFE_METHODS, None) else self.writers()]
 
 
-def shown_or_404(product_id: str) -> Shown:
+def shown_or_404(product_id: str, *, on_sale: bool = False) -> Shown:
     """The product as it stands. Raises ``ProductNotFound``."""
-    shown = product_shown(product_id)
+    shown = product_shown(product_id, on_sale=on_sale)
     if shown is None:
         raise ProductNotFound
     return shown
 
 
-def require_stamp(product_id: str) -> ProductStamp:
+def require_stamp(product_id: str, *, on_sale: bool = False) -> ProductStamp:
     """Which version of the product there is. Raises ``ProductNotFound``."""
-    stamp = product_stamp(product_id)
+    stamp = product_stamp(product_id, on_sale=on_sale)
     if stamp is None:
         raise ProductNotFound
     return stamp
 
 
-def expectation(request: Request) -> Expectation:
-    """``If-Match`` as the services ask it: once the product is locked, so that nothing comes between."""
+def expectation(request: Request, *, on_sale: str = "") -> Expectation:
+    """``If-Match`` as the services ask it: once the product is locked, so that nothing comes between.
+
+    ``on_sale`` is the product's id where its readers see flash sales, and thus other tags.
+    """
 
     def expect(stamp: ProductStamp) -> None:
+        if on_sale and "If-Match" in request.headers:
+            stamp = stamp_on_sale(on_sale, stamp)
         require_match(request, etag=stamp.etag)
 
     return expect

@@ -19,7 +19,7 @@ from config.api.streaming import json_array
 Show = Callable[[Shown], dict[str, Any]]
 
 
-def answer_list(request: Request, listing: Listing, *, show: Show) -> HttpResponseBase:
+def answer_list(request: Request, listing: Listing, *, show: Show, on_sale: bool = False) -> HttpResponseBase:
     """The bare array that ``?limit=`` and ``?cursor=`` ask for; without a limit, everything.
 
     Only ids and what they are ordered by are paged; products are read chunk by chunk behind them.
@@ -27,7 +27,7 @@ def answer_list(request: Request, listing: Listing, *, show: Show) -> HttpRespon
     keys = [name.removeprefix("-") for name in listing.order]
     rows = listing.products.values("id", *(key for key in keys if key != "id"))
     page = paginate(request, rows, order=listing.order, default_limit=None)
-    products = products_shown(row["id"] for row in page.items)
+    products = products_shown((row["id"] for row in page.items), on_sale=on_sale)
     if isinstance(page.items, list):
         response = Response([show(shown) for shown in products])
         if page.link is not None:

@@ -16,9 +16,11 @@ from catalog.api.places import places_renamed
 from catalog.api.shop_serializers import ShopProductSerializer
 from catalog.api.shop_writes import ShopWrite
 from catalog.dialects import shop_product
+from catalog.dialects.customers import review_in_product
 from catalog.dialects.shop import shop_currency
 from catalog.errors import invalid
 from catalog.selectors import SORTS, ShopFilter, Shown, featured_listing, products_shown, shop_listing
+from catalog.selectors.reviews import newest_reviews
 from catalog.services import archive_product, change_product, create_product, hold_product
 from config.api.conditional import not_modified, stamp
 from config.api.idempotency import answer_once
@@ -35,7 +37,7 @@ class ShopProductsView(ProductApiView):
     writers = ShopWriters
 
     def get(self, request: Request) -> HttpResponseBase:
-        return answer_list(request, shop_listing(_filter(request)), show=_shown)
+        return answer_list(request, shop_listing(_filter(request)), show=_shown, on_sale=True)
 
     def post(self, request: Request) -> HttpResponseBase:
         return answer_once(request, endpoint="shop.products.create", effect=lambda: self._create(request))
@@ -61,7 +63,7 @@ class FeaturedProductsView(ProductApiView):
 
     def get(self, request: Request) -> Response:  # noqa: ARG002  DRF's signature
         ids = featured_listing().values_list("id", flat=True)
-        return Response([_shown(shown) for shown in products_shown(ids)])
+        return Response([_shown(shown) for shown in products_shown(ids, on_sale=True)])
 
 
 class ShopProductView(ProductApiView):
@@ -70,7 +72,7 @@ class ShopProductView(ProductApiView):
     writers = ShopWriters
 
     def get(self, request: Request, product_id: str) -> Response:
-        present = require_stamp(product_id)
+        present = require_stamp(product_id, on_sale=True)
         known = not_modified(request, etag=present.etag, last_modified=present.last_modified)
         return known or answer_shop_product(product_id)
 
@@ -86,7 +88,7 @@ class ShopProductView(ProductApiView):
                     product_id=product_id,
                     draft=write.draft(),
                     actor=actor_of(request),
-                    expect=expectation(request),
+                    expect=expectation(request, on_sale=product_id),
                 )
             return answer_shop_product(product_id)
 
@@ -96,8 +98,8 @@ class ShopProductView(ProductApiView):
         return self.put(request, product_id)
 
     def delete(self, request: Request, product_id: str) -> Response:
-        archived = archive_product(product_id=product_id, expect=expectation(request))
-        product = shop_product(archived.record, archived.figures)
+        archived = archive_product(product_id=product_id, expect=expectation(request, on_sale=product_id))
+        product = shop_product(archived.record, archived.figures, sale=archived.sale)
         return Response({"message": "Product deleted successfully", "product": product})
 
 
@@ -105,14 +107,15 @@ def answer_shop_product(product_id: str, *, status: int = 200) -> Response:
     """The product as it stands, with its validators. After a write: inside of the write's transaction,
     so that it is what that write made of it, whoever waits to change or delete it next.
     """
-    shown = shown_or_404(product_id)
+    shown = shown_or_404(product_id, on_sale=True)
     # Only a single product carries its newest reviews.
-    response = Response({**_shown(shown), "reviews": []}, status=status)
+    reviews = [review_in_product(review) for review in newest_reviews(product_id)]
+    response = Response({**_shown(shown), "reviews": reviews}, status=status)
     return stamp(response, etag=shown.stamp.etag, last_modified=shown.stamp.last_modified)
 
 
 def _shown(shown: Shown) -> dict[str, Any]:
-    return shop_product(shown.record, shown.figures)
+    return shop_product(shown.record, shown.figures, sale=shown.sale)
 
 
 def _body(request: Request) -> tuple[dict[str, Any], dict[str, Any]]:

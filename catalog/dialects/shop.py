@@ -7,7 +7,9 @@ from typing import Any
 
 from django.conf import settings
 
+from catalog.dialects.sales import product_sale
 from catalog.records import PriceRecord, ProductRecord, VariantRecord
+from catalog.sale_records import ProductSale
 from catalog.stock_port import VariantFigures
 from config.kernel.clock import iso
 from config.kernel.money import sign_of, to_number
@@ -18,13 +20,15 @@ Figures = Mapping[str, VariantFigures]
 OPTION_FIELDS = ("flavors", "sizes", "eggOptions")
 
 
-def shop_product(record: ProductRecord, figures: Figures) -> dict[str, Any]:
-    """The whole product, as it stands in lists. ``salePrice``, ``flashSale`` and ratings: of none."""
+def shop_product(
+    record: ProductRecord, figures: Figures, *, sale: ProductSale | None = None
+) -> dict[str, Any]:
+    """The whole product, as it stands in lists. ``sale`` is the flash sale that counts for it."""
     price = shop_price(record.prices)
     amount = to_number(price.amount, price.currency) if price else 0
     currency = price.currency if price else shop_currency()
     stocks = {v.id: figures[v.id].available if v.id in figures else 0 for v in record.variants}
-    variants = [_variant(variant, stocks[variant.id], currency) for variant in record.shown_variants]
+    variants = [_variant(variant, stocks[variant.id], currency, sale) for variant in record.shown_variants]
     options = {option["name"]: _choices(option["choices"]) for option in record.options}
     return {
         "_id": record.id,
@@ -40,8 +44,8 @@ def shop_product(record: ProductRecord, figures: Figures) -> dict[str, Any]:
         "basePrice": amount,
         "currency": currency,
         "displayCurrency": sign_of(currency),
-        "salePrice": None,
-        "flashSale": None,
+        "salePrice": _sale_price(price, sale),
+        "flashSale": product_sale(sale) if sale else None,
         "sizeVariants": size_variants((v["attributes"], v["stock"]) for v in variants),
         "variants": variants,
         "flavors": options.get("flavors", []),
@@ -52,8 +56,8 @@ def shop_product(record: ProductRecord, figures: Figures) -> dict[str, Any]:
             for name, choices in options.items()
             if name not in OPTION_FIELDS
         ],
-        "rating": 0,
-        "reviewCount": 0,
+        "rating": record.rating,
+        "reviewCount": record.review_count,
         "available": record.available,
         "featured": record.featured,
         "stock": sum(stocks.values()),
@@ -86,7 +90,7 @@ def size_variants(stocks: Iterable[tuple[Mapping[str, str], int]]) -> list[dict[
     ]
 
 
-def _variant(variant: VariantRecord, stock: int, currency: str) -> dict[str, Any]:
+def _variant(variant: VariantRecord, stock: int, currency: str, sale: ProductSale | None) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": variant.id,
         "sku": variant.sku,
@@ -96,7 +100,14 @@ def _variant(variant: VariantRecord, stock: int, currency: str) -> dict[str, Any
     own = next((price for price in variant.prices if price.currency == currency), None)
     if own is not None:
         shown["price"] = to_number(own.amount, own.currency)
+        if (paid := _sale_price(own, sale)) is not None:
+            shown["salePrice"] = paid
     return shown
+
+
+def _sale_price(price: PriceRecord | None, sale: ProductSale | None) -> int | float | None:
+    paid = sale.price(price.amount) if sale and price else None
+    return to_number(paid, price.currency) if paid is not None and price else None
 
 
 def _choices(choices: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from catalog.selectors.listing import (
     shop_listing,
 )
 from catalog.selectors.records import product_records, revivable_variants
-from catalog.selectors.shown import Shown, product_shown, product_stamp, products_shown
+from catalog.selectors.sales import current_sales, sale_record, sale_records, sale_views
+from catalog.selectors.shown import Shown, product_shown, product_stamp, products_shown, stamp_on_sale
 
 __all__ = [
     "SORTS",
@@ -18,6 +19,7 @@ __all__ = [
     "ShopFilter",
     "Shown",
     "catalog_listing",
+    "current_sales",
     "featured_listing",
     "largest_categories",
     "product_records",
@@ -25,5 +27,9 @@ __all__ = [
     "product_stamp",
     "products_shown",
     "revivable_variants",
+    "sale_record",
+    "sale_records",
+    "sale_views",
     "shop_listing",
+    "stamp_on_sale",
 ]

@@ -7,12 +7,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Case, DecimalField, F, FilteredRelation, IntegerField, Q, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    DecimalField,
+    F,
+    FilteredRelation,
+    IntegerField,
+    Q,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, NullIf
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from catalog.models import FULL_TEXT, MarketText, Product, ProductQuerySet, Variant
 from catalog.search import fold, lexemes, pieces, shortened, words
+from catalog.selectors.sales import price_to_pay
 from catalog.stock_port import stock
 from config.kernel.money import MAX_AMOUNT
 
@@ -77,7 +88,7 @@ def shop_listing(wanted: ShopFilter) -> Listing:
         products = products.filter(featured=True)
     if wanted.in_stock:
         products = products.filter(id__in=stock().products_in_stock())
-    products = _priced(products, wanted)
+    products = _rated(_priced(products, wanted), wanted)
     order = _order(wanted.sort)
     if wanted.search:
         products = _searched(products, wanted.search)
@@ -90,18 +101,21 @@ def _order(sort: str) -> tuple[str, ...]:
         return (sort.replace("price", "sort_price"),)
     if sort == "name":
         return ("search_name",)
-    # Nobody has rated anything yet; among equals the newest comes first.
-    return ("-created_at",) if sort in ("newest", "rating") else ("created_at",)
+    if sort == "rating":
+        return ("-stars", "-review_count", "-created_at")
+    return ("-created_at",) if sort == "newest" else ("created_at",)
 
 
 def _priced(products: ProductQuerySet, wanted: ShopFilter) -> ProductQuerySet:
-    """A product without a price in the currency is in no range, and last in either order."""
+    """By what is paid just now: a running flash sale counts. A product without a price in the currency is in
+    no range, and last in either order.
+    """
     if wanted.least_price is None and wanted.most_price is None and wanted.sort not in ("price", "-price"):
         return products
     # At most one row, by a unique index: a join that multiplies nothing.
     own = Q(prices__variant__isnull=True, prices__currency=wanted.currency)
     products = products.annotate(own_price=FilteredRelation("prices", condition=own))
-    amount = F("own_price__amount")
+    amount = price_to_pay(F("own_price__amount"), "pk", currency=wanted.currency)
     if wanted.least_price is not None:
         products = products.filter(GreaterThanOrEqual(amount, wanted.least_price))
     if wanted.most_price is not None:
@@ -111,6 +125,15 @@ def _priced(products: ProductQuerySet, wanted: ShopFilter) -> ProductQuerySet:
         last = Value(none, output_field=DecimalField(max_digits=21, decimal_places=4))
         products = products.annotate(sort_price=Coalesce(amount, last))
     return products
+
+
+def _rated(products: ProductQuerySet, wanted: ShopFilter) -> ProductQuerySet:
+    """``stars``: the mean in thousandths, a whole number that a page's cursor carries exactly. What nobody
+    has rated comes last; of equals that which more have rated comes first, then the newest."""
+    if wanted.sort != "rating":
+        return products
+    mean = F("rating_sum") * 1000 / NullIf(F("review_count"), 0)
+    return products.annotate(stars=Coalesce(mean, 0, output_field=BigIntegerField()))
 
 
 def _searched(products: ProductQuerySet, search: str) -> ProductQuerySet:

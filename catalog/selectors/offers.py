@@ -9,15 +9,20 @@ from django.db.models import Q
 
 from catalog.models import Price, Product, Variant
 from catalog.offers import Offer
+from catalog.selectors.sales import read_sale_offer, sale_offer
 
 
-def offers_of(variant_ids: Collection[str], *, currency: str) -> dict[str, Offer]:
+def offers_of(
+    variant_ids: Collection[str], *, currency: str, customer: str | None = None
+) -> dict[str, Offer]:
     """The offers of these variants in ``currency``, by variant; ids that are no variant's are left out.
 
-    Two queries. A variant's own price stands in place of its product's, currency by currency.
+    Two queries. A variant's own price stands in place of its product's, currency by currency. A flash sale
+    counts if it runs at this statement and has something left, for ``customer`` too.
     """
+    offered = Variant.objects.annotate(sale=sale_offer("product_id", customer=customer))
     rows = list(
-        Variant.objects.filter(id__in=list(variant_ids)).values_list(
+        offered.filter(id__in=list(variant_ids)).values_list(
             "id",
             "product_id",
             "sku",
@@ -28,6 +33,7 @@ def offers_of(variant_ids: Collection[str], *, currency: str) -> dict[str, Offer
             "product__options",
             "product__available",
             "product__archived_at",
+            "sale",
         )
     )
     prices = _prices([row[0] for row in rows], {row[1] for row in rows}, currency)
@@ -43,10 +49,11 @@ def offers_of(variant_ids: Collection[str], *, currency: str) -> dict[str, Offer
             for_sale=available and archived_at is None and product_archived_at is None,
             currency=currency,
             price=prices.get((product_id, variant_id), prices.get((product_id, None))),
+            sale=read_sale_offer(sale),
         )
         for (
             variant_id, product_id, sku, attributes, archived_at,
-            title, image, options, available, product_archived_at,
+            title, image, options, available, product_archived_at, sale,
         ) in rows
     }  # fmt: skip
 

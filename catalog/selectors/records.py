@@ -25,6 +25,7 @@ _PRODUCT: tuple[str, ...] = (
     "created_at",
     "updated_at",
 )
+_RATING: tuple[str, ...] = ("rating_sum", "review_count")
 _VARIANT: tuple[str, ...] = ("product_id", "id", "sku", "attributes", "implicit")
 
 _PricesOf = Mapping[tuple[str, str | None], tuple[PriceRecord, ...]]
@@ -37,7 +38,7 @@ def live_products() -> ProductQuerySet:
 
 def product_records(products: QuerySet[Product, Any]) -> list[ProductRecord]:
     """The products of a query, whole, in its order: four queries (a queryset that locks, locks)."""
-    rows: list[tuple[Any, ...]] = list(products.values_list(*_PRODUCT))
+    rows: list[tuple[Any, ...]] = list(products.values_list(*_PRODUCT, *_RATING))
     if not rows:
         return []
     ids = [row[0] for row in rows]
@@ -47,7 +48,8 @@ def product_records(products: QuerySet[Product, Any]) -> list[ProductRecord]:
     records = []
     for row in rows:
         related = (prices.get((row[0], None), ()), variants.get(row[0], ()), markets.get(row[0], ()))
-        fields = [*row, *map(tuple, related)]
+        described, rating = row[: len(_PRODUCT)], row[len(_PRODUCT) :]
+        fields = [*described, *map(tuple, related), *rating]
         records.append(ProductRecord(*fields))
     return records
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from catalog.models import Product
 from catalog.records import ProductRecord
+from catalog.sale_records import NO_SALE, ProductSale
 from catalog.selectors.records import product_records
+from catalog.selectors.sales import sale_views
 from catalog.stamps import ProductStamp
 from catalog.stock_port import VariantFigures, stock
 
@@ -28,29 +30,46 @@ class Shown:
     def version(self) -> int:
         return self.stamp.stock.version
 
+    @property
+    def sale(self) -> ProductSale | None:
+        """The flash sale that counts for it, where those were asked for."""
+        return self.stamp.sale.sale
 
-def product_stamp(product_id: str) -> ProductStamp | None:
-    """Which version of the product there is, in two queries; ``None``: there is none."""
+
+def product_stamp(product_id: str, *, on_sale: bool = False) -> ProductStamp | None:
+    """Which version of the product there is, in two queries; ``None``: there is none. ``on_sale``: as those
+    see it to whom flash sales are shown, in one query more.
+    """
     updated_at = Product.objects.live().filter(id=product_id).values_list("updated_at", flat=True).first()
     if updated_at is None:
         return None
-    return ProductStamp(updated_at, stock().stamps([product_id])[product_id])
+    stamp = ProductStamp(updated_at, stock().stamps([product_id])[product_id])
+    return stamp_on_sale(product_id, stamp) if on_sale else stamp
 
 
-def product_shown(product_id: str) -> Shown | None:
+def stamp_on_sale(product_id: str, stamp: ProductStamp) -> ProductStamp:
+    """The stamp for those to whom flash sales are shown."""
+    return replace(stamp, sale=sale_views([product_id])[product_id])
+
+
+def product_shown(product_id: str, *, on_sale: bool = False) -> Shown | None:
     """One product; ``None``: there is none."""
-    return next(products_shown([product_id]), None)
+    return next(products_shown([product_id], on_sale=on_sale), None)
 
 
-def products_shown(product_ids: Iterable[str]) -> Iterator[Shown]:
-    """These products in this order, read in chunks; what has been archived meanwhile is left out."""
+def products_shown(product_ids: Iterable[str], *, on_sale: bool = False) -> Iterator[Shown]:
+    """These products in this order, read in chunks; what has been archived meanwhile is left out. With what
+    flash sales do to them where they are shown ``on_sale``, in one query more for each chunk.
+    """
     ids = iter(product_ids)
     while chunk := list(islice(ids, CHUNK)):
         # First of all: then a version is never newer than what it stands on.
         stamps = stock().stamps(chunk)
         records = {r.id: r for r in product_records(Product.objects.live().filter(id__in=chunk))}
         figures = stock().figures([v.id for record in records.values() for v in record.variants])
+        views = sale_views(chunk) if on_sale else {}
         for product_id in chunk:
             if product_id in records:
                 record = records[product_id]
-                yield Shown(record, figures, ProductStamp(record.updated_at, stamps[product_id]))
+                view = views.get(product_id, NO_SALE)
+                yield Shown(record, figures, ProductStamp(record.updated_at, stamps[product_id], view))

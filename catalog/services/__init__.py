@@ -20,8 +20,16 @@ from catalog.services.drafts import (
 )
 from catalog.services.holding import hold_product
 from catalog.services.outcomes import Archived, Outcome
+from catalog.services.reviewing import ReviewDraft, judge_review, rebuild_ratings, submit_review
+from catalog.services.sale_edges import tell_edges
+from catalog.services.sale_prices import announce_sale_prices
+from catalog.services.sale_rules import SaleDraft
+from catalog.services.sale_units import give_back_units, take_units
+from catalog.services.sales import SaleExpectation, change_flash_sale, create_flash_sale, end_flash_sale
+from catalog.services.wishing import MOST_WISHES, add_wish, begin_wishlist, remove_wish
 
 __all__ = [
+    "MOST_WISHES",
     "UNSET",
     "Archived",
     "ChoiceDraft",
@@ -33,13 +41,29 @@ __all__ = [
     "PriceDraft",
     "ProductChange",
     "ProductDraft",
+    "ReviewDraft",
+    "SaleDraft",
+    "SaleExpectation",
     "Unset",
     "VariantDraft",
+    "add_wish",
+    "announce_sale_prices",
     "archive_product",
     "archive_products",
+    "begin_wishlist",
+    "change_flash_sale",
     "change_product",
     "change_products",
+    "create_flash_sale",
     "create_product",
     "create_products",
+    "end_flash_sale",
+    "give_back_units",
     "hold_product",
+    "judge_review",
+    "rebuild_ratings",
+    "remove_wish",
+    "submit_review",
+    "take_units",
+    "tell_edges",
 ]

@@ -7,7 +7,7 @@ from functools import partial
 
 from catalog.errors import ProductNotFound
 from catalog.models import Product, TakenSku, Variant
-from catalog.selectors import product_records
+from catalog.selectors import product_records, sale_views
 from catalog.services.announcing import announce_archived
 from catalog.services.changing import Expectation
 from catalog.services.outcomes import Archived, Outcome, refused
@@ -59,9 +59,11 @@ def _archive(product_ids: Sequence[str], expect: Expectation | None) -> dict[str
         for record in records:
             expect(ProductStamp(record.updated_at, stamps[record.id]))
     figures = stock().figures([variant.id for record in records for variant in record.variants])
+    views = sale_views(ids)
     moment = clock.now()
     Product.objects.filter(id__in=ids).update(archived_at=moment, updated_at=moment)
     Variant.objects.filter(product_id__in=ids, archived_at__isnull=True).update(archived_at=moment)
     TakenSku.objects.filter(product_id__in=ids).delete()
-    announce_archived(records, figures=figures)
-    return {record.id: Archived(record, figures) for record in records}
+    archived = {record.id: Archived(record, figures, views[record.id].sale) for record in records}
+    announce_archived(list(archived.values()))
+    return archived

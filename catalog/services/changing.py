@@ -67,7 +67,8 @@ def change_products(*, changes: Sequence[ProductChange], actor: Actor) -> list[O
     A product that is named twice meets at the second item what the first made of it, and is announced once.
     Locks: the products in id order, then their stock heads. Refuses: nothing as a whole; items as
     ``change_product``. Announces: ``product.updated`` for each product of which something but its stock
-    changed, then ``stock.updated`` for each figure that changed; nothing for what was so already.
+    changed, ``price.dropped`` where the shop's price fell, then ``stock.updated`` for each figure that
+    changed; nothing for what was so already.
     """
     refusals = [_refusal(change) for change in changes]
     return decided_by_indexes(partial(_change, changes, refusals, actor))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalog.records import ProductRecord
+from catalog.sale_records import ProductSale
 from catalog.stock_port import VariantFigures
 from config.kernel.errors import StockwireError
 
@@ -29,10 +30,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """An archived product as it was before, with its stock."""
+    """An archived product as it was before, with its stock, and the flash sale that counted for it."""
 
     record: ProductRecord
     figures: Mapping[str, VariantFigures]
+    sale: ProductSale | None
 
 
 def refused(refusal: StockwireError, *, product_id: str = "") -> Outcome:

@@ -28,6 +28,7 @@ def catalog_cart(cart: CartRecord) -> dict[str, Any]:
                 "price": to_number(line.price, cart.currency),
                 "subtotal": to_number(line.subtotal, cart.currency),
                 "available": line.available,
+                **({} if line.sale_left is None else {"sale_limit": line.sale_left}),
             }
             for line in cart.lines
         ],

@@ -26,7 +26,7 @@ def shop_cart(cart: CartRecord) -> dict[str, Any]:
 
 
 def _cart_line(line: CartLine, currency: str) -> dict[str, Any]:
-    return {
+    shown = {
         "_id": line.id,
         "id": line.id,
         "productId": line.product_id,
@@ -39,6 +39,9 @@ def _cart_line(line: CartLine, currency: str) -> dict[str, Any]:
         "subtotal": to_number(line.subtotal, currency),
         "available": line.available,
     }
+    if line.sale_left is not None:
+        shown["saleLimit"] = line.sale_left
+    return shown
 
 
 def shop_order(order: OrderRecord, *, populated: bool = False) -> dict[str, Any]:

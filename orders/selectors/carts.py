@@ -25,7 +25,7 @@ def cart_of(owner: CartOwner) -> CartRecord:
         return shown(owner, Basket(), {}, version=0, updated_at=None)
     version, updated_at = row
     basket = basket_of(owner.cart_id)
-    return shown(owner, basket, offers_in(basket), version=version, updated_at=updated_at)
+    return shown(owner, basket, offers_in(basket, owner), version=version, updated_at=updated_at)
 
 
 def units_in(owner: CartOwner) -> int:
@@ -60,9 +60,10 @@ def basket_of(cart_id: str) -> Basket:
     )
 
 
-def offers_in(basket: Basket) -> dict[str, Offer]:
-    """What is offered of each variant in it, in the shop's currency."""
-    return offers_of({line.variant_id for line in basket.lines}, currency=shop_currency())
+def offers_in(basket: Basket, owner: CartOwner) -> dict[str, Offer]:
+    """What is offered of each variant in it to its owner, in the shop's currency."""
+    variant_ids = {line.variant_id for line in basket.lines}
+    return offers_of(variant_ids, currency=shop_currency(), customer=owner.user_id)
 
 
 def shown(

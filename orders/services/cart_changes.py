@@ -41,9 +41,9 @@ def change_cart(
     cart = open_cart(owner) if variant_ids else lock_cart(owner)
     basket = basket_of(cart.id) if cart else Basket()
     if expect is not None:
-        expect(_shown(owner, cart, basket, offers_in(basket)))
+        expect(_shown(owner, cart, basket, offers_in(basket, owner)))
     inside = {line.variant_id for line in basket.lines}
-    offers = offers_of(inside | set(variant_ids), currency=shop_currency())
+    offers = offers_of(inside | set(variant_ids), currency=shop_currency(), customer=owner.user_id)
     change(basket, offers)
     if cart is None or not basket.is_changed:
         return _shown(owner, cart, basket, offers)

@@ -38,6 +38,7 @@ from orders.services.cart_statements import lock_cart
 from orders.services.offering import require_offered
 from orders.services.order_events import event_fields
 from orders.services.order_statements import write_order
+from orders.services.sale_units import take_sale_units
 from orders.wishes import Wanted, Wish
 
 
@@ -66,11 +67,12 @@ def place_order(
     What is ordered leaves the cart; what else lies in it stays. Orders of the past bring the id that they
     have (``order_id``) and when they were placed (``occurred_at``).
 
-    Locks: the customer's cart, then the stock heads of everything in the order.
+    Locks: the customer's cart, then flash sales that have so many units only, then the stock heads of
+    everything in the order.
     Refuses: an order of nothing (``CartEmpty``); what names no variant, or a choice that there is not
-    (``InvalidItems``); what is not sold (``ConflictingItems``); another total than ``terms`` has
-    (``PriceChanged``); short stock, every short line named (``StockConflict``); an id under which something
-    was sold already (``KeyReused``).
+    (``InvalidItems``); what is not sold, or more than a flash sale has left (``ConflictingItems``); another
+    total than ``terms`` has (``PriceChanged``); short stock, every short line named (``StockConflict``); an
+    id under which something was sold already (``KeyReused``).
     Announces: ``stock.reduced`` for each variant and what it crossed, ``order.placed``, ``cart.updated``
     where something lay in it.
     """
@@ -94,10 +96,11 @@ def _place(
     if not wanted:
         raise CartEmpty
     concerned = {line.variant_id for line in basket.lines} | {one.variant_id for one in wanted}
-    offers = offers_of(concerned, currency=shop_currency())
+    offers = offers_of(concerned, currency=shop_currency(), customer=customer.pk)
     require_offered(wanted, offers)
     order = _drafted(order_id, customer, terms, _lines(wanted, offers))
     _require_total(order, terms.total)
+    take_sale_units(order_id=order.id, customer_id=customer.pk, wanted=wanted, offers=offers)
     sold = inventory.reduce_stock(
         lines=_stock_lines(wanted),
         actor=actor,

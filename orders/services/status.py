@@ -25,6 +25,7 @@ from orders.selectors.orders import order_record
 from orders.services.order_changes import Expectation, lock_order, store
 from orders.services.order_events import event_fields
 from orders.services.refunding import give_back_all
+from orders.services.sale_units import give_back_sale_units
 from orders.services.settling import settle_on_delivery
 from orders.signals import order_status_changed
 
@@ -50,7 +51,8 @@ def change_status(
 ) -> OrderRecord:
     """Take an order one step on; a step to ``cancelled`` puts back on the shelf what was sold, to the unit.
 
-    Locks: the order; for a cancellation then the stock heads of everything in it.
+    Locks: the order; for a cancellation then the flash sales that it has units of, then the stock heads of
+    everything in it.
     Refuses: an order that is not the doer's to see (``OrderNotFound``), a step that there is not or not for
     the doer (``IllegalTransition``, with those that there are), whatever ``expect`` raises.
     Announces: for a cancellation ``stock.updated`` (and ``stock.back``), then ``order.status_changed``, then
@@ -64,6 +66,7 @@ def change_status(
         if step is None:
             raise IllegalTransition(present, to, flow.allowed(present, parties))
         if step.returns_stock:
+            give_back_sale_units(order_id=order.id)
             _put_back(order, actor)
         OrderStatusChange.objects.create(
             order_id=order.id, status=to.value, note=note, actor=str(actor), at=clock.now()

@@ -66,6 +66,7 @@ def _message(emission: registry.Emission, reading: registry.Reading) -> Message:
         partial(encode, name=name),
         name,
         admits=emission.admits(reading),
+        repeats=emission.repeats(reading) if emission.repeats is not None else None,
     )
 
 

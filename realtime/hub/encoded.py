@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from realtime.hub.wire import Dialect, Message, Wire
 from realtime.records import Record
 
+#: What the name of a room takes.
+_ROOM = 100
+
 
 class EncodedEvent:
     """A record, its messages by dialect, their frames by wire: built, encoded and framed when first
@@ -38,4 +41,5 @@ class EncodedEvent:
         """Roughly what it keeps in memory: the record's text, and everything that was made of it so far."""
         made = sum(map(len, self._frames.values()))
         # A message keeps its payload too, once for all the wires of its dialect.
-        return len(self.record.data) + len(self.record.extra) + 2 * made + 1_000
+        rooms = sum(len(message.rooms) for messages in self._messages.values() for message in messages)
+        return len(self.record.data) + len(self.record.extra) + 2 * made + _ROOM * rooms + 1_000

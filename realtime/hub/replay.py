@@ -178,6 +178,8 @@ def _frames(session: Session, event: EncodedEvent, wish: Wish) -> list[bytes]:
             continue
         if any(wish.heard.get(room, seq) < seq for room in message.rooms):
             continue
+        if message.repeats is not None and message.repeats.is_in(wish.rooms):
+            continue
         if message.is_for(session):
             frames.append(event.frame(wire, place))
     return frames

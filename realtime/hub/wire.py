@@ -6,7 +6,7 @@ elsewhere; sessions with the same wire receive the same bytes, made once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,14 +20,27 @@ if TYPE_CHECKING:
 Admits = Callable[["Session"], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event of the log, by its ``seq``, and a room that heard it."""
+
+    room: str
+    seq: int
+
+    def is_in(self, rooms: Mapping[str, int]) -> bool:
+        """Whether a session has heard it that was sent everything of ``rooms`` after these places."""
+        return rooms.get(self.room, self.seq) < self.seq
+
+
 class Message:
     """One message of one event: the rooms that hear it, and its payload, built when first asked for.
 
     ``name`` is what listeners know the event by, for framings that show it beside the payload. ``admits``:
-    of those in the rooms, only whom it takes.
+    of those in the rooms, only whom it takes. ``repeats``: whoever was sent this event, of the log and by a
+    room, has been told by it, and does not hear this message too.
     """
 
-    __slots__ = ("_build", "_payload", "admits", "name", "record", "rooms")
+    __slots__ = ("_build", "_payload", "admits", "name", "record", "repeats", "rooms")
 
     def __init__(
         self,
@@ -36,11 +49,13 @@ class Message:
         build: Callable[[Record], bytes],
         name: str = "",
         admits: Admits | None = None,
+        repeats: Told | None = None,
     ) -> None:
         self.rooms = rooms
         self.record = record
         self.name = name
         self.admits = admits
+        self.repeats = repeats
         self._build = build
         self._payload: bytes | None = None
 
@@ -53,11 +68,15 @@ class Message:
 
     def is_for(self, session: Session) -> bool:
         """Whether ``session`` hears it, being in one of its rooms."""
+        if self.repeats is not None and self.repeats.is_in(session.rooms):
+            return False
         return self.admits is None or self.admits(session)
 
     def among(self, sessions: Collection[Session]) -> Collection[Session]:
         """Those of ``sessions``, all in its rooms, that hear it."""
-        return sessions if self.admits is None else [one for one in sessions if self.admits(one)]
+        if self.admits is None and self.repeats is None:
+            return sessions
+        return [one for one in sessions if self.is_for(one)]
 
 
 class Dialect(Protocol):

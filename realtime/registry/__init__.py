@@ -35,12 +35,23 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from realtime.hub.source import Interest
-from realtime.registry import activity, notifications, orders, payments, products, stock
+from realtime.registry import (
+    activity,
+    notifications,
+    orders,
+    payments,
+    products,
+    reviews,
+    sales,
+    stock,
+    wishers,
+)
 from realtime.registry.emissions import CATALOG, SHOP, Emission, EventType, Fields, Reading, RoomTemplate
 
 __all__ = [
     "BY_NAME",
     "CATALOG",
+    "REPEATING",
     "SHOP",
     "TYPES",
     "Emission",
@@ -55,6 +66,9 @@ __all__ = [
 TYPES: tuple[EventType, ...] = (
     *products.TYPES,
     *stock.TYPES,
+    *wishers.TYPES,
+    *sales.TYPES,
+    *reviews.TYPES,
     *orders.TYPES,
     *payments.TYPES,
     *notifications.TYPES,
@@ -62,6 +76,13 @@ TYPES: tuple[EventType, ...] = (
 )
 
 BY_NAME: Mapping[str, EventType] = {entry.name: entry for entry in TYPES}
+
+#: Types that only tell others of an event which the log has already.
+REPEATING = frozenset(
+    entry.name
+    for entry in TYPES
+    if any(emission.repeats is not None for emission in entry.emissions.get(CATALOG, ()))
+)
 
 
 def emissions_of(name: str, dialect: str) -> tuple[Emission, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from config.kernel.events import DomainEvent
-from realtime.hub.wire import Admits
+from realtime.hub.wire import Admits, Told
 from realtime.records import Record
 
 CATALOG = "catalog"
@@ -76,8 +76,9 @@ class Emission:
     """One message that an event becomes.
 
     ``type_of`` gives its name on the wire; ``names`` are all it can give. ``when``: only events for which it
-    is true become this message. ``for_whom``: only whom it admits, of those in the rooms. ``build`` makes the
-    payload; without one it is the event's data as recorded.
+    is true become this message. ``for_whom``: only whom it admits, of those in the rooms. ``repeats``: the
+    event that it tells of again, which some of those in the rooms have heard. ``build`` makes the payload;
+    without one it is the event's data as recorded.
     """
 
     rooms: tuple[RoomTemplate, ...]
@@ -85,6 +86,7 @@ class Emission:
     type_of: Callable[[Record], str] = _as_recorded
     when: Callable[[Fields], bool] | None = None
     for_whom: ForWhom | None = None
+    repeats: Callable[[Reading], Told] | None = None
     build: Build | None = None
 
     def rooms_of(self, reading: Reading) -> tuple[str, ...]:
@@ -116,9 +118,16 @@ class EventType:
         return self.event.name
 
 
-def catalog_emission(name: str, *rooms: str, for_whom: ForWhom | None = None) -> Emission:
+def catalog_emission(
+    name: str,
+    *rooms: str,
+    for_whom: ForWhom | None = None,
+    repeats: Callable[[Reading], Told] | None = None,
+) -> Emission:
     """On ``/ws`` and ``/events``: the event's data as it was recorded, as ``name``."""
-    return Emission(_templates(rooms), (name,), type_of=lambda _record: name, for_whom=for_whom)
+    return Emission(
+        _templates(rooms), (name,), type_of=lambda _record: name, for_whom=for_whom, repeats=repeats
+    )
 
 
 def shop_emission(

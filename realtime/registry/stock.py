@@ -76,17 +76,7 @@ class LowStock(TypedDict):
     timestamp: str
 
 
-class BackInStock(TypedDict):
-    """There was nothing of the variant, and now there is."""
-
-    productId: str
-    productName: str
-    variant: Mapping[str, str]
-    stock: int
-    timestamp: str
-
-
-def _variant(attributes: Mapping[str, str]) -> dict[str, str]:
+def shown_variant(attributes: Mapping[str, str]) -> dict[str, str]:
     """Size and color always, empty where it has none, as in `sizeVariants`; then what else it has."""
     return {"size": "", "color": "", **attributes}
 
@@ -118,7 +108,7 @@ def _figure_of(event: Fields, named: Mapping[str, str | None], *, after_order: b
 def _inventory_update(event: Fields) -> InventoryUpdate:
     return {
         "productId": event["product_id"],
-        "variant": _variant(event["attributes"]),
+        "variant": shown_variant(event["attributes"]),
         "stockChange": event["change"],
         "timestamp": event["timestamp"],
     }
@@ -127,7 +117,7 @@ def _inventory_update(event: Fields) -> InventoryUpdate:
 def _product_stock(event: Fields) -> ProductStock:
     return {
         "productId": event["product_id"],
-        "variant": _variant(event["attributes"]),
+        "variant": shown_variant(event["attributes"]),
         "stock": event["stock"],
         "totalStock": event["total_stock"],
         "available": event["stock"] > 0,
@@ -139,20 +129,10 @@ def _low_stock(event: Fields) -> LowStock:
     return {
         "productId": event["product_id"],
         "productName": event["product_name"],
-        "variant": _variant(event["attributes"]),
+        "variant": shown_variant(event["attributes"]),
         "currentStock": event["current_stock"],
         "lowStockThreshold": event["low_stock_threshold"],
         "severity": event["severity"],
-        "timestamp": event["timestamp"],
-    }
-
-
-def _back_in_stock(event: Fields) -> BackInStock:
-    return {
-        "productId": event["product_id"],
-        "productName": event["product_name"],
-        "variant": _variant(event["attributes"]),
-        "stock": event["stock"],
         "timestamp": event["timestamp"],
     }
 
@@ -241,11 +221,9 @@ TYPES: tuple[EventType, ...] = (
     EventType(
         StockBack,
         {
-            # And to those who wished for it, once there are wishlists.
+            # Those who wished for it are told by events of their own (`wishers`).
             CATALOG: (catalog_emission(StockBack.name, PRODUCT),),
-            # Only to those: nobody yet. A field of the event that lists them is then one room here,
-            # `user:{field}`.
-            SHOP: (shop_emission("back_in_stock_alert", _back_in_stock),),
+            SHOP: (),
         },
     ),
     EventType(

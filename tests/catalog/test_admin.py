@@ -84,12 +84,12 @@ def test_a_change_is_announced_like_any_other(staff: Client, heard: Heard) -> No
     data |= {"title": "Better mug", "variants-0-own_price": "12.50", "variants-1-DELETE": "on"}
     data |= {"prices-0-amount": "99"}
     assert staff.post(page(product_id), data).status_code == 302
-    assert heard.names == ["product.updated"]
+    assert heard.names == ["product.updated", "price.dropped"]
     product = shown(product_id)
     assert product["base_title"] == "Better mug"
     assert product["prices"] == [{"currency": "EGP", "amount": 99}]
     assert [variant["prices"] for variant in product["variants"]] == [[{"currency": "EGP", "amount": 12.5}]]
-    assert product["version"] == 2
+    assert product["version"] == 3
 
 
 def test_a_product_is_made_on_one_page(staff: Client, heard: Heard) -> None:

@@ -89,7 +89,8 @@ def test_a_page_takes_a_fixed_number_of_queries(call: Call, path: str) -> None:
         # The place in the event log is read once for the requests of a moment.
         counts.add(sum("realtime_eventhead" not in query["sql"] for query in queries.captured_queries))
     assert len(counts) == 1
-    assert counts.pop() <= PAGE_QUERIES + ("search" in path)
+    # What flash sales do to prices is shown in the shop alone.
+    assert counts.pop() <= PAGE_QUERIES + ("search" in path) + path.startswith("/api/")
 
 
 def test_a_page_of_5000_products_does_not_load_them_all(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from realtime.hub.ring import Ring
 from realtime.hub.rooms import RoomIndex
 from realtime.hub.session import CloseCode, Session, State
 from realtime.hub.watch import MOST_PENDING, Watch
+from realtime.hub.wire import Message, Told
 from realtime.hub.writes import JoinedWrites
 from tests.realtime.imaginary import a_record, a_session, a_wire
 from tests.realtime.waiting import until
@@ -71,6 +72,34 @@ def test_an_audience_has_nobody_twice_and_nobody_of_another_wire() -> None:
     heard = [s for audience in rooms.audiences(wire, ["small", "big", "none"]) for s in audience]
     assert len(heard) == 5
     assert set(heard) == {*sessions, alone}
+
+
+def test_what_repeats_an_event_is_not_for_whoever_was_sent_that_event() -> None:
+    """Who joined the room before it was, has been sent it; who joined at it or later, has not."""
+    message = Message(("user",), a_record(9), lambda _record: b"", repeats=Told("product", 5))
+    everybody = {}
+    for name, rooms in {
+        "in neither": {},
+        "only in its own": {"user": 1},
+        "before": {"user": 1, "product": 4},
+        "at it": {"user": 1, "product": 5},
+        "after it": {"user": 1, "product": 8},
+    }.items():
+        everybody[name], _ = a_session(a_wire())
+        everybody[name].rooms = rooms
+    heard = set(message.among(set(everybody.values())))
+    assert {name for name, one in everybody.items() if one in heard} == {
+        "in neither", "only in its own", "at it", "after it",
+    }  # fmt: skip
+    assert [message.is_for(one) for one in everybody.values()] == [True, True, False, True, True]
+
+
+def test_an_event_for_many_rooms_takes_its_room_in_the_ring() -> None:
+    few, many = EncodedEvent(a_record(1)), EncodedEvent(a_record(1))
+    wire = a_wire()
+    few.messages(wire.dialect)[0].rooms = ("a",)
+    many.messages(wire.dialect)[0].rooms = tuple(f"user:{number}" for number in range(1_000))
+    assert many.size - few.size == 99_900
 
 
 def never_shed(session: Session) -> None:

@@ -94,8 +94,17 @@ def test_names_are_unique() -> None:
         ("stock.released", ("stock", "product:prod_1")),
         ("stock.low", ("admin",)),
         ("stock.back", ("product:prod_1",)),
+        ("price.dropped", ("product:prod_1",)),
+        ("wishers.price_dropped", ("user:usr_5", "user:usr_6")),
+        ("wishers.stock_back", ("user:usr_5", "user:usr_6")),
+        ("wishlist.updated", ("user:usr_1",)),
+        ("review.submitted", ("admin",)),
+        ("review.approved", ("product:prod_1",)),
         ("stock.validated", ("product:prod_1", "admin")),
         ("stock.announced", ("stock", "product:prod_1", "admin")),
+        ("flash_sale.started", ("flash_sales",)),
+        ("flash_sale.ended", ("flash_sales",)),
+        ("flash_sale.updated", ("flash_sales",)),
         ("cart.updated", ("user:usr_1",)),
         ("order.placed", ("order:prod_1", "user:usr_1", "admin", "user:usr_3", "user:usr_4")),
         ("order.status_changed", ("order:prod_1", "user:usr_1", "admin", "user:usr_3", "user:usr_4")),
@@ -115,7 +124,8 @@ def test_names_are_unique() -> None:
 )
 def test_each_event_goes_to_its_rooms(kind: str, rooms: tuple[str, ...] | None) -> None:
     data = '{"user_id": "usr_1", "tailor_id": "usr_3", "delivery_partner_id": "usr_4"}'
-    messages = CATALOG.messages(a_record(kind, data=data, extra='{"event": "STOCK_UPDATED"}'))
+    extra = '{"event": "STOCK_UPDATED", "user_ids": ["usr_5", "usr_6"], "cause": 3}'
+    messages = CATALOG.messages(a_record(kind, data=data, extra=extra))
     assert [message.rooms for message in messages] == ([rooms] if rooms else [])
 
 

@@ -24,7 +24,10 @@ from tests.realtime.happenings import (
     NOTIFICATION,
     SHOP_CART,
     SHOP_ORDER,
+    SHOP_REVIEW,
+    SHOP_WISHLIST,
     announced,
+    approved,
     assigned,
     came_back,
     came_online,
@@ -33,6 +36,7 @@ from tests.realtime.happenings import (
     created,
     deleted,
     given_back,
+    got_cheaper,
     held,
     not_paid,
     notified,
@@ -42,14 +46,21 @@ from tests.realtime.happenings import (
     record_of,
     released,
     restocked,
+    reviewed,
+    sale_began,
+    sale_changed,
+    sale_was_over,
     sewn,
     sold,
+    told_back,
+    told_cheaper,
     took_a_step,
     updated,
     validated,
     viewed,
     was_active,
     went_offline,
+    wished,
 )
 
 STOREFRONT, PRODUCT, ADMIN = "storefront", "product:prod_1", "admin"
@@ -72,9 +83,24 @@ PAYMENT = {
 }
 
 CART, ORDER, CUSTOMER = "cart:cart_1", "order:ord_1", "user:usr_1"
+#: Of those who wished for the product, some.
+WISHERS = ("user:usr_1", "user:usr_2")
 #: Whoever hears everything of an order that somebody works on.
 PARTIES = (ORDER, CUSTOMER, ADMIN, "user:usr_3", "user:usr_4")
 OF_ORDER = {"orderId": "ord_1", "orderNumber": "ORD-2026-000001", "timestamp": MOMENT}
+
+SALE = {
+    "saleId": "sale_1",
+    "name": "Midnight <b>„ü“</b>",
+    "description": "All of it",
+    "discountPercentage": 12.5,
+    "startTime": MOMENT,
+    "endTime": "2026-11-21T11:00:00.000Z",
+    "products": ["prod_1", "prod_2"],
+    "status": "running",
+    "soldOut": False,
+    "timestamp": MOMENT,
+}
 
 Messages = list[tuple[str, tuple[str, ...], dict[str, Any]]]
 
@@ -96,6 +122,14 @@ CASES = {
     ),
     "deleted": Case(
         deleted(), [("product_deleted", (STOREFRONT,), {"timestamp": MOMENT, "data": SHOP_PRODUCT})]
+    ),
+    "a sale began": Case(sale_began(), [("flash_sale_start", (STOREFRONT,), {**SALE, "event": "start"})]),
+    "a sale was over": Case(
+        sale_was_over(), [("flash_sale_end", (STOREFRONT,), {**SALE, "status": "ended", "event": "end"})]
+    ),
+    "a sale was sold out": Case(
+        sale_changed(sold_out=True),
+        [("flash_sale_update", (STOREFRONT,), {**SALE, "soldOut": True, "event": "update"})],
     ),
     "sold": Case(
         sold(),
@@ -192,10 +226,72 @@ CASES = {
             )
         ],
     ),
-    "came back": Case(
-        came_back(),
-        # For those who wished for it, and for nobody else.
-        [("back_in_stock_alert", (), {**CHANGE, "productName": "Mug", "stock": 8})],
+    # Only those who wished for it hear it, by an event that names them.
+    "came back": Case(came_back(), []),
+    "told that it came back": Case(
+        told_back(), [("back_in_stock_alert", WISHERS, {**CHANGE, "productName": "Mug", "stock": 8})]
+    ),
+    "got cheaper": Case(got_cheaper(), []),
+    "told that it got cheaper": Case(
+        told_cheaper(),
+        [
+            (
+                "price_drop_alert",
+                WISHERS,
+                {
+                    "productId": "prod_1",
+                    "productName": "Mug",
+                    "oldPrice": 120,
+                    "newPrice": 89.5,
+                    "discountPercentage": 25,
+                    "timestamp": MOMENT,
+                },
+            )
+        ],
+    ),
+    "wished": Case(
+        wished(),
+        [
+            (
+                "wishlist_updated",
+                (CUSTOMER,),
+                {"action": "item_added", "wishlist": SHOP_WISHLIST, "timestamp": MOMENT},
+            )
+        ],
+    ),
+    "reviewed": Case(
+        reviewed(),
+        [
+            (
+                "new_review_notification",
+                (ADMIN,),
+                {
+                    "reviewId": "rev_1",
+                    "productId": "prod_1",
+                    "productName": "Mug",
+                    "rating": 5,
+                    "title": "Good <b>mug</b>",
+                    "user": {"_id": "usr_1", "name": "Carla"},
+                    "timestamp": MOMENT,
+                },
+            )
+        ],
+    ),
+    "approved": Case(
+        approved(),
+        [
+            (
+                "product_review_added",
+                (PRODUCT,),
+                {
+                    "productId": "prod_1",
+                    "review": SHOP_REVIEW,
+                    "rating": 4.5,
+                    "reviewCount": 12,
+                    "timestamp": MOMENT,
+                },
+            )
+        ],
     ),
     "validated": Case(validated(), [("STOCK_VALIDATED", (PRODUCT, ADMIN), {**FIGURE, "afterOrder": False})]),
     "announced as updated": Case(
@@ -399,7 +495,7 @@ def test_what_is_in_the_log_ends_in_its_place_and_what_is_ephemeral_in_its_objec
     found = packets(event)
     if is_durable(event):
         last = len(found) - 1
-        cursors = [f"{EPOCH}-7.{place}" for place in range(last)] + [f"{EPOCH}-7"]
+        cursors = [f"{EPOCH}-7.{place}" for place in range(last)] + [f"{EPOCH}-7"] * bool(found)
         assert [packet.data[2:] for packet in found] == [[cursor] for cursor in cursors]
     else:
         assert [len(packet.data) for packet in found] == [2]
@@ -469,22 +565,28 @@ def test_an_event_of_a_newer_version_of_the_program_is_passed_over() -> None:
 
 STOCK_CHANGES = {"stock.reduced", "stock.updated", "stock.reserved", "stock.released", "stock.announced"}
 PAYMENTS = {"payment.completed", "payment.failed", "payment.refunded"}
+SALE_CHANGES = {"flash_sale.started", "flash_sale.ended", "flash_sale.updated"}
 PRODUCT_CHANGES = {"product.created", "product.updated", "product.deleted"}
 
 
 def test_the_interest_of_rooms_is_what_they_can_hear_from_the_log() -> None:
-    assert SHOP.interest(["storefront"]) == Interest(frozenset(STOCK_CHANGES | PRODUCT_CHANGES))
+    assert SHOP.interest(["storefront"]) == Interest(
+        frozenset(STOCK_CHANGES | PRODUCT_CHANGES | SALE_CHANGES)
+    )
     assert SHOP.interest(["product:prod_1"]) == Interest(
-        frozenset(), frozenset((kind, "prod_1") for kind in STOCK_CHANGES)
+        frozenset(), frozenset((kind, "prod_1") for kind in {*STOCK_CHANGES, "review.approved"})
     )
     # An announcement may be one that staff hear; what is ephemeral is not in the log.
     orders = {"order.placed", "order.status_changed", "order.assigned", "order.tailor_status_changed"}
     orders |= PAYMENTS
-    assert SHOP.interest(["admin"]) == Interest(frozenset({"stock.low", "stock.announced", *orders}))
-    assert SHOP.interest(["user:usr_1"]) == Interest(
-        frozenset(), frozenset(), frozenset((kind, "usr_1") for kind in {*orders, "notification.created"})
+    assert SHOP.interest(["admin"]) == Interest(
+        frozenset({"stock.low", "stock.announced", "review.submitted", *orders})
     )
-    assert SHOP.interest(["user:usr_1", "admin"]).mentions == {("notification.created", "usr_1")}
+    own = {"notification.created", "wishlist.updated", "wishers.price_dropped", "wishers.stock_back"}
+    assert SHOP.interest(["user:usr_1"]) == Interest(
+        frozenset(), frozenset(), frozenset((kind, "usr_1") for kind in {*orders, *own})
+    )
+    assert SHOP.interest(["user:usr_1", "admin"]).mentions == {(kind, "usr_1") for kind in own}
     assert SHOP.interest(["cart:cart_1", "order:ord_1"]) == Interest(
         frozenset(), frozenset({("cart.updated", "cart_1"), *((kind, "ord_1") for kind in orders)})
     )

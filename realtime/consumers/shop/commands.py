@@ -23,6 +23,7 @@ from realtime.consumers.shop.arguments import (
 from realtime.consumers.shop.carts import cart_add_item, cart_batch_update, cart_remove_item, join_cart
 from realtime.consumers.shop.joining import join, leave, not_joined
 from realtime.consumers.shop.visitor import Visitor
+from realtime.consumers.shop.wishlists import wishlist_updated
 from realtime.presence import floor
 from realtime.principals import principal_of_token
 from realtime.threads import threads
@@ -102,5 +103,6 @@ COMMANDS: Mapping[str, Handler] = {
     "user_role": user_role,
     "authenticate": authenticate,
     "product_view": product_view,
+    "wishlist_updated": wishlist_updated,
     "user_activity": user_activity,
 }

@@ -1,0 +1,110 @@
+"""``/api/products/{id}/reviews`` and ``/api/reviews``: what customers say, and what staff let through."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.http import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from rest_framework import serializers
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.api.access import require_stamp
+from catalog.api.lists import text_parameter
+from catalog.dialects.customers import shop_review
+from catalog.errors import invalid
+from catalog.models import Review, ReviewStatus
+from catalog.selectors.reviews import review_records, visible_reviews
+from catalog.services import ReviewDraft, judge_review, submit_review
+from config.api.fields import StrictCharField, StrictIntegerField
+from config.api.paging import paginate
+from config.api.views import ApiViewSet
+from config.identity.callers import actor_of, user_of
+from config.identity.models import Role
+from config.identity.permissions import anyone, may
+from config.kernel.errors import NotAuthenticated
+
+_DEFAULT_LIMIT = 50
+
+
+class ReviewBody(serializers.Serializer[Any]):
+    """A review as it is written; what is a rating, and how long a text may be, the service says."""
+
+    rating = StrictIntegerField()
+    title = StrictCharField(required=False, allow_blank=True, default="")
+    comment = StrictCharField(required=False, allow_blank=True, multiline=True, default="")
+
+
+class JudgementBody(serializers.Serializer[Any]):
+    status = StrictCharField()
+
+
+class ReviewsViewSet(ApiViewSet):
+    """Reviews: anyone reads the approved ones, a customer writes one for each product, staff judge."""
+
+    permissions: ClassVar[dict[str, type[BasePermission]]] = {
+        "list": anyone,
+        "create": may(roles=[Role.CUSTOMER]),
+        "judge": may(roles=[Role.ADMIN]),
+    }
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [self.permissions.get(self.action or "", anyone)()]
+
+    def list(self, request: Request, product_id: str) -> Response:
+        """Newest first; staff narrow it by ``?status=``."""
+        require_stamp(product_id)
+        user = user_of(request)
+        reviews = visible_reviews(
+            product_id=product_id,
+            user_id=user.pk if user else None,
+            is_staff=user is not None and user.role == Role.ADMIN,
+        )
+        if status := text_parameter(request, "status"):
+            reviews = reviews.filter(status=_status(status))
+        rows = reviews.values("id", "created_at")
+        page = paginate(request, rows, order=["-created_at", "-id"], default_limit=_DEFAULT_LIMIT)
+        ids = [row["id"] for row in page.items]
+        found = {review.id: review for review in review_records(Review.objects.filter(id__in=ids))}
+        response = Response([shop_review(found[id_]) for id_ in ids if id_ in found])
+        if page.link is not None:
+            response["Link"] = page.link
+        return response
+
+    def create(self, request: Request, product_id: str) -> Response:
+        body = _checked(ReviewBody, request)
+        user = user_of(request)
+        if user is None:
+            raise NotAuthenticated
+        review = submit_review(product_id=product_id, user_id=user.pk, draft=ReviewDraft(**body))
+        return Response(shop_review(review), status=201)
+
+    def judge(self, request: Request, review_id: str) -> Response:
+        to = _status(_checked(JudgementBody, request)["status"])
+        return Response(shop_review(judge_review(review_id=review_id, to=to, actor=actor_of(request))))
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # any response
+        # Who writes sees more than others do.
+        final["Cache-Control"] = "private, no-cache"
+        patch_vary_headers(final, ("Authorization", "Cookie"))
+        return final
+
+
+def _checked(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """The body, checked. Raises DRF's ``ValidationError``, which names each place."""
+    checked = serializer(data=request.data)
+    checked.is_valid(raise_exception=True)
+    found: dict[str, Any] = checked.validated_data
+    return found
+
+
+def _status(text: str) -> ReviewStatus:
+    try:
+        return ReviewStatus(text)
+    except ValueError:
+        raise invalid("status", f"must be one of {', '.join(ReviewStatus.values)}") from None

@@ -1,0 +1,74 @@
+"""``/api/wishlist``: each request answers the whole wishlist of the customer who calls."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.dialects.customers import shop_wishlist
+from catalog.records import WishlistRecord
+from catalog.selectors.wishlists import wishlist_of
+from catalog.services import add_wish, remove_wish
+from config.api.conditional import not_modified, stamp
+from config.api.fields import IdField
+from config.api.json import write_json
+from config.api.views import ApiViewSet
+from config.identity.callers import user_of
+from config.identity.models import Role
+from config.identity.permissions import may
+from config.kernel.errors import NotAuthenticated
+
+
+class WishBody(serializers.Serializer[Any]):
+    productId = IdField()  # noqa: N815  the contract's name
+
+
+class WishlistViewSet(ApiViewSet):
+    """The caller's own, and nobody else's."""
+
+    permission_classes = (may(roles=[Role.CUSTOMER]),)
+
+    def retrieve(self, request: Request) -> Response:
+        wishlist = wishlist_of(self.user_id)
+        # As with carts: prices may fall without the wishlist having changed.
+        return not_modified(request, etag=_etag_of(wishlist)) or _answer(wishlist)
+
+    def add(self, request: Request) -> Response:
+        checked = WishBody(data=request.data)
+        checked.is_valid(raise_exception=True)
+        return _answer(add_wish(user_id=self.user_id, product_id=checked.validated_data["productId"]))
+
+    def remove(self, _request: Request, product_id: str) -> Response:
+        return _answer(remove_wish(user_id=self.user_id, product_id=product_id))
+
+    @property
+    def user_id(self) -> str:
+        user = user_of(self.request)
+        if user is None:
+            raise NotAuthenticated
+        return user.pk
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # any response
+        final["Cache-Control"] = "private, no-cache"
+        patch_vary_headers(final, ("Authorization", "Cookie"))
+        return final
+
+
+def _answer(wishlist: WishlistRecord) -> Response:
+    response = Response(shop_wishlist(wishlist))
+    return stamp(response, etag=_etag_of(wishlist), last_modified=wishlist.updated_at)
+
+
+def _etag_of(wishlist: WishlistRecord) -> str:
+    """A digest of all that the answer shows, but for the time."""
+    content = {**shop_wishlist(wishlist), "updatedAt": None}
+    return hashlib.blake2b(write_json(content), digest_size=16).hexdigest()

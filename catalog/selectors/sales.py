@@ -1,0 +1,202 @@
+"""Flash sales: which there are, and what they do to a product just now.
+
+"Now" is always the database's clock in the reading statement (``Now()`` is ``STATEMENT_TIMESTAMP()``), from a
+sale's start, that instant included, up to its end, that one not. A sale that was announced and a sale that
+runs are two things: nothing here asks what was announced.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Cast, Coalesce, Greatest, JSONObject, Least, Now, Round
+from django.db.models.lookups import GreaterThan, IsNull
+
+from catalog.models import FlashSale, FlashSaleProduct, FlashSaleShare
+from catalog.sale_records import ProductSale, SaleOffer, SaleRecord, SaleStatus, SaleView
+from config.kernel.money import decimals_of
+
+_RUNNING = Q(sale__starts_at__lte=Now(), sale__ends_at__gt=Now())
+_SOLD_OUT = Q(sale__units__isnull=False, sale__units_taken__gte=F("sale__units"))
+#: Of several that run, the first one counts. The last two only settle what is equal.
+_BEST = ("-sale__discount_percentage", "-sale__ends_at", "sale_id")
+
+#: Where a sale is between its instants, for querysets of sales.
+STATUS_NOW = Case(
+    When(starts_at__gt=Now(), then=Value(SaleStatus.SCHEDULED.value)),
+    When(ends_at__lte=Now(), then=Value(SaleStatus.ENDED.value)),
+    default=Value(SaleStatus.RUNNING.value),
+    output_field=CharField(),
+)
+_RECORD = (
+    "id",
+    "name",
+    "description",
+    "discount_percentage",
+    "starts_at",
+    "ends_at",
+    "units",
+    "units_per_customer",
+    "units_taken",
+    "version",
+    "changed_at",
+)
+
+
+# --------------------------------------------------------------------------------------- sales
+
+
+def database_now() -> dt.datetime:
+    """The clock by which sales run."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        moment: dt.datetime = cursor.fetchone()[0]
+    return moment
+
+
+def current_sales() -> QuerySet[FlashSale]:
+    """Those that run and those that are coming."""
+    return FlashSale.objects.filter(ends_at__gt=Now())
+
+
+def sale_record(sale_id: str) -> SaleRecord | None:
+    """One sale, also one that is over; ``None``: there is none."""
+    return next(iter(sale_records(FlashSale.objects.filter(id=sale_id))), None)
+
+
+def sale_records(sales: QuerySet[FlashSale]) -> list[SaleRecord]:
+    """The sales of a query, whole, in its order, with their status by the clock: one query."""
+    goods = FlashSaleProduct.objects.filter(sale=OuterRef("pk"), removed_at__isnull=True)
+    ids = ArraySubquery(goods.order_by("position", "id").values("product_id"))
+    rows = sales.annotate(product_ids=ids, status=STATUS_NOW).values(*_RECORD, "product_ids", "status")
+    return [_record(row) for row in rows]
+
+
+def _record(row: dict[str, Any]) -> SaleRecord:
+    status, product_ids = SaleStatus(row["status"]), tuple(row["product_ids"])
+    return SaleRecord(**{**row, "status": status, "product_ids": product_ids})
+
+
+# ------------------------------------------------------------------------------------ products
+
+
+def sale_views(product_ids: Iterable[str]) -> dict[str, SaleView]:
+    """What sales do to these products, in one query. Every id asked for is a key."""
+    ids = list(product_ids)
+    views = dict.fromkeys(ids, SaleView())
+    if not ids:
+        return views
+    # An edge that has passed changes what readers see, and so does all that was done to a sale by hand; what
+    # has not begun has changed nothing yet.
+    over = Case(When(sale__ends_at__lte=Now(), then=F("sale__ends_at")), output_field=DateTimeField())
+    edge = Greatest(F("sale__starts_at"), F("sale__changed_at"), over, F("removed_at"))
+    rows = (
+        FlashSaleProduct.objects.filter(product_id__in=ids, sale__starts_at__lte=Now())
+        .annotate(
+            counts=_truth(_RUNNING & Q(removed_at__isnull=True)),
+            sold_out=_truth(_SOLD_OUT),
+            edge=Window(Max(edge), partition_by=[F("product_id")]),
+        )
+        .order_by("product_id", "-counts", "sold_out", *_BEST)
+        .distinct("product_id")
+    )
+    for product_id, edge_at, counts, *sale in rows.values_list(
+        "product_id",
+        "edge",
+        "counts",
+        "sale_id",
+        "sale__name",
+        "sale__discount_percentage",
+        "sale__starts_at",
+        "sale__ends_at",
+        "sold_out",
+        "sale__version",
+    ):
+        views[product_id] = SaleView(_product_sale(*sale) if counts else None, edge_at)
+    return views
+
+
+def price_to_pay(amount: F, product: str, *, currency: str) -> Round:
+    """``amount``, less the percentage of the running sale that counts for the product in column ``product``;
+    for querysets that filter and sort by price. Rounded as ``quantize`` does.
+    """
+    running = FlashSaleProduct.objects.filter(
+        _RUNNING & ~_SOLD_OUT, removed_at__isnull=True, product=OuterRef(product)
+    )
+    off = Subquery(running.order_by(*_BEST).values("sale__discount_percentage")[:1])
+    paid = amount * (Decimal(100) - Coalesce(off, Decimal(0))) / Decimal(100)
+    return Round(paid, precision=decimals_of(currency))
+
+
+def _product_sale(
+    id_: str,
+    name: str,
+    percentage: Decimal,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    sold_out: bool,
+    version: int,
+) -> ProductSale:
+    return ProductSale(
+        id=id_,
+        name=name,
+        discount_percentage=percentage,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        sold_out=sold_out,
+        version=version,
+    )
+
+
+def _truth(condition: Q) -> ExpressionWrapper[Q]:
+    return ExpressionWrapper(condition, output_field=BooleanField())
+
+
+# -------------------------------------------------------------------------------------- offers
+
+
+def sale_offer(product: str, *, customer: str | None) -> Subquery:
+    """The sale in which the product in column ``product`` can be bought, as JSON for ``read_sale_offer``: by
+    ``customer``, whose share is not used up; without one, by somebody who has bought nothing yet.
+
+    A subquery of the statement that reads the rest of an offer, so that it costs no statement of its own.
+    """
+    shares = FlashSaleShare.objects.filter(sale=OuterRef("sale"), customer=customer or "")
+    share = Coalesce(Subquery(shares.values("taken")[:1]), 0)
+    # LEAST takes no notice of what is null: no bound at all is null again.
+    left = Least(F("sale__units") - F("sale__units_taken"), F("sale__units_per_customer") - share)
+    offers = (
+        FlashSaleProduct.objects.filter(_RUNNING, removed_at__isnull=True, product=OuterRef(product))
+        .annotate(left=left)
+        .filter(Q(IsNull(F("left"), True)) | Q(GreaterThan(F("left"), 0)))
+        .order_by(*_BEST)
+    )
+    off = Cast("sale__discount_percentage", TextField())
+    return Subquery(offers.values(offer=JSONObject(sale=F("sale_id"), off=off, left=F("left")))[:1])
+
+
+def read_sale_offer(offer: dict[str, Any] | None) -> SaleOffer | None:
+    """What ``sale_offer`` found."""
+    return SaleOffer(offer["sale"], Decimal(offer["off"]), offer["left"]) if offer else None
