@@ -100,6 +100,25 @@ class ConnectionStats(DomainEvent):
 
 
 @dataclasses.dataclass(frozen=True)
+class DashboardMetric(DomainEvent):
+    """A figure of the shop's day, as it is now. Ephemeral.
+
+    `metric` is `orders_today`, `revenue_today`, `active_carts`, `low_stock_count`, `open_support_chats` or
+    `views_last_hour`. All of them to whoever begins to listen, then each when it changed.
+    """
+
+    name: ClassVar[str] = "metric"
+
+    metric: str
+    value: int | float
+
+    @property
+    def subject(self) -> str:
+        """Nothing in particular."""
+        return ""
+
+
+@dataclasses.dataclass(frozen=True)
 class ProductViewed(DomainEvent):
     """Somebody looked at a product, for `duration` milliseconds. Ephemeral.
 

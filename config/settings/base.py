@@ -229,6 +229,7 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = (
 UNFOLD = {"SITE_TITLE": "Stockwire", "SITE_HEADER": "Stockwire"}
 
 STOCKWIRE_CURRENCY = environment.CURRENCY.read()
+STOCKWIRE_TIME_ZONE = environment.TIME_ZONE.read()
 STOCKWIRE_LOCATION = environment.LOCATION.read()
 STOCKWIRE_LOW_STOCK = environment.LOW_STOCK.read()
 STOCKWIRE_OPEN_WRITES = environment.OPEN_WRITES.read()

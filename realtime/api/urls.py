@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
+from realtime.api.analytics_views import SummaryView
 from realtime.api.notification_views import NotificationsViewSet
 from realtime.api.views import EventsView, SocketView
 
 urlpatterns = [
     path("api/socket", SocketView.as_view()),
     path("api/events", EventsView.as_view()),
+    path("api/analytics/summary", SummaryView.as_view()),
     path("api/notifications", NotificationsViewSet.as_view({"get": "list"})),
     path("api/notifications/read-all", NotificationsViewSet.as_view({"put": "read_all"})),
     path("api/notifications/<str:notification_id>/read", NotificationsViewSet.as_view({"put": "read"})),

@@ -1,4 +1,5 @@
-"""What one event loop has of whoever is in the shop: presence, figures, activity, product views."""
+"""What one event loop has of whoever is in the shop: presence, activity, product views, and the
+figures that staff watch."""
 
 from __future__ import annotations
 
@@ -7,8 +8,10 @@ from weakref import WeakKeyDictionary
 
 from config.kernel.clock import iso, now
 from realtime import whispers
+from realtime.analytics.dashboard import Dashboard
 from realtime.events import ProductViewed, UserActive
 from realtime.hub.hub import Hub
+from realtime.hub.observer import Observers
 from realtime.models import ProductView
 from realtime.presence.activity import Activity
 from realtime.presence.presence import Presence
@@ -36,12 +39,14 @@ class Floor:
         loop = asyncio.get_running_loop()
         self._tell_others = ViewsTold(self._announce_view, clock=loop.time, later=loop.call_later)
         self._tell_here = ViewsTold(self._whisper_view, clock=loop.time, later=loop.call_later)
+        self.dashboard = Dashboard(hub.whisper_to)
         self._views = ViewsCounted(tell=self._tell_view)
 
     def start(self) -> None:
         """Begin."""
-        self._hub.observer = self.presence
+        self._hub.observer = Observers(self.presence, self.dashboard)
         self.presence.start()
+        self.dashboard.start()
         self._views.start()
         _floors[asyncio.get_running_loop()] = self
 
@@ -49,6 +54,7 @@ class Floor:
         """End, after the hub has: what is not stored yet is stored, and the others hear that we have gone."""
         _floors.pop(asyncio.get_running_loop(), None)
         await self.presence.stop()
+        await self.dashboard.stop()
         await self._views.stop()
 
     # ------------------------------------------------------------------ what clients say

@@ -1,11 +1,18 @@
-"""Who is here, and what they look at. All of it ephemeral, and for staff."""
+"""Who is here, what they look at, and the figures of the day. All of it ephemeral, and for staff."""
 
 from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
 from config.kernel.events import DomainEvent
-from realtime.events import ConnectionStats, ProductViewed, UserActive, UserOffline, UserOnline
+from realtime.events import (
+    ConnectionStats,
+    DashboardMetric,
+    ProductViewed,
+    UserActive,
+    UserOffline,
+    UserOnline,
+)
 from realtime.registry.emissions import (
     CATALOG,
     SHOP,
@@ -33,6 +40,14 @@ class Connections(TypedDict):
     timestamp: str
 
 
+class Metric(TypedDict):
+    """A figure of the shop's day; `revenue_today` in the shop's currency."""
+
+    metric: str
+    value: float
+    timestamp: str
+
+
 class ProductView(TypedDict):
     """`duration` is in ms; `userId` of who is signed in; `count` where several views are told as one."""
 
@@ -55,6 +70,10 @@ def _connections(event: Fields) -> Connections:
         "adminConnections": event["admin_connections"],
         "timestamp": event["timestamp"],
     }
+
+
+def _metric(event: Fields) -> Metric:
+    return {"metric": event["metric"], "value": event["value"], "timestamp": event["timestamp"]}
 
 
 def _view(event: Fields) -> ProductView:
@@ -87,6 +106,7 @@ TYPES: tuple[EventType, ...] = (
     _told_to_staff(UserOnline, "user_online", _user, name="presence"),
     _told_to_staff(UserOffline, "user_offline", _user, name="presence"),
     _told_to_staff(ConnectionStats, "connection_stats", _connections),
+    _told_to_staff(DashboardMetric, "dashboard_metric_update", _metric),
     _told_to_staff(ProductViewed, "product_view_tracked", _view),
     _told_to_staff(UserActive, "user_activity_tracked", _user),
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 PATIENCE = 10.0
 #: It comes whenever somebody comes or goes.
-AMBIENT = ("presence", "stats")
+AMBIENT = ("presence", "stats", "metric")
 
 
 @dataclass(frozen=True, slots=True)

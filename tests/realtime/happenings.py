@@ -29,6 +29,7 @@ from orders.events import (
 )
 from realtime.events import (
     ConnectionStats,
+    DashboardMetric,
     NotificationCreated,
     ProductViewed,
     StockAnnounced,
@@ -286,6 +287,10 @@ def went_offline() -> UserOffline:
 
 def counted() -> ConnectionStats:
     return ConnectionStats(total_connections=12, authenticated_users=5, admin_connections=2)
+
+
+def measured(**fields: Any) -> DashboardMetric:
+    return DashboardMetric(**{"metric": "revenue_today", "value": 1_234.5, **fields})
 
 
 def viewed(**fields: Any) -> ProductViewed:

@@ -34,6 +34,7 @@ from tests.realtime.happenings import (
     deleted,
     given_back,
     held,
+    measured,
     not_paid,
     notified,
     paid,
@@ -348,6 +349,16 @@ CASES = {
                     "timestamp": MOMENT,
                     "count": 9,
                 },
+            )
+        ],
+    ),
+    "measured": Case(
+        measured(),
+        [
+            (
+                "dashboard_metric_update",
+                (ADMIN,),
+                {"metric": "revenue_today", "value": 1_234.5, "timestamp": MOMENT},
             )
         ],
     ),
