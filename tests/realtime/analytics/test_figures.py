@@ -271,7 +271,7 @@ def test_an_empty_shop_has_figures_too(staff: Person) -> None:
 
 
 def test_only_staff_may_read_it() -> None:
-    asking = {
+    asking: dict[str, Any] = {
         **{str(role): person(role, f"a {role}".replace(" ", ".")) for role in Role},
         "every scope": key_caller(*Scope),
         "guest": caller(),
