@@ -38,8 +38,10 @@ class Floor:
         self._company = Company(announce=whispers.send)
         self.presence = Presence(hub, register=register, announce=self._company.tell)
         self.activity = Activity(announce=whispers.send, whisper=hub.whisper)
-        self.typing = Typing(announce=whispers.send, whisper=hub.whisper)
         loop = asyncio.get_running_loop()
+        self.typing = Typing(
+            announce=whispers.send, whisper=hub.whisper, clock=loop.time, later=loop.call_later
+        )
         self._tell_others = ViewsTold(self._announce_view, clock=loop.time, later=loop.call_later)
         self._tell_here = ViewsTold(self._whisper_view, clock=loop.time, later=loop.call_later)
         self._views = ViewsCounted(tell=self._tell_view)

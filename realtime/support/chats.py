@@ -58,12 +58,9 @@ def joined(chat: SupportChat) -> dict[str, Any]:
 
 def locked(chat_id: str, *, by: Speaker) -> SupportChat:
     """The chat, which stands still until the transaction ends. Refuses: as ``chat_of``."""
-    chat = (
-        SupportChat.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("customer", "claimed_by")
-        .filter(pk=chat_id)
-        .first()
-    )
+    # Without a join: whoever has waited for the lock gets the row as it is then, but of another table what
+    # belonged to the row before.
+    chat = SupportChat.objects.select_for_update(no_key=True).filter(pk=chat_id).first()
     if chat is None or not by.may_see(chat.customer_id):
         raise UnknownChat
     return chat

@@ -7,7 +7,6 @@ and not of each time that it is said again.
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -44,14 +43,13 @@ class Typing:
         *,
         announce: Callable[[Sequence[Record]], None],
         whisper: Callable[[Record], None],
-        clock: Callable[[], float] | None = None,
-        later: Later | None = None,
+        clock: Callable[[], float],
+        later: Later,
     ) -> None:
-        loop = asyncio.get_running_loop()
         self._announce = announce
         self._whisper = whisper
-        self._clock = clock or loop.time
-        self._later: Later = later or loop.call_later
+        self._clock = clock
+        self._later = later
         #: By the connection that says it: each chat, what was said last, and when.
         self._said: defaultdict[str, dict[str, tuple[UserTyping, float]]] = defaultdict(dict)
         #: By chat and user: the connections over which it is heard, each with what ends it.

@@ -22,8 +22,8 @@ from tests.realtime.happenings import (
     EPOCH,
     MOMENT,
     NOTIFICATION,
-    SHOP_CHAT,
     SHOP_CART,
+    SHOP_CHAT,
     SHOP_ORDER,
     announced,
     asked_for_support,
@@ -550,7 +550,11 @@ def test_the_interest_of_rooms_is_what_they_can_hear_from_the_log() -> None:
     # An announcement may be one that staff hear; what is ephemeral is not in the log.
     orders = {"order.placed", "order.status_changed", "order.assigned", "order.tailor_status_changed"}
     orders |= PAYMENTS
-    assert SHOP.interest(["admin"]) == Interest(frozenset({"stock.low", "stock.announced", *orders}))
+    chats = {"chat.opened", "chat.status_changed"}
+    assert SHOP.interest(["admin"]) == Interest(frozenset({"stock.low", "stock.announced", *orders, *chats}))
+    assert SHOP.interest(["chat:chat_1"]) == Interest(
+        frozenset(), frozenset((kind, "chat_1") for kind in ("chat.message", "chat.status_changed"))
+    )
     assert SHOP.interest(["user:usr_1"]) == Interest(
         frozenset(), frozenset(), frozenset((kind, "usr_1") for kind in {*orders, "notification.created"})
     )
