@@ -4,8 +4,9 @@ once, whatever becomes of its acknowledgement and of the process that was to giv
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Awaitable, Callable
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -15,14 +16,15 @@ from tests.clients.node_client import MODERN, TRANSPORTS, Node, NodeClient
 from tests.clients.shop import Shop
 from tests.clients.wire import Wire, wire_to
 from tests.realtime.waiting import until
-from tests.server_process import ServerProcess
+from tests.server_process import ServerProcess, end_all, fresh_database_url
 
-StartOwn = Callable[..., Awaitable[ServerProcess]]
 NodeClients = Callable[..., Awaitable[NodeClient]]
 
 ISSUE = {"issue": "Too <b>small</b>", "priority": "high"}
 #: As the client's documentation has it for messages that are to arrive.
 RETRIES = {"retries": 20, "ackTimeout": 3_000}
+#: Processes that are killed, one after the other.
+TURNS = 3
 
 ways = pytest.mark.parametrize("transports", TRANSPORTS.values(), ids=TRANSPORTS.keys())
 versions = pytest.mark.parametrize("version", MODERN)
@@ -158,30 +160,56 @@ async def test_words_that_are_said_again_after_a_cut_are_another_message(
     assert await stored(shop, room) == [(1, "Hello?"), (2, "Hello?"), (3, "Hello?")]
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two live processes of one shop, with a customer and somebody of its staff."""
+
+    servers: list[ServerProcess]
+    backstage: Backstage
+
+    async def begin_again(self) -> None:
+        """Both are there, whatever a test before has killed."""
+        for server in self.servers:
+            if server.process is None or server.process.poll() is not None:
+                await asyncio.to_thread(server.start)
+
+
+@pytest.fixture(scope="module")
+def started_pair() -> Iterator[Pair]:
+    """Start them once for all tests of this file."""
+    with fresh_database_url() as make:
+        url, env = make(), {"STOCKWIRE_REDIS_PREFIX": f"test-{secrets.token_hex(6)}"}
+        servers = [ServerProcess(database_url=url, role="live", env=env) for _each in range(2)]
+        try:
+            migrated = servers[0].manage("migrate", "--verbosity=0")
+            assert migrated.returncode == 0, migrated.stderr
+            backstage = Backstage(servers[0])
+            yield Pair(servers, backstage)
+            backstage.close()
+        finally:
+            end_all(servers)
+
+
+@pytest.fixture
+async def pair(started_pair: Pair) -> Pair:
+    await started_pair.begin_again()
+    return started_pair
+
+
 @named
 async def test_a_process_that_is_killed_between_commit_and_answer_costs_and_doubles_nothing(
-    node: Node, start_own: StartOwn, fresh_database: Callable[[], str], *, is_named: bool
+    node: Node, pair: Pair, *, is_named: bool
 ) -> None:
-    database = fresh_database()
-    one = await start_own(database_url=database)
-    other = await start_own(
-        database_url=database, role="live", env={"STOCKWIRE_REDIS_PREFIX": one.env["STOCKWIRE_REDIS_PREFIX"]}
-    )
-    backstage = Backstage(other)
-    try:
-        customer, staff = await backstage.person(), await backstage.person("admin")
-    finally:
-        await asyncio.to_thread(backstage.close)
+    one, other = pair.servers
+    customer, staff = await pair.backstage.person(), await pair.backstage.person("admin")
     shop = Shop(lambda: other.base_url, staff.bearer)
     async with wire_to(one.port) as wire:
-        options = {"auth": {"token": customer.token}, **RETRIES, **TRANSPORTS["websocket"]}
-        client = await node.client(wire.base_url, **options)
-        await client.connected()
+        options = {**RETRIES, **TRANSPORTS["websocket"]}
+        client = await node.client(wire.base_url, auth={"token": customer.token}, **options)
+        desk = await node.client(other.base_url, auth={"token": staff.token}, **options)
+        for each in (client, desk):
+            await each.connected()
         room = await open_chat(client)
-        desk = await node.client(
-            other.base_url, auth={"token": staff.token}, **RETRIES, **TRANSPORTS["websocket"]
-        )
-        await desk.connected()
         assert (await answer_of(desk, desk.offer("join_room", {"room": room})))["ok"]
         answer = await answer_of(client, client.offer("support_message", said("1", is_named=is_named)))
         assert answer["message"]["id"] == 1
@@ -193,12 +221,12 @@ async def test_a_process_that_is_killed_between_commit_and_answer_costs_and_doub
         await until(lambda: wire.cuts > cuts)
         one.kill()
         # Staff go on meanwhile.
-        assert (await answer_of(desk, desk.offer("support_message", {"message": "3", "chatRoom": room})))[
-            "message"
-        ]["id"] == 3
+        answer = await answer_of(desk, desk.offer("support_message", {"message": "3", "chatRoom": room}))
+        assert answer["message"]["id"] == 3
         wire.port = other.port
         wire.mend()
         answer = await answer_of(client, token)
+        # Known again although staff have said something since.
         assert (answer["message"]["id"], answer.get("repeated")) == (2, True)
         assert client.recovered
         assert (await answer_of(client, client.offer("support_message", said("4", is_named=is_named))))["ok"]
@@ -209,23 +237,10 @@ async def test_a_process_that_is_killed_between_commit_and_answer_costs_and_doub
         assert await stored(shop, room) == expected
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "ended"])
-async def test_a_chat_goes_on_while_its_processes_come_and_go(
-    node: Node, start_own: StartOwn, fresh_database: Callable[[], str], how: signal.Signals
-) -> None:
-    database = fresh_database()
-    one = await start_own(database_url=database)
-    prefix = {"STOCKWIRE_REDIS_PREFIX": one.env["STOCKWIRE_REDIS_PREFIX"]}
-    other = await start_own(database_url=database, role="live", env=prefix)
-    backstage = Backstage(other)
-    try:
-        customer, staff = await backstage.person(), await backstage.person("admin")
-    finally:
-        await asyncio.to_thread(backstage.close)
-    async with wire_to(one.port) as wire:
-        client = await node.client(
-            wire.base_url, auth={"token": customer.token}, **RETRIES, **TRANSPORTS["default"]
-        )
+async def test_a_chat_goes_on_while_its_processes_are_killed_in_turn(node: Node, pair: Pair) -> None:
+    customer, staff = await pair.backstage.person(), await pair.backstage.person("admin")
+    async with wire_to(pair.servers[0].port) as wire:
+        client = await node.client(wire.base_url, auth={"token": customer.token}, **RETRIES)
         desk = await node.client(
             wire.base_url, auth={"token": staff.token}, **RETRIES, **TRANSPORTS["websocket"]
         )
@@ -233,30 +248,26 @@ async def test_a_chat_goes_on_while_its_processes_come_and_go(
             await each.connected()
         room = await open_chat(client)
         assert (await answer_of(desk, desk.offer("join_room", {"room": room})))["ok"]
-        servers = [one, other]
-        for turn in range(4):
-            here, there = servers[turn % 2], servers[1 - turn % 2]
+        for turn in range(TURNS):
+            here, there = pair.servers[turn % 2], pair.servers[1 - turn % 2]
             tokens = [
                 (who, who.offer("support_message", {**said(f"{turn}.{n}.{i}", is_named=True), **more}))
                 for n in range(5)
                 for i, (who, more) in enumerate(((client, {}), (desk, {"chatRoom": room})))
             ]
             await until(lambda: tokens[0][1] in client.acks)  # noqa: B023  awaited here
-            if how is signal.SIGKILL:
-                here.kill()
-            else:
-                await asyncio.to_thread(here.end, how)
+            here.kill()
             wire.port = there.port
             for who, token in tokens:
                 assert (await answer_of(who, token))["ok"]
             await asyncio.to_thread(here.start)
         messages = await stored(Shop(lambda: wire.base_url, staff.bearer), room)
-        assert [number for number, _text in messages] == list(range(1, 41))
-        wanted = {i: [f"{turn}.{n}.{i}" for turn in range(4) for n in range(5)] for i in (0, 1)}
-        for i, texts in wanted.items():
+        assert [number for number, _text in messages] == list(range(1, 10 * TURNS + 1))
+        for i in (0, 1):
             # Each side's own, in the order in which it was said.
-            assert [text for _number, text in messages if text.endswith(f".{i}")] == texts
+            own = [text for _number, text in messages if text.endswith(f".{i}")]
+            assert own == [f"{turn}.{n}.{i}" for turn in range(TURNS) for n in range(5)]
         for hearer in (client, desk):
-            await hearer.heard("support_message_received", count=40, within=20)
+            await hearer.heard("support_message_received", count=10 * TURNS, within=20)
             assert heard(hearer) == messages
             assert all(connected.recovered for connected in hearer.connects[1:])
