@@ -67,9 +67,11 @@ class UserOnline(DomainEvent):
 
     name: ClassVar[str] = "presence.online"
     subject_field: ClassVar[str] = "user_id"
+    dialect_only: ClassVar[frozenset[str]] = frozenset({"chat_id"})
 
     user_id: str
     online: bool = True
+    chat_id: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,9 +80,11 @@ class UserOffline(DomainEvent):
 
     name: ClassVar[str] = "presence.offline"
     subject_field: ClassVar[str] = "user_id"
+    dialect_only: ClassVar[frozenset[str]] = frozenset({"chat_id"})
 
     user_id: str
     online: bool = False
+    chat_id: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""The figures for those of the staff who listen here: all of them when they begin to, then each when it changed,
-at most once a second.
+"""The figures for those of the staff who listen here: all of them when they begin to, then each when it
+changed, at most once a second.
 
 Each process asks for those who listen to it, and for nobody else: it needs no other process for it, and
 where nobody listens nothing is asked. What a figure costs decides how often it is asked for: never for more

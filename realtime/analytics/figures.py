@@ -15,6 +15,7 @@ from config.kernel.money import to_number
 from inventory.selectors.low import low_levels
 from orders.selectors import active_carts, orders_since, revenue_since
 from realtime.models import ProductView
+from realtime.support.chats import open_chat_count
 
 Number = int | float
 
@@ -34,8 +35,8 @@ def _low_stock(_now: dt.datetime) -> int:
 
 
 def _open_chats(_now: dt.datetime) -> int:
-    """Chats do not exist yet."""
-    return 0
+    """Claimed or not: those that nobody has closed."""
+    return open_chat_count()
 
 
 def _views_of_an_hour(now: dt.datetime) -> int:

@@ -1,5 +1,5 @@
-"""What one event loop has of whoever is in the shop: presence, activity, product views, and the
-figures that staff watch."""
+"""What one event loop has of whoever is in the shop: presence, activity, product views, who is writing in a
+chat, and the figures that staff watch."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from realtime.presence.presence import Presence
 from realtime.presence.register import Register
 from realtime.principals import Principal
 from realtime.records import Record
+from realtime.support.company import Company
+from realtime.support.events import UserTyping
+from realtime.support.typing import Typing
 from realtime.views_counted import ViewsCounted
 from realtime.views_told import ViewsTold
 
@@ -34,9 +37,13 @@ class Floor:
 
     def __init__(self, hub: Hub, register: Register) -> None:
         self._hub = hub
-        self.presence = Presence(hub, register=register, announce=whispers.send)
+        self._company = Company(announce=whispers.send)
+        self.presence = Presence(hub, register=register, announce=self._company.tell)
         self.activity = Activity(announce=whispers.send, whisper=hub.whisper)
         loop = asyncio.get_running_loop()
+        self.typing = Typing(
+            announce=whispers.send, whisper=hub.whisper, clock=loop.time, later=loop.call_later
+        )
         self._tell_others = ViewsTold(self._announce_view, clock=loop.time, later=loop.call_later)
         self._tell_here = ViewsTold(self._whisper_view, clock=loop.time, later=loop.call_later)
         self.dashboard = Dashboard(hub.whisper_to)
@@ -55,6 +62,7 @@ class Floor:
         _floors.pop(asyncio.get_running_loop(), None)
         await self.presence.stop()
         await self.dashboard.stop()
+        await self._company.stop()
         await self._views.stop()
 
     # ------------------------------------------------------------------ what clients say
@@ -87,6 +95,8 @@ class Floor:
             self._tell_here.tell(ProductViewed(**fields), timestamp)
         elif record.type == UserActive.name:
             self.activity.hear(record)
+        elif record.type == UserTyping.name:
+            self.typing.hear(record)
         else:
             self._hub.whisper(record)
 

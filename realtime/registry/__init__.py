@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from realtime.hub.source import Interest
-from realtime.registry import activity, notifications, orders, payments, products, stock
+from realtime.registry import activity, notifications, orders, payments, products, stock, support
 from realtime.registry.emissions import CATALOG, SHOP, Emission, EventType, Fields, Reading, RoomTemplate
 
 __all__ = [
@@ -58,6 +58,7 @@ TYPES: tuple[EventType, ...] = (
     *orders.TYPES,
     *payments.TYPES,
     *notifications.TYPES,
+    *support.TYPES,
     *activity.TYPES,
 )
 

@@ -27,9 +27,6 @@ from tests.orders.shop import Goods, mug, place, ship, shirt
 
 pytestmark = pytest.mark.django_db
 
-#: Events of chats, which do not exist yet.
-NOT_YET = {"chat.opened", "chat.status_changed"}
-
 
 @pytest.fixture(autouse=True)
 def nobody_is_poked(quiet_courier: None) -> None:
@@ -209,7 +206,7 @@ def test_views_are_those_of_the_last_hour(customer: Person) -> None:
 
 def test_what_a_figure_listens_for_is_an_event_of_the_log() -> None:
     durable = {name for name, entry in registry.BY_NAME.items() if entry.durable}
-    assert {event for one in FIGURES for event in one.events} - durable == NOT_YET
+    assert {event for one in FIGURES for event in one.events} - durable == set()
 
 
 def test_the_figures_are_these() -> None:

@@ -116,6 +116,14 @@ async def test_each_figure_is_told_when_it_changes(door: Door) -> None:
     await watching.hear(orders_today=1, revenue_today=100, active_carts=0, low_stock_count=1)
     await rest(staff, "POST", f"/api/orders/{order}/cancel")
     await watching.hear(revenue_today=0, low_stock_count=0)
+    wish = {"issue": "a stain", "priority": "normal"}
+    chat = (await rest(customer, "POST", "/api/support/chats", wish))["_id"]
+    await watching.hear(open_support_chats=1)
+    for status, still_open in (("claimed", 1), ("closed", 0)):
+        await rest(staff, "PUT", f"/api/support/chats/{chat}/status", {"status": status})
+        shown = await rest(staff, "GET", "/api/analytics/summary")
+        assert shown["openSupportChats"] == still_open
+    await watching.hear(open_support_chats=0)
     client = await ShopClient(door.port).enter()
     assert (await client.ask("product_view", {"productId": product, "duration": 5}))["ok"]
     await watching.hear(views_last_hour=1)

@@ -160,15 +160,12 @@ async def gather(door: Door, cast: Cast) -> Audience:
     """Connect everybody, and have each join every room that they may be in."""
     audience = Audience(door, cast, await made_witness(cast.staff))
     people: dict[str, Person | None] = {PASSER_BY: None, GUEST: None, **cast.signed_in}
+    chat = await _open_chat(cast.customer)
+    audience.notes["chat"] = chat
     topics = [
-        "products",
-        "stock",
-        "flash_sales",
-        f"product:{cast.product}",
-        f"order:{cast.order}",
-        "me",
-        "admin",
-    ]
+        "products", "stock", "flash_sales", "me", "admin",
+        f"product:{cast.product}", f"order:{cast.order}", f"chat:{chat}",
+    ]  # fmt: skip
     for who, person in people.items():
         asks = who != PASSER_BY
         headers = person.bearer if person else {}
@@ -177,7 +174,7 @@ async def gather(door: Door, cast: Cast) -> Audience:
         stream = await door.listen(f"?topics={','.join(granted)}" if asks else "", headers=headers)
         client = await ShopClient(door.port).enter({"token": person.token} if person else None)
         if asks:
-            await _join(client, cast, is_customer=who == CUSTOMER)
+            await _join(client, cast, chat, is_customer=who == CUSTOMER)
         audience.listeners[WS, who] = OnWs(caller)
         audience.listeners[SSE, who] = OnSse(stream)
         audience.listeners[SOCKET_IO, who] = OnSocketIo(client)
@@ -185,9 +182,15 @@ async def gather(door: Door, cast: Cast) -> Audience:
     return audience
 
 
-async def _join(client: ShopClient, cast: Cast, *, is_customer: bool) -> None:
+async def _open_chat(customer: Person) -> str:
+    wish = {"issue": "a stain", "priority": "normal"}
+    return str((await rest(customer, "POST", "/api/support/chats", wish))["_id"])
+
+
+async def _join(client: ShopClient, cast: Cast, chat: str, *, is_customer: bool) -> None:
     assert (await client.ask("join_room", {"room": f"product_{cast.product}"}))["ok"]
     await client.ask("join_order_room", cast.order)
+    await client.ask("join_room", {"room": f"support_{chat}"})
     if is_customer:
         assert (await client.ask("join_cart"))["ok"]
 

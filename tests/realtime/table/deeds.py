@@ -187,6 +187,29 @@ async def _confirm(audience: Audience, payment: str, outcome: str) -> None:
     await rest(audience.cast.customer, "POST", f"/api/payments/{payment}/confirm", {"outcome": outcome})
 
 
+# ---------------------------------------------------------------------------------------- support
+
+
+async def open_another_chat(audience: Audience) -> None:
+    wish = {"issue": "a hem", "priority": "high"}
+    await rest(audience.cast.other_customer, "POST", "/api/support/chats", wish)
+
+
+async def write_in_a_chat(audience: Audience) -> None:
+    path = f"/api/support/chats/{audience.notes['chat']}/messages"
+    await rest(audience.cast.customer, "POST", path, {"message": "Hello"})
+
+
+async def claim_a_chat(audience: Audience) -> None:
+    path = f"/api/support/chats/{audience.notes['chat']}/status"
+    await rest(audience.cast.staff, "PUT", path, {"status": "claimed"})
+
+
+async def type_in_a_chat(audience: Audience) -> None:
+    room = {"room": f"support_{audience.notes['chat']}"}
+    assert (await audience.client(CUSTOMER).ask("typing_start", room))["ok"]
+
+
 # ---------------------------------------------------------------------------------------- whoever is here
 
 

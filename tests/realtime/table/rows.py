@@ -17,6 +17,7 @@ Told = tuple[str, frozenset[str]]
 Messages = tuple[Told, ...]
 
 TO_CUSTOMER, TO_STAFF = frozenset({CUSTOMER}), frozenset({STAFF})
+IN_CHAT = TO_CUSTOMER | TO_STAFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,34 @@ ORDERS: tuple[Row, ...] = (
     ),
 )
 
+SUPPORT: tuple[Row, ...] = (
+    Row(
+        "a support chat was opened",
+        deeds.open_another_chat,
+        _to_staff("chat.opened"),
+        _to_staff("new_support_request"),
+    ),
+    Row(
+        "a message was written",
+        deeds.write_in_a_chat,
+        (("chat.message", IN_CHAT),),
+        (("support_message_received", IN_CHAT),),
+    ),
+    Row(
+        "a chat's status changed",
+        deeds.claim_a_chat,
+        (("chat.status_changed", IN_CHAT),),
+        (("support_chat_updated", IN_CHAT),),
+    ),
+    Row(
+        "somebody is typing",
+        deeds.type_in_a_chat,
+        _to_staff("typing"),
+        _to_staff("user_typing"),
+        passing=True,
+    ),
+)
+
 WHOEVER_IS_HERE: tuple[Row, ...] = (
     Row(
         "somebody looked at a product",
@@ -213,6 +242,7 @@ SCENES: dict[str, tuple[Row, ...]] = {
     "products": PRODUCTS,
     "stock": STOCK,
     "orders": ORDERS,
+    "support": SUPPORT,
     "whoever is here": WHOEVER_IS_HERE,
 }
 
@@ -228,10 +258,6 @@ NOT_YET = frozenset(
         "review.submitted", "new_review_notification",
         "review.approved", "product_review_added",
         "wishlist.updated", "wishlist_updated",
-        "chat.opened", "new_support_request",
-        "chat.message", "support_message_received",
-        "chat.status_changed", "support_chat_updated",
-        "typing", "user_typing",
     }
 )  # fmt: skip
 
