@@ -48,8 +48,12 @@ class Cart(models.Model):
             ),
         )
         indexes = (
+            # Each cart is in one of the two.
             models.Index(
                 fields=("updated_at",), condition=models.Q(user__isnull=True), name="cart_of_guest_by_age"
+            ),
+            models.Index(
+                fields=("updated_at",), condition=models.Q(user__isnull=False), name="cart_of_user_by_age"
             ),
         )
 

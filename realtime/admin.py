@@ -1,4 +1,4 @@
-"""The event log, to look at. Nothing about it can be changed by hand."""
+"""The event log, to look at: nothing about it can be changed by hand. And what `realtime.support` has."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from realtime.models import Event
+from realtime.support.admin import SupportChatAdmin
+
+__all__ = ["EventAdmin", "SupportChatAdmin"]
 
 
 @admin.register(Event)

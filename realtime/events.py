@@ -99,9 +99,11 @@ class UserOnline(DomainEvent):
 
     name: ClassVar[str] = "presence.online"
     subject_field: ClassVar[str] = "user_id"
+    dialect_only: ClassVar[frozenset[str]] = frozenset({"chat_id"})
 
     user_id: str
     online: bool = True
+    chat_id: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,9 +112,11 @@ class UserOffline(DomainEvent):
 
     name: ClassVar[str] = "presence.offline"
     subject_field: ClassVar[str] = "user_id"
+    dialect_only: ClassVar[frozenset[str]] = frozenset({"chat_id"})
 
     user_id: str
     online: bool = False
+    chat_id: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,6 +128,25 @@ class ConnectionStats(DomainEvent):
     total_connections: int
     authenticated_users: int
     admin_connections: int
+
+    @property
+    def subject(self) -> str:
+        """Nothing in particular."""
+        return ""
+
+
+@dataclasses.dataclass(frozen=True)
+class DashboardMetric(DomainEvent):
+    """A figure of the shop's day, as it is now. Ephemeral.
+
+    `metric` is `orders_today`, `revenue_today`, `active_carts`, `low_stock_count`, `open_support_chats` or
+    `views_last_hour`. All of them to whoever begins to listen, then each when it changed.
+    """
+
+    name: ClassVar[str] = "metric"
+
+    metric: str
+    value: int | float
 
     @property
     def subject(self) -> str:

@@ -1,5 +1,5 @@
 """The event log's two tables, what is remembered of connections that may come back, product views,
-notifications, and how far those who wish for something were told.
+notifications, how far those who wish for something were told, and support chats.
 
 ``Event`` is partitioned by the day of ``recorded_at`` (the migration says how; ``realtime.retention`` makes
 and drops the days), so its primary key in the database is ``(id, recorded_at)``. Rows are written by the
@@ -152,3 +152,97 @@ class WishersPlace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.after}".strip()
+
+
+class ChatStatus(models.TextChoices):
+    """``OPEN``: nobody of the staff looks after it yet."""
+
+    OPEN = "open", "Open"
+    CLAIMED = "claimed", "Claimed"
+    CLOSED = "closed", "Closed"
+
+
+class ChatPriority(models.TextChoices):
+    LOW = "low", "Low"
+    NORMAL = "normal", "Normal"
+    HIGH = "high", "High"
+    URGENT = "urgent", "Urgent"
+
+
+class SupportChat(models.Model):
+    """A customer's conversation with the shop's staff; ``claimed_by`` is who looks after it.
+
+    ``message_count`` is the number of its newest message as well. ``customer_read`` and ``staff_read`` are
+    the numbers up to which each side has read. ``version`` grows with each message and each status.
+    """
+
+    id = models.CharField(
+        primary_key=True, max_length=MAX_ID_LENGTH, default=partial(new_id, "chat"), editable=False
+    )
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    issue = models.TextField()
+    priority = models.CharField(max_length=10, choices=ChatPriority.choices)
+    status = models.CharField(max_length=10, choices=ChatStatus.choices, default=ChatStatus.OPEN)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    message_count = models.PositiveIntegerField(default=0)
+    customer_read = models.PositiveIntegerField(default=0)
+    staff_read = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("customer",), condition=~models.Q(status="closed"), name="support_chat_open_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="open", claimed_by__isnull=True)
+                | models.Q(status="claimed", claimed_by__isnull=False)
+                | models.Q(status="closed"),
+                name="support_chat_claimed_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(customer_read__lte=models.F("message_count"))
+                & models.Q(staff_read__lte=models.F("message_count")),
+                name="support_chat_read_what_is_there",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("customer", "-created_at", "-id"), name="support_chat_of_customer"),
+            models.Index(fields=("-created_at", "-id"), name="support_chat_newest"),
+        )
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class SupportMessage(models.Model):
+    """What somebody said in a chat, as it was sent. ``number`` counts within the chat, without a gap.
+
+    ``key`` is the author's name for it, for whoever may send it again. ``connection`` is the Socket.IO
+    connection that brought it, under its public id; ``event_id`` the event by which it is told of;
+    ``asked_again_at`` when it last came a second time without a name.
+    """
+
+    chat = models.ForeignKey(SupportChat, on_delete=models.CASCADE, related_name="messages")
+    number = models.PositiveIntegerField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    is_staff = models.BooleanField()
+    text = models.TextField()
+    key = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001  no name is not ""
+    connection = models.CharField(max_length=20, blank=True, editable=False)
+    event_id = models.CharField(max_length=MAX_ID_LENGTH, editable=False)
+    asked_again_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("chat", "number"), name="support_message_number_once"),
+            models.UniqueConstraint(fields=("author", "key"), name="support_message_key_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.number} of {self.chat_id}"

@@ -10,7 +10,7 @@ has a *question* besides, which the app that knows answers for any number of lis
 
 A question blocks. Doors call ``agrant_topics``, ``agrant_names`` and ``arefusals``, which ask it in a
 thread, and answer at once where nothing is to be asked. What was answered may change while somebody listens:
-``realtime.rights`` asks again. Chats do not exist yet; until then their rooms refuse.
+``realtime.rights`` asks again.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from config.identity.models import Role
 from config.kernel.ids import MAX_ID_LENGTH
 from realtime.belonging import cart_owner, those_of_orders
 from realtime.principals import Principal
+from realtime.support.chats import those_of_chats
 from realtime.threads import threads
 
 T = TypeVar("T")
@@ -64,10 +65,6 @@ def _whose_cart(principal: Principal, cart_id: str) -> Refusal | None:
     return None if owner is not None and owner.cart_id == cart_id else _refuse(principal)
 
 
-def _nobody_yet(principal: Principal, _id: str) -> Refusal | None:
-    return _refuse(principal)
-
-
 def _refuse(principal: Principal) -> Refusal:
     return "not_authenticated" if principal.kind == "guest" else "not_permitted"
 
@@ -101,7 +98,7 @@ ROOMS: dict[str, RoomKind] = {
         "an order",
         asks=those_of_orders,
     ),
-    "chat": RoomKind(_nobody_yet, True, "its customer; staff", "a support chat"),
+    "chat": RoomKind(_users, True, "its customer; staff", "a support chat", asks=those_of_chats),
     "admin": RoomKind(_staff, False, "staff", "what staff are told"),
     "role": RoomKind(_users_of_the_role, True, "users of that role", "what a role is told"),
 }

@@ -23,6 +23,22 @@ def iso_of(seconds: float) -> str:
     return iso(dt.datetime.fromtimestamp(seconds, tz=dt.UTC))
 
 
+def start_of_day(moment: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
+    """When the day began, in UTC, that it is at ``moment`` in ``zone``.
+
+    Where clocks are put on at midnight that is the moment at which they are, where they are put back over it
+    the first midnight.
+    """
+    today = moment.astimezone(zone).date()
+    return dt.datetime.combine(today, dt.time(), tzinfo=zone).astimezone(dt.UTC)
+
+
+def end_of_day(moment: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
+    """When the next day begins, in UTC."""
+    tomorrow = moment.astimezone(zone).date() + dt.timedelta(days=1)
+    return dt.datetime.combine(tomorrow, dt.time(), tzinfo=zone).astimezone(dt.UTC)
+
+
 def parse_iso(text: str) -> dt.datetime:
     """An aware moment from ISO 8601 with any offset; without one, UTC; a date alone is its midnight.
 

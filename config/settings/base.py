@@ -240,6 +240,7 @@ UNFOLD = {
 }
 
 STOCKWIRE_CURRENCY = environment.CURRENCY.read()
+STOCKWIRE_TIME_ZONE = environment.TIME_ZONE.read()
 STOCKWIRE_LOCATION = environment.LOCATION.read()
 STOCKWIRE_LOW_STOCK = environment.LOW_STOCK.read()
 STOCKWIRE_OPEN_WRITES = environment.OPEN_WRITES.read()

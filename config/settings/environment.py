@@ -5,9 +5,11 @@ variable that is read anywhere else is a mistake. Nothing of Django belongs here
 is set up.
 """
 
+import datetime as dt
 import ipaddress
 import os
 import re
+import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -94,6 +96,16 @@ def _currency(raw: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{3}", raw):
         raise ValueError("must be a currency code of ISO 4217, such as EGP")
     return raw.upper()
+
+
+def _time_zone(raw: str) -> dt.tzinfo:
+    if raw.upper() == "UTC":
+        return dt.UTC
+    try:
+        return zoneinfo.ZoneInfo(raw)
+    except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError):
+        # A folder's name, such as Africa, is an OSError, a path a ValueError.
+        raise ValueError("must be a time zone that this machine knows, such as Africa/Cairo") from None
 
 
 def _postgres_url(raw: str) -> str:
@@ -188,6 +200,13 @@ CURRENCY = Setting(
     parse=_currency,
     default="EGP",
     meaning="The shop's own currency, a code of ISO 4217.",
+)
+TIME_ZONE: Setting[dt.tzinfo] = Setting(
+    name="STOCKWIRE_TIME_ZONE",
+    parse=_time_zone,
+    default=dt.UTC,
+    meaning="Where the shop's days begin and end, for the figures of today: a name of the IANA database, "
+    "such as Africa/Cairo. All times that are shown are UTC.",
 )
 LOW_STOCK = Setting(
     name="STOCKWIRE_LOW_STOCK",

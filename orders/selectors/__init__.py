@@ -1,6 +1,7 @@
 """Reads of carts and orders. Nothing here writes, and nothing here locks."""
 
 from orders.selectors.carts import cart_of
+from orders.selectors.figures import active_carts, orders_since, revenue_since
 from orders.selectors.orders import (
     OrderFilter,
     assignments,
@@ -12,10 +13,13 @@ from orders.selectors.orders import (
 
 __all__ = [
     "OrderFilter",
+    "active_carts",
     "assignments",
     "cart_of",
     "narrowed",
     "order_record",
     "order_records",
+    "orders_since",
+    "revenue_since",
     "visible_orders",
 ]

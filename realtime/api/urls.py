@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
+from realtime.api.analytics_views import SummaryView
 from realtime.api.notification_views import NotificationsViewSet
+from realtime.api.support_views import SupportChatsViewSet
 from realtime.api.views import EventsView, SocketView
 
 urlpatterns = [
     path("api/socket", SocketView.as_view()),
     path("api/events", EventsView.as_view()),
+    path("api/analytics/summary", SummaryView.as_view()),
     path("api/notifications", NotificationsViewSet.as_view({"get": "list"})),
     path("api/notifications/read-all", NotificationsViewSet.as_view({"put": "read_all"})),
     path("api/notifications/<str:notification_id>/read", NotificationsViewSet.as_view({"put": "read"})),
+    path("api/support/chats", SupportChatsViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        "api/support/chats/<str:chat_id>/messages",
+        SupportChatsViewSet.as_view({"get": "messages", "post": "write"}),
+    ),
+    path("api/support/chats/<str:chat_id>/status", SupportChatsViewSet.as_view({"put": "status"})),
+    path("api/support/chats/<str:chat_id>/read", SupportChatsViewSet.as_view({"put": "read"})),
 ]

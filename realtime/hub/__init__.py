@@ -10,7 +10,7 @@ Nothing here knows Django, Channels, Redis or SQL: what it needs is stated in ``
     ring       the newest events, still encoded, for those who come back
     replay     what a returning session has missed
     admission  how many connections, of whom
-    observer   is told who comes and goes
+    observer   is told who comes and goes, and what happens
     watch      slow listeners, expired credentials
     hub        puts them together
 """

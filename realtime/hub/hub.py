@@ -356,6 +356,7 @@ class Hub:
         event = EncodedEvent(record)
         self._fan_out(event)
         self._ring.append(event)
+        self.observer.happened(record)
 
     def _fan_out(self, event: EncodedEvent) -> None:
         for wire in self._rooms.wires():

@@ -15,13 +15,17 @@ from orders.events import (
     PaymentFailed,
     PaymentRefunded,
 )
+from realtime.support.events import ChatMessage
 
-ORDER, PAYMENT = "order", "payment"
+ORDER, PAYMENT, SUPPORT = "order", "payment", "support"
+#: Of a message no more is shown than the beginning.
+LONGEST_QUOTE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is said to whom. ``type`` is what clients choose an icon by."""
+    """What is said to whom. ``type`` is what clients choose an icon by; ``order_id`` is empty where it is
+    about none."""
 
     user_id: str
     order_id: str
@@ -63,9 +67,20 @@ _WORDS: dict[type[DomainEvent], Callable[[Any], tuple[str, str, str]]] = {
 
 
 def words_of(event: DomainEvent) -> Words | None:
-    """What the event tells the customer whose order it is about; ``None``: nothing."""
+    """What the event tells the customer whom it is about; ``None``: nothing."""
     say = _WORDS.get(type(event))
+    if isinstance(event, ChatMessage):
+        return _answered(event)
     if say is None or not isinstance(event, OrderEvent):
         return None
     kind, title, message = say(event)
     return Words(event.user_id, event.order_id, kind, title, message)
+
+
+def _answered(event: ChatMessage) -> Words | None:
+    """What staff write; not what the customer does."""
+    if not event.is_admin or event.user_id == event.customer_id:
+        return None
+    whole = event.message
+    quote = whole if len(whole) <= LONGEST_QUOTE else f"{whole[: LONGEST_QUOTE - 1]}…"
+    return Words(event.customer_id, "", SUPPORT, "Support has answered", quote)

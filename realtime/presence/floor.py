@@ -1,4 +1,5 @@
-"""What one event loop has of whoever is in the shop: presence, figures, activity, product views."""
+"""What one event loop has of whoever is in the shop: presence, activity, product views, who is writing in a
+chat, and the figures that staff watch."""
 
 from __future__ import annotations
 
@@ -7,14 +8,19 @@ from weakref import WeakKeyDictionary
 
 from config.kernel.clock import iso, now
 from realtime import whispers
+from realtime.analytics.dashboard import Dashboard
 from realtime.events import ProductViewed, UserActive
 from realtime.hub.hub import Hub
+from realtime.hub.observer import Observers
 from realtime.models import ProductView
 from realtime.presence.activity import Activity
 from realtime.presence.presence import Presence
 from realtime.presence.register import Register
 from realtime.principals import Principal
 from realtime.records import Record
+from realtime.support.company import Company
+from realtime.support.events import UserTyping
+from realtime.support.typing import Typing
 from realtime.views_counted import ViewsCounted
 from realtime.views_told import ViewsTold
 
@@ -31,17 +37,23 @@ class Floor:
 
     def __init__(self, hub: Hub, register: Register) -> None:
         self._hub = hub
-        self.presence = Presence(hub, register=register, announce=whispers.send)
+        self._company = Company(announce=whispers.send)
+        self.presence = Presence(hub, register=register, announce=self._company.tell)
         self.activity = Activity(announce=whispers.send, whisper=hub.whisper)
         loop = asyncio.get_running_loop()
+        self.typing = Typing(
+            announce=whispers.send, whisper=hub.whisper, clock=loop.time, later=loop.call_later
+        )
         self._tell_others = ViewsTold(self._announce_view, clock=loop.time, later=loop.call_later)
         self._tell_here = ViewsTold(self._whisper_view, clock=loop.time, later=loop.call_later)
+        self.dashboard = Dashboard(hub.whisper_to)
         self._views = ViewsCounted(tell=self._tell_view)
 
     def start(self) -> None:
         """Begin."""
-        self._hub.observer = self.presence
+        self._hub.observer = Observers(self.presence, self.dashboard)
         self.presence.start()
+        self.dashboard.start()
         self._views.start()
         _floors[asyncio.get_running_loop()] = self
 
@@ -49,6 +61,8 @@ class Floor:
         """End, after the hub has: what is not stored yet is stored, and the others hear that we have gone."""
         _floors.pop(asyncio.get_running_loop(), None)
         await self.presence.stop()
+        await self.dashboard.stop()
+        await self._company.stop()
         await self._views.stop()
 
     # ------------------------------------------------------------------ what clients say
@@ -81,6 +95,8 @@ class Floor:
             self._tell_here.tell(ProductViewed(**fields), timestamp)
         elif record.type == UserActive.name:
             self.activity.hear(record)
+        elif record.type == UserTyping.name:
+            self.typing.hear(record)
         else:
             self._hub.whisper(record)
 

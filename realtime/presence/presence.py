@@ -86,6 +86,9 @@ class Presence:
         if self._figures.joined(session, room):
             self._changed.set()
 
+    def happened(self, record: Record) -> None:
+        """Whoever is here is here."""
+
     def refresh(self, holder: str) -> None:
         """Say again how many connections ``holder`` has, with the next round."""
         self._holders.add(holder)

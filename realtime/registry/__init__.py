@@ -23,8 +23,8 @@ makes the payload of the event's fields, ``dialect_only`` ones and the record's 
 returns a ``TypedDict``, whose keys and docstring the documentation shows. Where a room is not enough to say
 who hears a message (an order that is somebody else's work by now), ``for_whom`` makes a test of the event
 that each listener in the rooms has to pass. What has no place in the log says ``durable=False``.
-``manage.py render_docs`` writes it all to ``docs/events.md``, and ``tests/realtime/test_shop_dialect.py``
-fails until the event has a case.
+``manage.py render_docs`` writes it all to ``docs/events.md``; ``tests/realtime/test_shop_dialect.py`` fails
+until the event has a case, and ``tests/realtime/table`` until it has a row in which it is brought about.
 
 A cursor within an event counts its emissions: a new one is best put at their end, so that clients which are
 just then between two of them lose nothing by the update.
@@ -44,6 +44,7 @@ from realtime.registry import (
     reviews,
     sales,
     stock,
+    support,
     wishers,
 )
 from realtime.registry.emissions import CATALOG, SHOP, Emission, EventType, Fields, Reading, RoomTemplate
@@ -72,6 +73,7 @@ TYPES: tuple[EventType, ...] = (
     *orders.TYPES,
     *payments.TYPES,
     *notifications.TYPES,
+    *support.TYPES,
     *activity.TYPES,
 )
 

@@ -1,11 +1,19 @@
-"""Who is here, and what they look at. All of it ephemeral, and for staff."""
+"""Who is here, what they look at, and the figures of the day. All of it ephemeral, and for staff; who comes
+and goes also for the own support chat."""
 
 from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
 from config.kernel.events import DomainEvent
-from realtime.events import ConnectionStats, ProductViewed, UserActive, UserOffline, UserOnline
+from realtime.events import (
+    ConnectionStats,
+    DashboardMetric,
+    ProductViewed,
+    UserActive,
+    UserOffline,
+    UserOnline,
+)
 from realtime.registry.emissions import (
     CATALOG,
     SHOP,
@@ -15,6 +23,9 @@ from realtime.registry.emissions import (
     catalog_emission,
     shop_emission,
 )
+
+#: The open support chat of whoever came or went.
+_CHAT = "chat:{chat_id}"
 
 
 class UserSeen(TypedDict):
@@ -30,6 +41,14 @@ class Connections(TypedDict):
     totalConnections: int
     authenticatedUsers: int
     adminConnections: int
+    timestamp: str
+
+
+class Metric(TypedDict):
+    """A figure of the shop's day; `revenue_today` in the shop's currency."""
+
+    metric: str
+    value: float
     timestamp: str
 
 
@@ -57,6 +76,10 @@ def _connections(event: Fields) -> Connections:
     }
 
 
+def _metric(event: Fields) -> Metric:
+    return {"metric": event["metric"], "value": event["value"], "timestamp": event["timestamp"]}
+
+
 def _view(event: Fields) -> ProductView:
     view: ProductView = {
         "productId": event["product_id"],
@@ -71,22 +94,24 @@ def _view(event: Fields) -> ProductView:
     return view
 
 
-def _told_to_staff(event: type[DomainEvent], shop_name: str, build: Build, *, name: str = "") -> EventType:
+def _told_to_staff(
+    event: type[DomainEvent], shop_name: str, build: Build, *others: str, name: str = ""
+) -> EventType:
     return EventType(
         event,
         {
-            CATALOG: (catalog_emission(name or event.name, "admin"),),
-            SHOP: (shop_emission(shop_name, build, "admin"),),
+            CATALOG: (catalog_emission(name or event.name, "admin", *others),),
+            SHOP: (shop_emission(shop_name, build, "admin", *others),),
         },
         durable=False,
     )
 
 
 TYPES: tuple[EventType, ...] = (
-    # And to the user's support chat, once there are chats.
-    _told_to_staff(UserOnline, "user_online", _user, name="presence"),
-    _told_to_staff(UserOffline, "user_offline", _user, name="presence"),
+    _told_to_staff(UserOnline, "user_online", _user, _CHAT, name="presence"),
+    _told_to_staff(UserOffline, "user_offline", _user, _CHAT, name="presence"),
     _told_to_staff(ConnectionStats, "connection_stats", _connections),
+    _told_to_staff(DashboardMetric, "dashboard_metric_update", _metric),
     _told_to_staff(ProductViewed, "product_view_tracked", _view),
     _told_to_staff(UserActive, "user_activity_tracked", _user),
 )

@@ -24,7 +24,7 @@ from tests.realtime.waiting import until
 
 FRAMES, PLAIN = "frames", "plain"
 PATIENCE = 10.0
-AMBIENT = ("presence", "stats")
+AMBIENT = ("presence", "stats", "metric")
 
 
 class Server(uvicorn.Server):

@@ -13,7 +13,7 @@ from typing import Any
 
 PATIENCE = 10.0
 #: It comes whenever somebody comes or goes.
-AMBIENT = ("presence", "stats")
+AMBIENT = ("presence", "stats", "metric")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +198,16 @@ class Response:
     async def event(self, *, within: float = PATIENCE) -> Dispatched:
         """The next event that a page would hear of, save what staff hear of whoever is here."""
         async with asyncio.timeout(within):
-            while True:
-                while not self._dispatched:
-                    await self._listen()
-                if (event := self._dispatched.popleft()).type not in AMBIENT:
-                    return event
+            while (event := await self.any_event(within=within)).type in AMBIENT:
+                pass
+            return event
+
+    async def any_event(self, *, within: float = PATIENCE) -> Dispatched:
+        """The next event, whatever it is."""
+        async with asyncio.timeout(within):
+            while not self._dispatched:
+                await self._listen()
+            return self._dispatched.popleft()
 
     async def event_of(self, kind: str) -> Dispatched:
         """The next event, which has to be of this type."""

@@ -40,6 +40,7 @@ from orders.events import (
 )
 from realtime.events import (
     ConnectionStats,
+    DashboardMetric,
     NotificationCreated,
     ProductViewed,
     StockAnnounced,
@@ -50,6 +51,7 @@ from realtime.events import (
     WishersToldOfStock,
 )
 from realtime.records import Record
+from realtime.support.events import ChatMessage, ChatOpened, ChatStatusChanged, UserTyping
 
 EPOCH = "abcd1234"
 MOMENT = "2026-11-21T10:00:00.000Z"
@@ -392,16 +394,83 @@ def notified() -> NotificationCreated:
     )
 
 
-def came_online() -> UserOnline:
-    return UserOnline(user_id="usr_1")
+SHOP_CHAT: dict[str, Any] = {
+    "_id": "chat_1",
+    "id": "chat_1",
+    "chatRoom": "support_chat_1",
+    "user": {"_id": "usr_1", "name": "Carla"},
+    "issue": "Too <b>small</b>",
+    "priority": "high",
+    "status": "claimed",
+    "claimedBy": {"_id": "usr_2", "name": "Sara"},
+    "messageCount": 2,
+    "unread": {"customer": 1, "staff": 0},
+    "createdAt": MOMENT,
+    "updatedAt": MOMENT,
+}
+_CHAT: dict[str, Any] = {
+    "chat_id": "chat_1",
+    "user_id": "usr_1",
+    "user": {"id": "usr_1", "name": "Carla"},
+    "issue": "Too <b>small</b>",
+    "priority": "high",
+    "status": "open",
+    "claimed_by": None,
+    "shop_chat": SHOP_CHAT,
+    "version": 1,
+}
 
 
-def went_offline() -> UserOffline:
-    return UserOffline(user_id="usr_1")
+def asked_for_support() -> ChatOpened:
+    return ChatOpened(**_CHAT)
+
+
+def claimed() -> ChatStatusChanged:
+    step = {"status": "claimed", "previous_status": "open", "claimed_by": {"id": "usr_2", "name": "Sara"}}
+    return ChatStatusChanged(**{**_CHAT, **step, "version": 4})
+
+
+def wrote(**fields: Any) -> ChatMessage:
+    message: dict[str, Any] = {
+        "event_id": "evt_own",
+        "chat_id": "chat_1",
+        "customer_id": "usr_1",
+        "message_id": 2,
+        "user_id": "usr_2",
+        "user": {"id": "usr_2", "name": "Sara"},
+        "message": "<b>Hello</b> „ü“\u2028",
+        "is_admin": True,
+        "created_at": "2026-11-21T09:59:59.000Z",
+        "version": 3,
+    }
+    return ChatMessage(**{**message, **fields})
+
+
+def began_to_type(**fields: Any) -> UserTyping:
+    typing: dict[str, Any] = {
+        "chat_id": "chat_1",
+        "user_id": "usr_1",
+        "user": {"id": "usr_1", "name": "Carla"},
+        "is_typing": True,
+        "origin": "socket-1",
+    }
+    return UserTyping(**{**typing, **fields})
+
+
+def came_online(**fields: Any) -> UserOnline:
+    return UserOnline(**{"user_id": "usr_1", **fields})
+
+
+def went_offline(**fields: Any) -> UserOffline:
+    return UserOffline(**{"user_id": "usr_1", **fields})
 
 
 def counted() -> ConnectionStats:
     return ConnectionStats(total_connections=12, authenticated_users=5, admin_connections=2)
+
+
+def measured(**fields: Any) -> DashboardMetric:
+    return DashboardMetric(**{"metric": "revenue_today", "value": 1_234.5, **fields})
 
 
 def viewed(**fields: Any) -> ProductViewed:

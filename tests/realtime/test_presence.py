@@ -142,6 +142,9 @@ class Watcher:
     def joined(self, session: Session, room: str) -> None:
         self.seen.append(("joined", session.holder, room))
 
+    def happened(self, record: Record) -> None:
+        self.seen.append(("happened", record.type))
+
 
 @asynccontextmanager
 async def a_hub(**limits: int) -> AsyncIterator[Hub]:

@@ -28,7 +28,15 @@ from realtime.models import Event
 from realtime.principals import Principal
 from realtime.records import Record
 from realtime.rooms import ROOMS, name_of_room
-from tests.realtime.happenings import came_online, counted, record_of, viewed, was_active, went_offline
+from tests.realtime.happenings import (
+    came_online,
+    counted,
+    measured,
+    record_of,
+    viewed,
+    was_active,
+    went_offline,
+)
 
 #: Of each there is a message for an order's room.
 OF_ORDERS = [entry for entry in registry.TYPES if entry.name.startswith(("order.", "payment."))]
@@ -114,6 +122,10 @@ def test_names_are_unique() -> None:
         ("payment.failed", ("user:usr_1", "order:prod_1", "admin")),
         ("payment.refunded", ("user:usr_1", "order:prod_1", "admin")),
         ("notification.created", ("user:usr_1",)),
+        ("chat.opened", ("chat:prod_1", "admin")),
+        ("chat.message", ("chat:prod_1",)),
+        ("chat.status_changed", ("chat:prod_1", "admin")),
+        ("typing", ("chat:prod_1",)),
         ("presence.online", ("admin",)),
         ("presence.offline", ("admin",)),
         ("stats", ("admin",)),
@@ -179,6 +191,7 @@ def test_what_is_ephemeral_bears_no_cursor() -> None:
             "view",
             {"product_id": "prod_1", "category": "cups", "duration": 1_500, "user_id": "usr_1", "count": 1},
         ),
+        (measured(), "metric", {"metric": "revenue_today", "value": 1_234.5}),
         (was_active(), "activity", {"user_id": "usr_1"}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -23,21 +23,26 @@ from tests.realtime.happenings import (
     MOMENT,
     NOTIFICATION,
     SHOP_CART,
+    SHOP_CHAT,
     SHOP_ORDER,
     SHOP_REVIEW,
     SHOP_WISHLIST,
     announced,
     approved,
+    asked_for_support,
     assigned,
+    began_to_type,
     came_back,
     came_online,
     changed_cart,
+    claimed,
     counted,
     created,
     deleted,
     given_back,
     got_cheaper,
     held,
+    measured,
     not_paid,
     notified,
     paid,
@@ -61,6 +66,7 @@ from tests.realtime.happenings import (
     was_active,
     went_offline,
     wished,
+    wrote,
 )
 
 STOREFRONT, PRODUCT, ADMIN = "storefront", "product:prod_1", "admin"
@@ -87,6 +93,14 @@ CART, ORDER, CUSTOMER = "cart:cart_1", "order:ord_1", "user:usr_1"
 WISHERS = ("user:usr_1", "user:usr_2")
 #: Whoever hears everything of an order that somebody works on.
 PARTIES = (ORDER, CUSTOMER, ADMIN, "user:usr_3", "user:usr_4")
+CHAT = "chat:chat_1"
+TYPING = {
+    "userId": "usr_1",
+    "user": {"_id": "usr_1", "name": "Carla"},
+    "isTyping": True,
+    "room": "support_chat_1",
+    "timestamp": MOMENT,
+}
 OF_ORDER = {"orderId": "ord_1", "orderNumber": "ORD-2026-000001", "timestamp": MOMENT}
 
 SALE = {
@@ -413,6 +427,63 @@ CASES = {
         given_back(), [("payment_update", PAYERS, {**PAYMENT, "status": "partially_refunded"})]
     ),
     "notified": Case(notified(), [("new_notification", ("user:usr_1",), NOTIFICATION)]),
+    "asked for support": Case(
+        asked_for_support(),
+        [
+            (
+                "new_support_request",
+                (ADMIN,),
+                {
+                    "chatRoom": "support_chat_1",
+                    "userId": "usr_1",
+                    "user": {"_id": "usr_1", "name": "Carla"},
+                    "issue": "Too <b>small</b>",
+                    "priority": "high",
+                    "timestamp": MOMENT,
+                },
+            )
+        ],
+    ),
+    "wrote": Case(
+        wrote(),
+        [
+            (
+                "support_message_received",
+                (CHAT,),
+                {
+                    "id": 2,
+                    "userId": "usr_2",
+                    "user": {"_id": "usr_2", "name": "Sara"},
+                    "message": "<b>Hello</b> „ü“\u2028",
+                    # Of the message, as REST shows it; not of its recording.
+                    "timestamp": "2026-11-21T09:59:59.000Z",
+                    "isAdmin": True,
+                },
+            )
+        ],
+    ),
+    "claimed": Case(
+        claimed(),
+        [
+            (
+                "support_chat_updated",
+                (CHAT, ADMIN),
+                {"chatRoom": "support_chat_1", "chat": SHOP_CHAT, "timestamp": MOMENT},
+            )
+        ],
+    ),
+    "types": Case(began_to_type(), [("user_typing", (CHAT,), TYPING)]),
+    "types no more": Case(
+        began_to_type(is_typing=False), [("user_typing", (CHAT,), {**TYPING, "isTyping": False})]
+    ),
+    "online, with a chat": Case(
+        came_online(chat_id="chat_1"),
+        [("user_online", (ADMIN, CHAT), {"userId": "usr_1", "timestamp": MOMENT})],
+    ),
+    "offline, with a chat": Case(
+        went_offline(chat_id="chat_1"),
+        [("user_offline", (ADMIN, CHAT), {"userId": "usr_1", "timestamp": MOMENT})],
+    ),
     "online": Case(came_online(), [("user_online", (ADMIN,), {"userId": "usr_1", "timestamp": MOMENT})]),
     "offline": Case(went_offline(), [("user_offline", (ADMIN,), {"userId": "usr_1", "timestamp": MOMENT})]),
     "connections": Case(
@@ -444,6 +515,16 @@ CASES = {
                     "timestamp": MOMENT,
                     "count": 9,
                 },
+            )
+        ],
+    ),
+    "measured": Case(
+        measured(),
+        [
+            (
+                "dashboard_metric_update",
+                (ADMIN,),
+                {"metric": "revenue_today", "value": 1_234.5, "timestamp": MOMENT},
             )
         ],
     ),
@@ -579,8 +660,12 @@ def test_the_interest_of_rooms_is_what_they_can_hear_from_the_log() -> None:
     # An announcement may be one that staff hear; what is ephemeral is not in the log.
     orders = {"order.placed", "order.status_changed", "order.assigned", "order.tailor_status_changed"}
     orders |= PAYMENTS
+    chats = {"chat.opened", "chat.status_changed"}
     assert SHOP.interest(["admin"]) == Interest(
-        frozenset({"stock.low", "stock.announced", "review.submitted", *orders})
+        frozenset({"stock.low", "stock.announced", "review.submitted", *orders, *chats})
+    )
+    assert SHOP.interest(["chat:chat_1"]) == Interest(
+        frozenset(), frozenset((kind, "chat_1") for kind in ("chat.message", "chat.status_changed"))
     )
     own = {"notification.created", "wishlist.updated", "wishers.price_dropped", "wishers.stock_back"}
     assert SHOP.interest(["user:usr_1"]) == Interest(

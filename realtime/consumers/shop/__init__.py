@@ -5,6 +5,7 @@
     visitor      one client in the namespace: its session in the hub, its rights, its pace
     commands     the closed list of what a client may say; a new one is one entry
     carts        those of carts
+    support      those of support chats
     joining      how it is put into a room, and out of it
     arguments    how what it says is read
     recovery     how a client is known again, and the rooms it was in

@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rest_framework import serializers
+
+from config.api.errors import place_message
 from config.kernel.ids import MAX_ID_LENGTH
 
 LONGEST_NAME = MAX_ID_LENGTH + 20
@@ -68,3 +71,13 @@ def a_whole_number(value: Any, name: str, *, most: int) -> int:
 def an_argument(arguments: Sequence[Any], place: int) -> Any:
     """The argument at ``place``; ``None`` where there are fewer."""
     return arguments[place] if place < len(arguments) else None
+
+
+def a_body(kind: type[serializers.Serializer[Any]], said: Any, *, many: bool = False) -> Any:
+    """What was said, checked as REST checks it."""
+    checked = kind(data=said, many=many)
+    try:
+        checked.is_valid(raise_exception=True)
+    except serializers.ValidationError as error:
+        raise RefusedError("invalid", place_message(error.detail)) from None
+    return checked.validated_data

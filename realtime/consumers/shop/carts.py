@@ -10,9 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from rest_framework import serializers
-
-from config.api.errors import place_message
 from orders import services
 from orders.api.wishes import CartChangeSerializer, CartItemBody, WishSerializer, change_of, wish_of
 from orders.cart_records import CartRecord
@@ -21,7 +18,7 @@ from orders.errors import InvalidCartToken
 from orders.owners import CartOwner
 from orders.selectors import cart_of
 from realtime.belonging import cart_owner
-from realtime.consumers.shop.arguments import RefusedError, a_text, an_argument, an_object
+from realtime.consumers.shop.arguments import RefusedError, a_body, a_text, an_argument, an_object
 from realtime.consumers.shop.joining import join
 from realtime.consumers.shop.visitor import ROOM_JOIN_ERROR, Visitor
 from realtime.threads import changes, threads
@@ -54,14 +51,16 @@ async def join_cart(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, 
 async def cart_add_item(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
     """``{productId, variant: {size, color}, options?, quantity}``."""
     said = an_object(arguments)
-    return await _change(visitor, lambda: partial(services.add_item, wish=wish_of(_read(CartItemBody, said))))
+    return await _change(
+        visitor, lambda: partial(services.add_item, wish=wish_of(a_body(CartItemBody, said)))
+    )
 
 
 async def cart_remove_item(visitor: Visitor, arguments: Sequence[Any]) -> Mapping[str, Any]:
     """``{productId, variant}``; ``options`` besides, where only the line with these is meant."""
     said = an_object(arguments)
     return await _change(
-        visitor, lambda: partial(services.take_out, wish=wish_of(_read(WishSerializer, said)))
+        visitor, lambda: partial(services.take_out, wish=wish_of(a_body(WishSerializer, said)))
     )
 
 
@@ -72,7 +71,7 @@ async def cart_batch_update(visitor: Visitor, arguments: Sequence[Any]) -> Mappi
         raise RefusedError("malformed", f"takes an array of 1 to {MOST_CHANGES} changes")
 
     def batch() -> Change:
-        wanted = [change_of(checked) for checked in _read(CartChangeSerializer, said, many=True)]
+        wanted = [change_of(checked) for checked in a_body(CartChangeSerializer, said, many=True)]
         return partial(services.batch_update, changes=wanted)
 
     return await _change(visitor, batch)
@@ -111,13 +110,3 @@ async def _change(visitor: Visitor, read: Callable[[], Change]) -> Mapping[str, 
         return shop_cart(read()(owner=owner, origin=visitor.session.id))
 
     return {"cart": await changes.run(work)}
-
-
-def _read(kind: type[serializers.Serializer[Any]], said: Any, *, many: bool = False) -> Any:
-    """What was said, checked as REST checks it."""
-    checked = kind(data=said, many=many)
-    try:
-        checked.is_valid(raise_exception=True)
-    except serializers.ValidationError as error:
-        raise RefusedError("invalid", place_message(error.detail)) from None
-    return checked.validated_data

@@ -22,6 +22,7 @@ from realtime.consumers.shop.arguments import (
 )
 from realtime.consumers.shop.carts import cart_add_item, cart_batch_update, cart_remove_item, join_cart
 from realtime.consumers.shop.joining import join, leave, not_joined
+from realtime.consumers.shop.support import join_support_chat, support_message, typing_start, typing_stop
 from realtime.consumers.shop.visitor import Visitor
 from realtime.consumers.shop.wishlists import wishlist_updated
 from realtime.presence import floor
@@ -102,6 +103,10 @@ COMMANDS: Mapping[str, Handler] = {
     "cart_batch_update": cart_batch_update,
     "user_role": user_role,
     "authenticate": authenticate,
+    "join_support_chat": join_support_chat,
+    "support_message": support_message,
+    "typing_start": typing_start,
+    "typing_stop": typing_stop,
     "product_view": product_view,
     "wishlist_updated": wishlist_updated,
     "user_activity": user_activity,

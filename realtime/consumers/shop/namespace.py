@@ -24,6 +24,7 @@ from realtime.dialects.shop import SHOP
 from realtime.hub.hub import Hub, Resumed
 from realtime.hub.session import Session
 from realtime.hub.wire import Wire
+from realtime.presence import floor
 from realtime.principals import Principal, with_cart_of
 from realtime.records import KeptRooms
 from realtime.rooms import arefusals, rooms_of
@@ -118,6 +119,7 @@ class ShopNamespace:
 
         def decided(outcome: Resumed) -> None:
             if outcome.reason is None:
+                visitor.heard_before = back.after.position
                 self._let_in(visitor, back.pid)
                 return
             # It fetches state, and begins anew: nobody knows which rooms it still wants, and what it showed
@@ -170,6 +172,7 @@ class ShopNamespace:
     async def event(self, socket: Socket, event: EventCame) -> Sequence[Any] | None:
         """Do what a client says, and tell it how that went."""
         visitor: Visitor = socket.state
+        visitor.asks = event.id is not None
         try:
             done = await _do(visitor, event)
         except RefusedError as refusal:
@@ -182,6 +185,7 @@ class ShopNamespace:
         """Leave the hub."""
         visitor: Visitor = socket.state
         self._visitors.leave(visitor)
+        floor.here().typing.gone(visitor.session.id)
         self._hub.leave(visitor.session)
 
 

@@ -14,13 +14,15 @@ from realtime.consumers.shop.arguments import RefusedError
 from realtime.hub.hub import Hub
 from realtime.hub.session import Session, State
 from realtime.principals import Principal
-from realtime.records import KeptRooms
+from realtime.records import KeptRooms, Position
 from realtime.rooms import Grant, agrant_names, arefusals, name_of_room, rooms_of
 from realtime.socketio.packets import Encoded
 from realtime.socketio.server import Socket
 
 #: Events a second that one client may send.
 PACE = 50.0
+#: Messages a second in one chat.
+PACE_OF_MESSAGES = 10.0
 #: All of them are written anew whenever one is joined or left.
 MOST_ROOMS = 250
 ROOM_JOIN_ERROR = "room_join_error"
@@ -29,7 +31,7 @@ ROOM_JOIN_ERROR = "room_join_error"
 class Visitor:
     """What commands are given: whoever has said something."""
 
-    __slots__ = ("hub", "pace", "pid", "session", "socket")
+    __slots__ = ("asks", "chat_paces", "heard_before", "hub", "name", "pace", "pid", "session", "socket")
 
     def __init__(self, *, socket: Socket, session: Session, hub: Hub) -> None:
         self.socket = socket
@@ -37,6 +39,14 @@ class Visitor:
         self.hub = hub
         self.pace: Pace | None = None
         self.pid = ""
+        #: Whether what it says just now is to be acknowledged.
+        self.asks = False
+        #: Where it comes back to a connection that was cut off: up to where in the log it had heard, until it
+        #: has written its first message.
+        self.heard_before: Position | None = None
+        self.chat_paces: dict[str, Pace] = {}
+        #: Of the user, once it was needed.
+        self.name: str | None = None
 
     @property
     def principal(self) -> Principal:
@@ -57,6 +67,13 @@ class Visitor:
         if self.pace is None:
             self.pace = Pace(PACE)
         return self.pace.wait(asyncio.get_running_loop().time())
+
+    def wait_for_chat(self, chat: str) -> float:
+        """Seconds until it may write in that chat again; 0: now."""
+        if len(self.chat_paces) > MOST_ROOMS:
+            self.chat_paces.clear()
+        pace = self.chat_paces.setdefault(chat, Pace(PACE_OF_MESSAGES))
+        return pace.wait(asyncio.get_running_loop().time())
 
     # ------------------------------------------------------------------ rooms
 
@@ -114,6 +131,7 @@ class Visitor:
         if not self.hub.belong(self.session, holder=principal.holder):
             raise RefusedError("too_many_connections", "close some connections first")
         before, self.session.principal = self.principal, principal
+        self.name = None
         self.session.expires_at = principal.expires_at
         self.warn_of_endings()
         if before.key == principal.key:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("realtime", "0004_notifications"),
+        ("realtime", "0005_support_chats"),
     ]
 
     operations = [

@@ -1,0 +1,126 @@
+"""``/api/support/chats``: the same conversations as live. A customer's own; for staff, all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from config.api.idempotency import HEADER, answer_once
+from config.api.paging import paginate
+from config.api.views import ApiViewSet
+from config.identity.callers import user_of
+from config.identity.models import Role
+from config.identity.permissions import may
+from config.kernel.errors import InvalidInput, NotAuthenticated
+from realtime.api.support_bodies import ChatStatusBody, MessageBody, OpeningBody, ReadBody
+from realtime.models import ChatPriority, ChatStatus
+from realtime.support import chats
+from realtime.support.following import change_status
+from realtime.support.opening import open_chat
+from realtime.support.parties import Speaker
+from realtime.support.reading import mark_read
+from realtime.support.shapes import shop_message
+from realtime.support.writing import write_message
+
+_LONGEST_NUMBER = 9
+
+
+class SupportChatsViewSet(ApiViewSet):
+    """Chats, and what is said in them."""
+
+    permission_classes = (may(roles=list(Role)),)
+
+    def list(self, request: Request) -> Response:
+        """The newest first; of one status, where ``?status=`` names it."""
+        found = chats.chats_of(self.speaker)
+        status = request.query_params.get("status")
+        if status is not None:
+            if status not in ChatStatus.values:
+                raise _wrong("status", f"must be one of {', '.join(ChatStatus.values)}")
+            found = found.filter(status=status)
+        page = paginate(request, found, order=["-created_at", "-id"], default_limit=chats.NEWEST)
+        return _listed([chats.shown(chat) for chat in page.items], page.link)
+
+    def create(self, _request: Request) -> Response:
+        """Open one, or go on with the one that is open."""
+        said = self.body(OpeningBody)
+        priority = ChatPriority(said["priority"])
+        chat, is_new = open_chat(by=self.speaker, issue=said["issue"], priority=priority)
+        found = chats.chat_of(chat.pk, by=self.speaker)
+        return Response(chats.shown(found), status=201 if is_new else 200)
+
+    def messages(self, request: Request, chat_id: str) -> Response:
+        """The newest first; only older ones than ``?before=``."""
+        found = chats.messages_of(chats.chat_of(chat_id, by=self.speaker))
+        if (before := _number(request, "before")) is not None:
+            found = found.filter(number__lt=before)
+        page = paginate(request, found, order=["-number"], default_limit=chats.NEWEST)
+        return _listed([shop_message(message) for message in page.items], page.link)
+
+    def write(self, request: Request, chat_id: str) -> HttpResponseBase:
+        """A message; the same again under the same key or ``clientMessageId``."""
+        said = self.body(MessageBody)
+        by, key = self.speaker, request.headers.get(HEADER) or said.get("clientMessageId")
+
+        def effect() -> Response:
+            message, is_new = write_message(by=by, text=said["message"], chat_id=chat_id, key=key)
+            return Response(shop_message(message), status=201 if is_new else 200)
+
+        return answer_once(request, endpoint=f"support.chats.{chat_id}.messages", effect=effect)
+
+    def status(self, _request: Request, chat_id: str) -> Response:
+        """A step: ``claimed``, ``open`` again, ``closed``."""
+        to = ChatStatus(self.body(ChatStatusBody)["status"])
+        change_status(chat_id=chat_id, to=to, by=self.speaker)
+        return Response(chats.shown(chats.chat_of(chat_id, by=self.speaker)))
+
+    def read(self, _request: Request, chat_id: str) -> Response:
+        """Up to where the caller's side has read."""
+        upto = self.body(ReadBody).get("messageId")
+        return Response(chats.shown(mark_read(chat_id=chat_id, by=self.speaker, upto=upto)))
+
+    @property
+    def speaker(self) -> Speaker:
+        user = user_of(self.request)
+        if user is None:
+            raise NotAuthenticated
+        return Speaker(user.pk, user.role)
+
+    def body(self, kind: type[Serializer[Any]]) -> dict[str, Any]:
+        checked = kind(data=self.request.data)
+        checked.is_valid(raise_exception=True)
+        found: dict[str, Any] = checked.validated_data
+        return found
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # any response
+        final["Cache-Control"] = "private, no-cache"
+        patch_vary_headers(final, ("Authorization", "Cookie"))
+        return final
+
+
+def _listed(items: list[dict[str, Any]], link: str | None) -> Response:
+    response = Response(items)
+    if link is not None:
+        response["Link"] = link
+    return response
+
+
+def _number(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        raise _wrong(name, "must be a whole number")
+    return int(text)
+
+
+def _wrong(name: str, what: str) -> InvalidInput:
+    return InvalidInput(f"{name}: {what}", details={name: [what]})

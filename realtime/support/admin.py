@@ -1,0 +1,179 @@
+"""The staff's door to chats: read whole, claimed, answered and closed through the services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from config.identity.models import Role
+from config.kernel.errors import StockwireError
+from inventory.admin.reading import ReadOnlyAdmin
+from orders.admin.inlines import ReadOnlyInline
+from realtime.models import ChatStatus, SupportChat, SupportMessage
+from realtime.support import chats
+from realtime.support.following import change_status
+from realtime.support.parties import Speaker
+from realtime.support.reading import mark_read
+from realtime.support.writing import LONGEST_MESSAGE, write_message
+
+Act = Callable[[], str]
+
+
+class StepForm(forms.Form):
+    """Asks for nothing."""
+
+
+class AnswerForm(forms.Form):
+    """What is written is kept to the letter. ``shown`` is the newest message that the page had."""
+
+    shown = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    message = forms.CharField(
+        max_length=LONGEST_MESSAGE, strip=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4})
+    )
+
+    def clean_message(self) -> str:
+        # A browser sends each line's end as two characters.
+        text: str = self.cleaned_data["message"].replace("\r\n", "\n")
+        if not text.strip():
+            raise forms.ValidationError("Write something")
+        return text
+
+
+class MessageInline(ReadOnlyInline):
+    model = SupportMessage
+    fields = ("number", "created_at", "author", "is_staff", "text")
+    readonly_fields = fields
+    ordering = ("number",)
+
+
+@admin.register(SupportChat)
+class SupportChatAdmin(ReadOnlyAdmin):
+    """Nothing of a chat is edited."""
+
+    list_display = (
+        "id", "created_at", "customer_name", "priority", "status", "claimed_by", "message_count", "unread",
+    )  # fmt: skip
+    list_filter = ("status", "priority")
+    search_fields = ("=id", "customer__email", "customer__name", "issue")
+    ordering = ("-created_at", "-id")
+    fields = (
+        "id", "customer", "issue", "priority", "status", "claimed_by", "message_count", "created_at",
+        "updated_at",
+    )  # fmt: skip
+    inlines = (MessageInline,)
+    actions = ("claim_all", "close_all")
+    actions_detail = ("answer", "claim", "release", "close")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SupportChat]:
+        return chats.chats_of(_speaker(request))
+
+    @admin.display(description="Customer", ordering="customer__name")
+    def customer_name(self, chat: SupportChat) -> str:
+        return chat.customer.name or chat.customer.email
+
+    @admin.display(description="Unread")
+    def unread(self, chat: Any) -> int:
+        """By staff."""
+        return int(chat.unread_by_staff)
+
+    def has_support_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:  # noqa: ARG002
+        """Unfold asks with an id where it has one, and without where it hasn't."""
+        return bool(self.has_view_permission(request))
+
+    # -------------------------------------------------------------------------------------- actions
+
+    @admin.action(description="Claim the selected chats")
+    def claim_all(self, request: HttpRequest, queryset: QuerySet[SupportChat]) -> None:
+        _step_all(request, queryset, ChatStatus.CLAIMED)
+
+    @admin.action(description="Close the selected chats")
+    def close_all(self, request: HttpRequest, queryset: QuerySet[SupportChat]) -> None:
+        _step_all(request, queryset, ChatStatus.CLOSED)
+
+    @action(description="Answer", url_path="answer", permissions=["support"])  # type: ignore[untyped-decorator]
+    def answer(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Whoever answers has read what the page showed."""
+        chat, by = _chat(request, object_id), _speaker(request)
+        given = request.POST if request.method == "POST" else None
+        form = AnswerForm(given, initial={"shown": chat.message_count})
+
+        def act() -> str:
+            write_message(by=by, text=form.cleaned_data["message"], chat_id=chat.pk)
+            if form.cleaned_data["shown"] is not None:
+                mark_read(chat_id=chat.pk, by=by, upto=form.cleaned_data["shown"])
+            return "Answered"
+
+        return self._ask(request, chat, form, act, title="Answer")
+
+    @action(description="Claim", url_path="claim", permissions=["support"])  # type: ignore[untyped-decorator]
+    def claim(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._step(request, object_id, ChatStatus.CLAIMED, title="Claim")
+
+    @action(description="Open again", url_path="release", permissions=["support"])  # type: ignore[untyped-decorator]
+    def release(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._step(request, object_id, ChatStatus.OPEN, title="Open again")
+
+    @action(description="Close", url_path="close", permissions=["support"])  # type: ignore[untyped-decorator]
+    def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._step(request, object_id, ChatStatus.CLOSED, title="Close")
+
+    def _step(self, request: HttpRequest, chat_id: str, to: ChatStatus, *, title: str) -> HttpResponse:
+        chat = _chat(request, chat_id)
+
+        def act() -> str:
+            change_status(chat_id=chat.pk, to=to, by=_speaker(request))
+            return f"The chat is {to.label.lower()}"
+
+        form = StepForm(request.POST if request.method == "POST" else None)
+        return self._ask(request, chat, form, act, title=title)
+
+    def _ask(
+        self, request: HttpRequest, chat: SupportChat, form: forms.Form, act: Act, *, title: str
+    ) -> HttpResponse:
+        """Ask, then act: what a link leads to changes nothing yet. A refusal is said."""
+        if request.method == "POST" and form.is_valid():
+            try:
+                messages.success(request, act())
+            except StockwireError as refusal:
+                messages.error(request, refusal.message)
+            return HttpResponseRedirect(reverse("admin:realtime_supportchat_change", args=[chat.pk]))
+        newest = list(chats.messages_of(chat).order_by("-number")[: chats.NEWEST])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "chat": chat,
+            "said": newest[::-1],
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/realtime/supportchat/act.html", context)
+
+
+def _step_all(request: HttpRequest, queryset: QuerySet[SupportChat], to: ChatStatus) -> None:
+    for chat_id in list(queryset.values_list("pk", flat=True)):
+        try:
+            change_status(chat_id=chat_id, to=to, by=_speaker(request))
+        except StockwireError as refusal:
+            messages.error(request, f"{chat_id}: {refusal.message}")
+        else:
+            messages.success(request, f"{chat_id} is {to.label.lower()}")
+
+
+def _chat(request: HttpRequest, chat_id: str) -> SupportChat:
+    chat = chats.chats_of(_speaker(request)).filter(pk=chat_id).first()
+    if chat is None:
+        raise Http404
+    return chat
+
+
+def _speaker(request: HttpRequest) -> Speaker:
+    """Whoever is let into the admin is staff."""
+    return Speaker(str(request.user.pk), Role.ADMIN)

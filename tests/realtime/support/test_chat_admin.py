@@ -1,0 +1,120 @@
+"""Chats in the admin: read whole, and changed only by the services."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from config.identity.models import Role
+from realtime.models import Event, Notification, SupportChat, SupportMessage
+from tests.orders.conftest import Person, person
+from tests.realtime.support.talk import opened, step, texts, write
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/realtime/supportchat/"
+
+
+@pytest.fixture
+def admin(staff: Person) -> Client:
+    client = Client()
+    client.force_login(staff.user)
+    return client
+
+
+def page(client: Client, path: str, **fields: object) -> str:
+    """What the page then says; a form is sent where there are fields."""
+    answer = client.post(path, fields, follow=True) if fields else client.get(path)
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def test_staff_read_all_chats_and_what_was_said(admin: Client, customer: Person) -> None:
+    chat = opened(customer, issue="Too <b>small</b>")
+    write(customer, chat, "<script>alert(1)</script>")
+    listed = page(admin, LIST)
+    assert "Carla" in listed
+    assert chat["id"] in listed
+    shown = page(admin, f"{LIST}{chat['id']}/change/")
+    for text in ("Too &lt;b&gt;small&lt;/b&gt;", "&lt;script&gt;alert(1)&lt;/script&gt;"):
+        assert text in shown
+    assert "<script>alert(1)" not in shown
+
+
+def test_staff_answer(admin: Client, customer: Person, staff: Person) -> None:
+    chat = opened(customer)
+    write(customer, chat, "Help <i>me</i>")
+    path = f"{LIST}{chat['id']}/answer/"
+    asked = page(admin, path)
+    assert "Help &lt;i&gt;me&lt;/i&gt;" in asked
+    assert 'name="shown" value="1"' in asked
+    write(customer, chat, "Please")
+    assert "Answered" in page(admin, path, message="First\r\nsecond <b>", shown="1")
+    assert texts(customer, chat)[0] == (3, "First\nsecond <b>")
+    message = SupportMessage.objects.get(number=3)
+    assert (message.author_id, message.is_staff) == (staff.id, True)
+    assert Notification.objects.count() == 1
+    # What came after the page was made is unread still.
+    assert customer("GET", "/api/support/chats").data[0]["unread"] == {"customer": 1, "staff": 1}
+
+
+@pytest.mark.parametrize("text", ["", " ", "x" * 4_001, "a\0"])
+def test_what_is_no_answer_is_asked_for_again(text: str, admin: Client, customer: Person) -> None:
+    chat = opened(customer)
+    said = page(admin, f"{LIST}{chat['id']}/answer/", message=text, shown="0")
+    assert "text-red-600" in said
+    assert SupportMessage.objects.count() == 0
+
+
+def test_a_closed_chat_says_that_it_is(admin: Client, customer: Person) -> None:
+    chat = opened(customer)
+    step(customer, chat, "closed")
+    assert "The chat is closed" in page(admin, f"{LIST}{chat['id']}/answer/", message="a", shown="0")
+    assert SupportMessage.objects.count() == 0
+
+
+def test_staff_claim_release_and_close(admin: Client, customer: Person, staff: Person) -> None:
+    chat = opened(customer)
+    for verb, status, said in (
+        ("claim", "claimed", "The chat is claimed"),
+        ("release", "open", "The chat is open"),
+        ("close", "closed", "The chat is closed"),
+    ):
+        before = SupportChat.objects.get().status
+        # A link alone changes nothing.
+        assert admin.get(f"{LIST}{chat['id']}/{verb}/").status_code == 200
+        assert SupportChat.objects.get().status == before
+        assert said in page(admin, f"{LIST}{chat['id']}/{verb}/", sent="1")
+        assert SupportChat.objects.get().status == status
+    assert Event.objects.filter(type="chat.status_changed").count() == 3
+
+
+def test_whoever_comes_second_is_told_who_was_first(admin: Client, customer: Person, staff: Person) -> None:
+    chat = opened(customer)
+    step(person(Role.ADMIN, "simon"), chat, "claimed")
+    assert "Simon looks after this chat" in page(admin, f"{LIST}{chat['id']}/claim/", sent="1")
+
+
+def test_several_are_claimed_and_closed_at_once(admin: Client, customer: Person, other: Person) -> None:
+    ids = [opened(one)["id"] for one in (customer, other)]
+    for name, status in (("claim_all", "claimed"), ("close_all", "closed")):
+        answer = admin.post(LIST, {"action": name, "_selected_action": ids}, follow=True)
+        assert answer.content.decode().count(f" is {status}") == 2
+        assert set(SupportChat.objects.values_list("status", flat=True)) == {status}
+
+
+def test_nothing_is_edited_by_hand(admin: Client, customer: Person) -> None:
+    chat = opened(customer)
+    assert admin.get(f"{LIST}add/").status_code == 403
+    assert admin.post(f"{LIST}{chat['id']}/change/", {"status": "closed"}).status_code == 403
+    assert admin.post(f"{LIST}{chat['id']}/delete/", {"post": "yes"}).status_code == 403
+    assert SupportChat.objects.get().status == "open"
+    assert admin.get(f"{LIST}chat_unknown/answer/").status_code == 404
+
+
+def test_customers_have_no_admin(customer: Person) -> None:
+    client = Client()
+    client.force_login(customer.user)
+    assert client.get(LIST).status_code == 302
