@@ -82,7 +82,9 @@ async def test_both_sides_hear_each_other_over_every_transport(
         await hearer.heard("support_message_received", count=10)
         assert heard(hearer) == expected
     assert await stored(shop, room) == expected
-    # It ends by itself.
+    if transports:
+        assert (await answer_of(client, client.offer("typing_stop", {"room": room})))["ok"]
+    # Else it ends by itself.
     await desk.heard("user_typing", count=2)
     assert [told["isTyping"] for told in desk.payloads("user_typing")] == [True, False]
     assert client.payloads("user_typing") == []

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from config.identity.models import Role
 from config.identity.services import change_role
 from realtime import services as live_services
-from realtime.consumers.shop import support
+from realtime.consumers.pace import Pace
+from realtime.consumers.shop import support, visitor
 from realtime.hub.hub import Hub
 from realtime.models import Notification, SupportChat, SupportMessage
 from realtime.support import typing as typing_module
+from realtime.support import writing
 from tests.realtime.door import Door, serving
 from tests.realtime.house_of_orders import rest
 from tests.realtime.log import LiveHalf, caught_up
@@ -28,6 +33,23 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ISSUE = {"issue": "Too <b>small</b>", "priority": "high"}
 CHATS = "/api/support/chats"
+
+
+@pytest.fixture(autouse=True)
+async def nobody_is_left(door: Door, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Whoever came in hangs up before the door is closed."""
+    connections: list[ClientConnection] = []
+    open_one = ShopClient.open
+
+    async def open_and_note(client: ShopClient, **options: Any) -> ShopClient:
+        await open_one(client, **options)
+        connections.append(client.connection)
+        return client
+
+    monkeypatch.setattr(ShopClient, "open", open_and_note)
+    yield
+    for connection in connections:
+        await connection.close()
 
 
 async def entered(port: int, person: Person | None = None) -> ShopClient:
@@ -260,33 +282,52 @@ async def test_a_closed_chat_is_told_of_and_takes_no_message(door: Door) -> None
     assert (await client.ask("support_message", {"message": "a"}))["chatRoom"] == again["chatRoom"]
 
 
-async def test_a_flood_is_refused_for_a_while_and_per_connection(door: Door) -> None:
+@pytest.fixture
+def standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of what a client may say comes back meanwhile, however slow the machine is."""
+    monkeypatch.setattr(visitor, "Pace", lambda rate: Pace(rate / 1_000, burst=2 * rate))
+
+
+async def test_a_flood_is_refused_for_a_while_and_per_connection(door: Door, standing_clock: None) -> None:
     person = await a_person()
     client, _room = await in_chat(door.port, person)
     second = await entered(door.port, person)
-    answers = [await client.ask("support_message", {"message": f"m{n}"}) for n in range(40)]
-    refused = [answer for answer in answers if not answer["ok"]]
-    assert refused
-    assert all((answer["code"], answer["retryAfter"] > 0) == ("rate_limited", True) for answer in refused), (
-        refused
-    )
-    assert all(answer["ok"] for answer in answers[:20])
-    assert len(await messages()) == 40 - len(refused)
+    answers = [await client.ask("support_message", {"message": f"m{n}"}) for n in range(25)]
+    assert [answer["ok"] for answer in answers] == [True] * 20 + [False] * 5
+    for answer in answers[20:]:
+        assert answer["code"] == "rate_limited"
+        assert 0 < answer["retryAfter"] <= 100
+    assert len(await messages()) == 20
+    # By another name it is the same chat.
+    assert (await client.ask("support_message", {"message": "a", "chatRoom": _room}))[
+        "code"
+    ] == "rate_limited"
     assert (await second.ask("support_message", {"message": "a"}))["ok"]
 
 
-async def test_a_burst_without_acknowledgements_reads_its_refusals_as_errors(door: Door) -> None:
+async def test_staff_are_slowed_down_in_each_chat_for_itself(door: Door, standing_clock: None) -> None:
+    rooms = [
+        (await in_chat(door.port, await a_person(email=f"{name}@example.com")))[1] for name in ("one", "two")
+    ]
+    desk = await entered(door.port, await a_person(Role.ADMIN))
+    for room in rooms:
+        answers = [
+            await desk.ask("support_message", {"message": f"m{n}", "chatRoom": room}) for n in range(21)
+        ]
+        assert [answer["ok"] for answer in answers] == [True] * 20 + [False]
+
+
+async def test_a_burst_without_acknowledgements_reads_its_refusals_as_errors(
+    door: Door, standing_clock: None
+) -> None:
     client, _room = await in_chat(door.port, await a_person())
     for number in range(40):
         await client.say("support_message", {"message": f"m{number}"})
     assert (await client.ask("join_room", {"room": "storefront"}))["ok"]
     await caught_up()
-    stored = len(await messages())
-    assert 20 <= stored < 40
-    heard = await said_to(client)
-    errors = [event[1] for event in heard if event[0] == "error"]
-    assert {(error["code"], error["event"]) for error in errors} == {("rate_limited", "support_message")}
-    assert len(errors) == 40 - stored
+    assert await messages() == [(number, f"m{number - 1}") for number in range(1, 21)]
+    errors = [event[1] for event in await said_to(client) if event[0] == "error"]
+    assert [(error["code"], error["event"]) for error in errors] == [("rate_limited", "support_message")] * 20
 
 
 # --------------------------------------------------------------------------------- typing
@@ -418,6 +459,35 @@ async def test_whoever_had_heard_its_message_says_the_same_words_anew(door: Door
     await client.hear_until_ready()
     answer = await client.ask("support_message", {"message": "Hello"})
     assert (answer["message"]["id"], "repeated" in answer) == (2, False)
+
+
+async def test_control_what_is_not_looked_for_is_stored_again(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "_unanswered", lambda *_given: None)
+    person = await a_person()
+    client, _room = await in_chat(door.port, person)
+    for number in (1, 2):
+        assert (await client.ask("support_message", {"message": "Hello"}))["message"]["id"] == number
+        await client.cut()
+        await client.enter({"token": person.token})
+
+
+async def test_after_a_while_nobody_asks_again(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "ASKS_AGAIN_WITHIN", dt.timedelta())
+    person = await a_person()
+    client, _room = await in_chat(door.port, person)
+    ids = []
+    for _each in range(3):
+        ids.append((await client.ask("support_message", {"message": "Hello"}))["message"]["id"])
+        await caught_up()
+        await client.cut()
+        await client.enter({"token": person.token})
+        assert client.recovered
+        await client.hear_until_ready()
+    # Unheard the first time; the second time it has heard of the message since, and is believed to have its
+    # answer.
+    assert ids == [1, 1, 2]
 
 
 @pytest.mark.parametrize("how", ["other words", "no acknowledgement", "another connection", "not recovered"])

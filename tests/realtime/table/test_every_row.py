@@ -3,7 +3,7 @@ order, on each transport, and nobody any other."""
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 
 import pytest
@@ -25,8 +25,8 @@ from tests.realtime.table.audience import (
 )
 from tests.realtime.table.rows import CONTRACT, NOT_YET, SCENES, Row
 
-#: Seconds that what has no place in the log may take.
-PATIENCE = 10.0
+#: Seconds that what has no place in the log may take, on a machine that has much else to do.
+PATIENCE = 30.0
 
 Heard = dict[str, dict[str, list[str]]]
 
@@ -53,9 +53,10 @@ async def test_everybody_hears_exactly_what_the_table_says(scene: str, audience:
         await row.deed(audience)
         messages = await audience.heard()
         if row.passing:
-            async with asyncio.timeout(PATIENCE):
-                while not is_there(row, messages):
-                    add(messages, await audience.heard())
+            # What has not come by then is missed below, by name.
+            deadline = time.monotonic() + PATIENCE
+            while not is_there(row, messages) and time.monotonic() < deadline:
+                add(messages, await audience.heard())
             add(messages, await audience.heard())
         found, wanted = names(row, messages), expected(row)
         wrong = {
