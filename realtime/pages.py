@@ -18,7 +18,7 @@ CONTENT_SECURITY_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # Fetched beside the first module, not after it has been read.
-SHOP_MODULES = ("client", "store", "listing", "grid", "card", "status", "format")
+SHOP_MODULES = ("client", "store", "listing", "grid", "card", "sales", "status", "format")
 SKELETONS = 12
 # More than that is no choice but a list to scroll through; the search finds the rest.
 MOST_CATEGORIES = 12
