@@ -86,8 +86,10 @@ class FlashSaleForm(JudgedByServices, forms.ModelForm[FlashSale]):
         named = [name for name in _FIELDS if self.instance._state.adding or name in self.changed_data]
         said: dict[str, Any] = {name: given[name] for name in named}
         if self.instance._state.adding or "products" in self.changed_data:
+            # In the order in which they were chosen, which a queryset does not have.
+            ids: list[str] = self.fields["products"].widget.value_from_datadict(self.data, {}, "products")
             chosen = {product.pk for product in given["products"]}
-            said["product_ids"] = tuple(id_ for id_ in self.data.getlist("products") if id_ in chosen)
+            said["product_ids"] = tuple(id_ for id_ in ids if id_ in chosen)
         return SaleDraft(**said)
 
 

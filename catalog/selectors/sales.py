@@ -19,6 +19,7 @@ from django.db.models import (
     Case,
     CharField,
     DateTimeField,
+    DurationField,
     ExpressionWrapper,
     F,
     Max,
@@ -74,6 +75,18 @@ def database_now() -> dt.datetime:
         cursor.execute("SELECT statement_timestamp()")
         moment: dt.datetime = cursor.fetchone()[0]
     return moment
+
+
+def next_edge_in(*, within: dt.timedelta) -> dt.timedelta | None:
+    """How long it is to the next start or end; ``None``: longer than that."""
+    soon = {"gt": Now(), "lte": Now() + within}
+    edges = [
+        FlashSale.objects.filter(**{f"{name}__{how}": when for how, when in soon.items()})
+        .order_by()
+        .values_list(ExpressionWrapper(F(name) - Now(), output_field=DurationField()))
+        for name in ("starts_at", "ends_at")
+    ]
+    return min((left for (left,) in edges[0].union(edges[1])), default=None)
 
 
 def current_sales() -> QuerySet[FlashSale]:

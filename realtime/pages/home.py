@@ -11,7 +11,7 @@ from catalog.selectors import largest_categories
 from realtime.pages.policy import with_policy
 
 # Fetched beside the first module, not after it has been read.
-SHOP_MODULES = ("client", "store", "listing", "grid", "card", "status", "format")
+SHOP_MODULES = ("client", "store", "listing", "grid", "card", "sales", "status", "format")
 SKELETONS = 12
 # More than that is no choice but a list to scroll through; the search finds the rest.
 MOST_CATEGORIES = 12

@@ -1,7 +1,8 @@
 // One product's card. Made once from the page's <template>; after that only what changed is touched.
 // Text from data goes in as text, never as HTML.
 
-import { count, cssColor, hueOf, initials, money, ownImage } from "./format.js";
+import { count, cssColor, duration, hueOf, initials, money, ownImage } from "./format.js";
+import { salePrice } from "./sales.js";
 import { stockLevel, totalStock, variantStock } from "./store.js";
 
 const COLOR = "color";
@@ -14,6 +15,7 @@ export class Card {
   #product;
   #color = null;
   #variantId = null;
+  #running = null;
   #shown = {};
 
   constructor(template, { lowAt }) {
@@ -25,13 +27,18 @@ export class Card {
     this.#parts.image.addEventListener("error", () => this.#placeholder());
   }
 
-  /** Draw `product`. With `animate`, what changed draws the eye. Returns the level it changed to, or null. */
-  update(product, { animate = false } = {}) {
+  /**
+   * Draw `product`, and the sale that is running for it (`{sale, left}`, milliseconds). With `animate`, what changed
+   * draws the eye. Returns the level it changed to, or null.
+   */
+  update(product, { animate = false, running = null } = {}) {
     const first = this.#product === undefined;
     this.#product = product;
+    this.#running = running;
     this.#drawDescription();
     this.#drawVariants();
     this.#drawPrice(animate && !first);
+    this.#drawSale();
     this.#drawFigure(animate && !first);
     return this.#drawBadge(first);
   }
@@ -153,13 +160,13 @@ export class Card {
   }
 
   #drawPrice(animate) {
-    const { price, salePrice, currency, variants } = this.#product;
+    const { price, currency, variants } = this.#product;
     const chosen = variants.find((variant) => variant.id === this.#variantId);
     const own = variants.map((variant) => variant.price ?? price).filter((amount) => amount !== null);
     const lowest = own.length ? Math.min(...own) : price;
     const from = !chosen && own.some((amount) => amount !== lowest);
     const amount = chosen ? (chosen.price ?? price) : lowest;
-    const now = salePrice !== null && !chosen?.price ? salePrice : amount;
+    const now = salePrice(amount, this.#running?.sale);
     const words = (from ? "from " : "") + money(now, currency);
     const before = now === amount ? "" : money(amount, currency);
     if (this.#changed("before", before)) {
@@ -169,6 +176,20 @@ export class Card {
     if (!this.#changed("price", words)) return;
     this.#parts.price.textContent = words;
     if (animate) flash(this.#parts.price);
+  }
+
+  // Its seconds are drawn as often as somebody asks for it; the rest only when it changes.
+  #drawSale() {
+    const { sale = null, left = 0 } = this.#running ?? {};
+    const words = sale === null ? "" : sale.soldOut ? "Sold out at the sale price" : `−${sale.percentage} % · ${sale.name}`;
+    if (this.#changed("sale", words)) {
+      this.#parts.saleWords.textContent = words;
+      this.#parts.sale.hidden = words === "";
+      this.element.toggleAttribute("data-sale", sale !== null && !sale.soldOut);
+    }
+    const ends = sale === null || sale.soldOut ? "" : duration(left);
+    if (!this.#changed("ends", ends)) return;
+    this.#parts.ends.textContent = ends === "" ? "" : `ends in ${ends}`;
   }
 
   #drawFigure(animate) {

@@ -6,7 +6,8 @@
 //
 // `snapshot()` fetches the caller's state afresh and resolves to its `X-Event-Cursor`. It is called at the start
 // and whenever the server can't go on from where we were. `onEvent(event)` hears each durable event once, in
-// order. `onState({state, retryAt, reason})` tells how things stand:
+// order. `onClock(milliseconds)` tells what time it is on the server, at each connection.
+// `onState({state, retryAt, reason})` tells how things stand:
 //
 //   loading     fetching state           connecting  on the way to the server
 //   live        hearing every change     waiting     will try again at `retryAt`
@@ -39,12 +40,13 @@ export class LiveClient {
     snapshot,
     onEvent,
     onState = () => {},
+    onClock = () => {},
     url = "/ws",
     WebSocket = globalThis.WebSocket,
     random = Math.random,
     window = globalThis,
   }) {
-    this.#options = { topics, snapshot, onEvent, onState, url, WebSocket, random, window };
+    this.#options = { topics, snapshot, onEvent, onState, onClock, url, WebSocket, random, window };
   }
 
   get state() {
@@ -153,6 +155,8 @@ export class LiveClient {
     this.#after("steady", STEADY_MILLISECONDS, () => (this.#tries = this.#losses = 0));
     this.#heartbeat((message.heartbeat ?? DEFAULT_HEARTBEAT_SECONDS) * 1000);
     this.#cursor ??= message.cursor ?? null;
+    const serverTime = Date.parse(message.server_time);
+    if (Number.isFinite(serverTime)) this.#options.onClock(serverTime);
     this.#tell("live");
   }
 

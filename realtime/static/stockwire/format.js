@@ -28,6 +28,15 @@ function currencyFormat(currency) {
   }
 }
 
+/** So many milliseconds as a clock that runs down: `0:07`, `12:00`, `1:00:00`, `2 days`. The last second is `0:01`. */
+export function duration(milliseconds) {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+  if (seconds >= 2 * 86_400) return `${Math.floor(seconds / 86_400)} days`;
+  const two = (figure) => String(figure).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
 /** A hue that stays the same for the same text. */
 export function hueOf(text) {
   let hash = 0;

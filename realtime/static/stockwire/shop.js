@@ -4,10 +4,14 @@
 import { LiveClient } from "./client.js";
 import { Grid } from "./grid.js";
 import { Listing, ListingError } from "./listing.js";
+import { Sales } from "./sales.js";
 import { Announcer, StatusLight } from "./status.js";
 import { Store } from "./store.js";
 
 const TYPING_MILLISECONDS = 250;
+const SECOND = 1000;
+const LONGEST_TIMER = 3_600_000; // a timer of weeks would run at once
+const MOST_SALES = 500;
 const page = document.querySelector("[data-shop]");
 const part = (name) => document.querySelector(`[data-shop-part="${name}"]`);
 const parts = Object.fromEntries(
@@ -18,6 +22,7 @@ const parts = Object.fromEntries(
 );
 
 const store = new Store();
+const sales = new Sales();
 const listing = new Listing({ path: page.dataset.list, pageSize: Number(page.dataset.pageSize), store });
 const announcer = new Announcer(parts.spoken);
 const grid = new Grid({
@@ -26,13 +31,15 @@ const grid = new Grid({
   lowAt: Number(page.dataset.lowStock),
   store,
   onLevel: (product, level) => announcer.level(product, level),
+  saleOf: runningSale,
 });
 const client = new LiveClient({
   url: page.dataset.live,
-  topics: ["products", "stock"],
+  topics: ["products", "stock", "flash_sales"],
   snapshot,
   onEvent: hear,
   onState: (state) => light.show(state),
+  onClock: setClock,
 });
 const light = new StatusLight(parts.status, { onRetry: () => client.retry() });
 const unseen = new Set();
@@ -40,11 +47,32 @@ const unseen = new Set();
 // ---------------------------------------------------------------- what the server says
 
 async function snapshot() {
-  const cursor = await attempt(() => listing.refresh());
-  return cursor;
+  // The sales after the products: what happens in between comes again from the products' place in the log.
+  return attempt(async () => {
+    const cursor = await listing.refresh();
+    await loadSales();
+    return cursor;
+  });
+}
+
+async function loadSales() {
+  const response = await fetch(`${page.dataset.sales}?limit=${MOST_SALES}`, {
+    cache: "no-store",
+    credentials: "same-origin",
+    headers: { Accept: "application/json" },
+  });
+  if (!response.ok) throw new ListingError(response.status, `the sales answered ${response.status}`);
+  sales.put(await response.json()).forEach((id) => grid.touch(id));
+  tick();
 }
 
 function hear(event) {
+  const onSale = sales.apply(event);
+  if (onSale.length) {
+    onSale.forEach((id) => grid.touch(id));
+    tick();
+    return;
+  }
   const outcome = store.apply(event);
   if (!outcome) return;
   if (outcome.change === "created") {
@@ -54,6 +82,39 @@ function hear(event) {
   }
   if (outcome.change === "removed") listing.remove(outcome.id);
   grid.touch(outcome.id);
+}
+
+// ---------------------------------------------------------------- flash sales, by the server's clock
+
+let ahead = 0; // how much later it is there
+let timer = null;
+let inSale = new Set();
+
+function now() {
+  return Date.now() + ahead;
+}
+
+function setClock(serverTime) {
+  ahead = serverTime - Date.now();
+  tick();
+}
+
+function runningSale(id) {
+  const moment = now();
+  const sale = sales.of(id, moment);
+  return sale && { sale, left: sale.end - moment };
+}
+
+// Each second while a sale runs, and at each edge: who has been in a sale until now is drawn once more without.
+function tick() {
+  clearTimeout(timer);
+  const moment = now();
+  const running = sales.running(moment);
+  for (const id of new Set([...inSale, ...running])) grid.touch(id);
+  inSale = running;
+  const second = running.size ? SECOND - (moment % SECOND) : Infinity;
+  const wait = Math.min(second, sales.nextEdge(moment) - moment, LONGEST_TIMER);
+  if (sales.nextEdge(moment) < Infinity) timer = setTimeout(tick, wait + 1);
 }
 
 async function attempt(load) {
