@@ -16,11 +16,11 @@ from config.identity.models import Role
 from config.identity.services import change_role
 from realtime import services as live_services
 from realtime.consumers.pace import Pace
-from realtime.consumers.shop import support, visitor
+from realtime.consumers.shop import visitor
 from realtime.hub.hub import Hub
 from realtime.models import Notification, SupportChat, SupportMessage
+from realtime.support import chats, writing
 from realtime.support import typing as typing_module
-from realtime.support import writing
 from tests.realtime.door import Door, serving
 from tests.realtime.house_of_orders import rest
 from tests.realtime.log import LiveHalf, caught_up
@@ -539,7 +539,7 @@ async def test_what_a_joiner_is_shown_comes_before_what_was_said_meanwhile(
     desk = await staff_in(door.port, staff, chat["chatRoom"])
     read, said = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
-    joined = support.chats.joined
+    joined = chats.joined
 
     def slow(found: SupportChat) -> dict[str, Any]:
         shown = joined(found)
@@ -547,7 +547,7 @@ async def test_what_a_joiner_is_shown_comes_before_what_was_said_meanwhile(
         asyncio.run_coroutine_threadsafe(said.wait(), loop).result(10)
         return shown
 
-    monkeypatch.setattr(support.chats, "joined", slow)
+    monkeypatch.setattr(chats, "joined", slow)
     client = await entered(door.port, person)
     await client.say("join_support_chat", ISSUE)
     await read.wait()
