@@ -31,7 +31,18 @@ ROOM_JOIN_ERROR = "room_join_error"
 class Visitor:
     """What commands are given: whoever has said something."""
 
-    __slots__ = ("asks", "chat_paces", "heard_before", "hub", "name", "pace", "pid", "session", "socket")
+    __slots__ = (
+        "asks",
+        "chat_paces",
+        "has_typed",
+        "heard_before",
+        "hub",
+        "name",
+        "pace",
+        "pid",
+        "session",
+        "socket",
+    )
 
     def __init__(self, *, socket: Socket, session: Session, hub: Hub) -> None:
         self.socket = socket
@@ -45,6 +56,7 @@ class Visitor:
         #: has written its first message.
         self.heard_before: Position | None = None
         self.chat_paces: dict[str, Pace] = {}
+        self.has_typed = False
         #: Of the user, once it was needed.
         self.name: str | None = None
 
