@@ -55,7 +55,8 @@ class Visitor:
         #: Where it comes back to a connection that was cut off: up to where in the log it had heard, until it
         #: has written its first message.
         self.heard_before: Position | None = None
-        self.chat_paces: dict[str, Pace] = {}
+        #: Of the chats that it has written in.
+        self.chat_paces: dict[str, Pace] | None = None
         self.has_typed = False
         #: Of the user, once it was needed.
         self.name: str | None = None
@@ -82,8 +83,8 @@ class Visitor:
 
     def wait_for_chat(self, chat: str) -> float:
         """Seconds until it may write in that chat again; 0: now."""
-        if len(self.chat_paces) > MOST_ROOMS:
-            self.chat_paces.clear()
+        if self.chat_paces is None or len(self.chat_paces) > MOST_ROOMS:
+            self.chat_paces = {}
         pace = self.chat_paces.setdefault(chat, Pace(PACE_OF_MESSAGES))
         return pace.wait(asyncio.get_running_loop().time())
 

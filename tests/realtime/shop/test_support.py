@@ -145,6 +145,7 @@ async def test_both_sides_hear_each_message_once_in_order_and_nobody_else_hears_
     lobby = await entered(door.port, await a_person(Role.ADMIN, email="lobby@example.com"))
     outsider = await entered(door.port, await a_person(email="o@example.com"))
     await client.say("support_message", {"message": "<i>1</i>"})
+    assert (await client.hear_of("support_message_received"))["id"] == 1
     answer = await desk.ask("support_message", {"message": "2", "chatRoom": room})
     assert (answer["ok"], answer["chatRoom"], answer["message"]["message"]) == (True, room, "2")
     assert "repeated" not in answer
