@@ -77,6 +77,7 @@ async def typing_start(visitor: Visitor, arguments: Sequence[Any]) -> None:
     if visitor.name is None:
         visitor.name = await threads.run(partial(_name_of, visitor.principal.id))
     user = {"id": visitor.principal.id, "name": visitor.name}
+    visitor.has_typed = True
     floor.here().typing.start(origin=visitor.session.id, chat_id=chat_id, user=user)
 
 
