@@ -9,6 +9,9 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from realtime.models import Event
+from realtime.webhooks.admin import WebhookDeliveryAdmin, WebhookSubscriptionAdmin
+
+__all__ = ["EventAdmin", "WebhookDeliveryAdmin", "WebhookSubscriptionAdmin"]
 
 
 @admin.register(Event)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from realtime import retention, services
+from realtime.notifications.forgetting import forget_read_notifications
+from realtime.webhooks.services import forget_old_deliveries
 
 
 @app.periodic(cron="7 * * * *")
@@ -27,3 +29,17 @@ def forget_old_rooms(timestamp: int) -> None:  # noqa: ARG001  as above
 def forget_old_views(timestamp: int) -> None:  # noqa: ARG001  as above
     """Delete product views that are too old to be counted."""
     services.forget_old_views()
+
+
+@app.periodic(cron="47 * * * *")
+@app.task(queueing_lock="realtime.forget_old_deliveries", pass_context=False)
+def forget_webhook_deliveries(timestamp: int) -> None:  # noqa: ARG001  as above
+    """Delete what was delivered to webhooks, and is old."""
+    forget_old_deliveries()
+
+
+@app.periodic(cron="13 4 * * *")
+@app.task(queueing_lock="realtime.forget_read_notifications", pass_context=False)
+def forget_notifications(timestamp: int) -> None:  # noqa: ARG001  as above
+    """Each night: delete notifications that were read long ago."""
+    forget_read_notifications()
