@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from config.jobs.retrying import UNTIL_DONE
 from orders.services import (
     follow_payments,
     forget_old_provider_events,
@@ -13,7 +14,7 @@ from orders.services import (
 
 
 @app.periodic(cron="41 3 * * *")
-@app.task(queueing_lock="orders.forget_stale_guest_carts")
+@app.task(queueing_lock="orders.forget_stale_guest_carts", retry=UNTIL_DONE)
 def forget_carts_of_guests_who_are_gone(timestamp: int) -> None:  # noqa: ARG001  procrastinate gives the time
     """Each night."""
     forget_stale_guest_carts()
@@ -34,7 +35,7 @@ def ask_after_payments(timestamp: int) -> None:  # noqa: ARG001  procrastinate g
 
 
 @app.periodic(cron="53 3 * * *")
-@app.task(queueing_lock="orders.forget_old_provider_events")
+@app.task(queueing_lock="orders.forget_old_provider_events", retry=UNTIL_DONE)
 def forget_call_backs_of_long_ago(timestamp: int) -> None:  # noqa: ARG001  procrastinate gives the time
     """Each night."""
     forget_old_provider_events()

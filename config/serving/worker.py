@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import uvloop
 
-from config.jobs import run_worker
+from config.jobs.running import run_worker
 from realtime.runtime import delivering, relaying
 
 

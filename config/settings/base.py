@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "config",
     "config.api",
     "config.identity",
+    "config.jobs",
     "catalog",
     "inventory",
     "orders",

@@ -33,8 +33,8 @@ def forget_stale_guest_carts() -> int:
 
 
 def forget_old_provider_events() -> int:
-    """Delete call backs that are older than ``STOCKWIRE_KEEP_PROVIDER_EVENTS`` days, a thousand at a time; how
-    many there were. What they did stays: it is the payment's.
+    """Delete call backs that are older than ``STOCKWIRE_KEEP_PROVIDER_EVENTS`` days, a thousand at a time;
+    how many there were. What they did stays: it is the payment's.
 
     Locks: the rows that it deletes, skipping those that are in use. Refuses: nothing. Announces: nothing.
     """

@@ -16,8 +16,9 @@ from config.settings.environment import Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LONGEST_URL = 1000
-#: Public by its number, and yet a cloud's own: the address at which Azure serves its virtual machines.
-_NOT_FOR_US = frozenset({ipaddress.ip_address("168.63.129.16")})
+#: What older Pythons take for public: where IETF protocols, and a cloud's metadata, have their numbers; and
+#: what is public by its number, and yet a cloud's own: where Azure serves its virtual machines.
+_NOT_FOR_US = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("168.63.129.16/32"))
 _EMBEDDED_IN = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
 
 
@@ -75,7 +76,7 @@ def is_public(address: Address) -> bool:
         and not address.is_multicast
         and not address.is_reserved
         and not address.is_unspecified
-        and address not in _NOT_FOR_US
+        and not any(address in network for network in _NOT_FOR_US)
     )
 
 

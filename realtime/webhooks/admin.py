@@ -104,7 +104,7 @@ class WebhookSubscriptionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has 
 
     def get_readonly_fields(
         self,
-        request: HttpRequest,
+        request: HttpRequest,  # noqa: ARG002  as above
         obj: WebhookSubscription | None = None,
     ) -> tuple[str, ...]:
         return self.standing if obj else ()
@@ -140,7 +140,7 @@ class WebhookSubscriptionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has 
         self,
         request: HttpRequest,
         obj: WebhookSubscription,
-        *args: Any,
+        *args: Any,  # noqa: ARG002  as above
         **kwargs: Any,  # noqa: ARG002  as above
     ) -> HttpResponse:
         return self._show_secret(request, obj, vars(request).pop(_SECRET))
@@ -190,8 +190,8 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     """What was sent to whom, and what came back. Newest first."""
 
     list_display = (
-        "id", "subscription", "type", "subject", "status", "attempts", "status_code", "duration_ms", "problem",
-        "due_at", "last_attempt_at",
+        "id", "subscription", "type", "subject", "status", "attempts", "status_code", "duration_ms",
+        "problem", "due_at", "last_attempt_at",
     )  # fmt: skip
     list_filter = ("status", "type", "subscription")
     search_fields = ("=event_id", "=subject")

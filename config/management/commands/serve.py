@@ -51,7 +51,7 @@ class Command(BaseCommand):
             self.stderr.write(self.style.WARNING(warning))
 
     def _all(self, host: str, port: int) -> None:
-        from config.jobs import worker
+        from config.jobs.running import worker
         from config.serving.first_start import demo_accounts, load_demo_once, migrate
         from config.serving.listening import CannotListenError, address_of, listen
         from config.serving.live import serve_live

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from typing import TypeVar
+from typing import LiteralString, TypeVar
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -16,6 +17,7 @@ from realtime import runtime
 from realtime.webhooks import services
 from realtime.webhooks.models import WebhookSubscription
 from realtime.webhooks.pace import Pace
+from tests.realtime.log import sql
 from tests.realtime.webhooks.receiver import Receiver, receiving
 
 #: As in real life, only sooner.
@@ -62,3 +64,19 @@ async def in_thread(work: Callable[[], T]) -> T:
 
 async def subscribe(url: str, *topics: str) -> WebhookSubscription:
     return await in_thread(lambda: services.create(url=url, topics=topics or ("*",)))
+
+
+async def until_it_is(question: LiteralString, answer: object) -> None:
+    """Until the database gives this answer."""
+    found: object = None
+    async with asyncio.timeout(20):
+        while True:
+            ((found,),) = await sql(question)
+            if found == answer:
+                return
+            await asyncio.sleep(0.02)
+
+
+async def settled(number: int) -> None:
+    """Until so many deliveries are written down as delivered; no more."""
+    await until_it_is("SELECT count(*) FROM realtime_webhookdelivery WHERE status = 'delivered'", number)

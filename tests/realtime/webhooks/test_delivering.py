@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import datetime as dt
 from contextlib import AsyncExitStack
@@ -16,7 +15,7 @@ from realtime.webhooks import services
 from realtime.webhooks.models import WebhookDelivery, WebhookSubscription
 from tests.realtime.log import publish_soon, sql, stock_low, stock_reduced
 from tests.realtime.waiting import until
-from tests.realtime.webhooks.conftest import QUICK, in_thread, subscribe
+from tests.realtime.webhooks.conftest import QUICK, in_thread, settled, subscribe, until_it_is
 from tests.realtime.webhooks.receiver import (
     Got,
     Receiver,
@@ -42,19 +41,6 @@ async def deliveries() -> list[tuple[Any, ...]]:
         "SELECT type, subject, status, attempts, status_code, problem FROM realtime_webhookdelivery"
         " ORDER BY subscription_id, seq"
     )
-
-
-async def settled(number: int) -> None:
-    """Until so many deliveries are written down as delivered."""
-    async with asyncio.timeout(20):
-        while True:
-            ((found,),) = await sql(
-                "SELECT count(*) FROM realtime_webhookdelivery WHERE status = 'delivered'"
-            )
-            if found >= number:
-                assert found == number
-                return
-            await asyncio.sleep(0.02)
 
 
 async def test_an_event_is_posted_as_ws_has_it_and_signed_as_the_standard_says(
@@ -97,16 +83,12 @@ async def test_only_what_is_subscribed_to_comes_and_from_the_subscription_on(
 
 
 async def until_numbered(number: int) -> None:
-    async with asyncio.timeout(10):
-        while (await sql("SELECT count(*) FROM realtime_event WHERE seq IS NOT NULL"))[0][0] < number:
-            await asyncio.sleep(0.01)
+    await until_it_is("SELECT count(*) FROM realtime_event WHERE seq IS NOT NULL", number)
 
 
 async def until_place(seq: int) -> None:
     """Until each subscription's place is so far."""
-    async with asyncio.timeout(15):
-        while (await sql("SELECT min(seq) FROM realtime_webhooksubscription"))[0][0] < seq:
-            await asyncio.sleep(0.02)
+    await until_it_is("SELECT min(seq) FROM realtime_webhooksubscription", seq)
 
 
 @pytest.mark.parametrize(
@@ -245,9 +227,7 @@ async def test_410_stops_it_at_once_and_it_goes_on_when_resumed(
 
 
 async def until_state(state: str) -> None:
-    async with asyncio.timeout(15):
-        while (await subscription_now()).state != state:
-            await asyncio.sleep(0.02)
+    await until_it_is("SELECT max(state) FROM realtime_webhooksubscription", state)
 
 
 async def test_after_a_day_of_failures_it_is_stopped_and_says_why_and_nothing_is_lost(
