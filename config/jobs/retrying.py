@@ -26,7 +26,7 @@ class UntilDone(BaseRetryStrategy):
 
 def pause_after(attempts: int) -> int:
     """Seconds until the next attempt, after so many before the one that has just failed."""
-    return min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts, 20))
+    return min(LONGEST_PAUSE, FIRST_PAUSE << min(attempts, 20))
 
 
 UNTIL_DONE = UntilDone()

@@ -22,7 +22,8 @@ _LONGEST_ERROR = 4000
 _STALLED = """
 SELECT job.id FROM procrastinate_jobs AS job
 LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
-WHERE job.status = 'doing' AND (worker.id IS NULL OR worker.last_heartbeat < now() - %s)
+WHERE job.status = 'doing'
+    AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => %s))
 FOR UPDATE OF job SKIP LOCKED
 """
 _AGAIN = "SELECT procrastinate_retry_job_v2(%s, now(), NULL, NULL, NULL)"
@@ -34,7 +35,8 @@ _FORGET_FAILED = "DELETE FROM procrastinate_jobs WHERE task_name = %s AND status
 _FORGET_ENDED = """
 DELETE FROM procrastinate_jobs AS job
 WHERE job.status IN ('succeeded', 'failed', 'cancelled', 'aborted') AND NOT EXISTS (
-    SELECT 1 FROM procrastinate_events AS event WHERE event.job_id = job.id AND event.at > now() - %s
+    SELECT 1 FROM procrastinate_events AS event
+    WHERE event.job_id = job.id AND event.at > now() - make_interval(secs => %s)
 )
 """
 
@@ -109,7 +111,7 @@ def take_up_stalled_jobs(*, silent: dt.timedelta = SILENT) -> int:
     Locks: those jobs, passing over those that another worker takes up. Refuses: nothing. Announces: nothing.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_STALLED, [silent])
+        cursor.execute(_STALLED, [silent.total_seconds()])
         stalled = [job_id for (job_id,) in cursor.fetchall()]
         for job_id in stalled:
             try:
@@ -152,7 +154,7 @@ def forget_ended_jobs(*, keep: dt.timedelta = KEEP_ENDED) -> int:
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_FORGET_ENDED, [keep])
-            forgotten = cursor.rowcount
+            cursor.execute(_FORGET_ENDED, [keep.total_seconds()])
+            forgotten: int = cursor.rowcount
         JobError.objects.filter(at__lt=Now() - keep).delete()
     return forgotten

@@ -120,6 +120,11 @@ class WebhookSubscriptionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has 
         obj.pk = made.pk
         vars(request)[_SECRET] = made.secret
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Its deliveries go with it, though nobody deletes one by hand."""
+        shown, counts, _needed, protected = super().get_deleted_objects(objs, request)
+        return shown, counts, set(), protected
+
     def delete_model(self, request: HttpRequest, obj: WebhookSubscription) -> None:  # noqa: ARG002  as above
         services.delete(subscription_id=obj.pk)
 

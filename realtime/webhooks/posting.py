@@ -77,7 +77,7 @@ class Poster:
             except aiohttp.ClientConnectorError as error:
                 problem = f"Not reached: {error.os_error}"
             except (aiohttp.ClientError, OSError, ValueError) as error:
-                problem = f"Broken off: {error or type(error).__name__}"
+                problem = f"Broken off: {str(error) or type(error).__name__}"
         taken = round((time.monotonic() - began) * 1000)
         return Attempt(at, status, taken, answer, problem, retry_after)
 

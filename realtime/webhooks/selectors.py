@@ -34,7 +34,7 @@ def read_log(*, after: int, upto: int, types: Sequence[str] | None, limit: int) 
     """
     statement = rows.READ if types is None else _READ_TYPES
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"after": after, "upto": upto, "types": types, "limit": limit})
+        cursor.execute(statement, {"after": after, "upto": upto, "types": list(types or ()), "limit": limit})
         found = cursor.fetchall()
     end = selectors.head()
     records = [rows.to_record(row, end.epoch) for row in found]

@@ -68,7 +68,7 @@ class Stream:
         self._begun: Beginning | None = None
         self._lanes = Lanes(seq=0)
         self._types = topics.log_types(target.topics)
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Future[None]] = set()
         self._arrived: list[tuple[Item, Attempt]] = []
         self._error: Exception | None = None
         self._to_record: dict[str, Outcome] = {}
@@ -260,11 +260,11 @@ class Stream:
 
     def _start(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
-        self._under_way.add(task)  # type: ignore[arg-type]  # of a coroutine it makes a task
+        self._under_way.add(task)
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Future[None]) -> None:
-        self._under_way.discard(task)  # type: ignore[arg-type]  # as above
+        self._under_way.discard(task)
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             self._error = error
         self._wake.set()

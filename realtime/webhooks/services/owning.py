@@ -27,11 +27,12 @@ _AT_ONCE = 5
 _AGAIN = ("subscription_id", "id", "resend_at", "seq", "event_id")
 
 _RENEW = """
-UPDATE realtime_webhooksubscription SET owned_until = now() + %(lease)s
+UPDATE realtime_webhooksubscription SET owned_until = now() + make_interval(secs => %(lease)s)
 WHERE owner = %(owner)s AND state = 'active'
 """
 _TAKE = """
-UPDATE realtime_webhooksubscription SET owner = %(owner)s, owned_until = now() + %(lease)s
+UPDATE realtime_webhooksubscription
+SET owner = %(owner)s, owned_until = now() + make_interval(secs => %(lease)s)
 WHERE id IN (
     SELECT id FROM realtime_webhooksubscription
     WHERE state = 'active' AND owner <> %(owner)s AND (owned_until IS NULL OR owned_until < now())
@@ -55,7 +56,7 @@ def own(*, owner: str) -> Owned:
     Locks: the subscriptions' rows; passes over those that another worker is taking. Refuses: nothing.
     Announces: nothing.
     """
-    given = {"owner": owner, "lease": LEASE, "limit": _AT_ONCE}
+    given: dict[str, str | float] = {"owner": owner, "lease": LEASE.total_seconds(), "limit": _AT_ONCE}
     with connection.cursor() as cursor:
         cursor.execute(_RENEW, given)
         cursor.execute(_TAKE, given)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from django.conf import settings
 from django.db import connection
 
@@ -12,7 +10,7 @@ _AT_ONCE = 5_000
 _FORGET = """
 DELETE FROM realtime_webhookdelivery WHERE id IN (
     SELECT id FROM realtime_webhookdelivery
-    WHERE recorded_at < now() - %(keep)s AND status <> 'waiting' ORDER BY recorded_at LIMIT %(limit)s
+    WHERE recorded_at < now() - make_interval(days => %(keep)s) AND status <> 'waiting' ORDER BY recorded_at LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )
 """
@@ -24,11 +22,10 @@ def forget_old_deliveries() -> int:
     Locks: the rows that go, some thousand at a time, passing over those that are in use. Refuses: nothing.
     Announces: nothing.
     """
-    keep = dt.timedelta(days=settings.STOCKWIRE_KEEP_DELIVERIES)
-    forgotten = 0
+    forgotten: int = 0
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(_FORGET, {"keep": keep, "limit": _AT_ONCE})
+            cursor.execute(_FORGET, {"keep": settings.STOCKWIRE_KEEP_DELIVERIES, "limit": _AT_ONCE})
             forgotten += cursor.rowcount
             if cursor.rowcount < _AT_ONCE:
                 return forgotten

@@ -65,9 +65,9 @@ def test_what_goes_out_under_another_name_is_read_from_the_log_under_its_own() -
         "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254",
         "100.64.0.1", "100.100.100.200", "192.0.0.192", "198.18.0.1", "224.0.0.1", "240.0.0.1",
         "255.255.255.255", "168.63.129.16", "::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1",
-        "fd00:ec2::254", "fec0::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254",
-        "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a00:1", "2002:7f00:1::",
-        "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:db8::1", "192.0.2.1",
+        "fd00:ec2::254", "fec0::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
+        "::ffff:169.254.169.254", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a00:1",
+        "2002:7f00:1::", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:db8::1", "192.0.2.1",
     ],
 )  # fmt: skip
 def test_nothing_connects_to_these(address: str) -> None:
@@ -103,7 +103,8 @@ def test_a_private_network_that_is_allowed_may_be_reached_and_no_other() -> None
         "https://user:secret@shop.example/", "https://user@shop.example/", "https://shop.example/#x",
         "https://shop.example:99999/", "https://shop.example/a b", "https://shop.example\\@10.0.0.1/",
         "https://shöp.example/", "https://127.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/",
-        "https://169.254.169.254/latest", "https://shop.example/\n", "https://[::1/", "https://x.example/" + "a" * 1000,
+        "https://169.254.169.254/latest", "https://shop.example/\n", "https://[::1/",
+        "https://x.example/" + "a" * 1000,
     ],
 )  # fmt: skip
 def test_these_urls_are_refused(url: str) -> None:

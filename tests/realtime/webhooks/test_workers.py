@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import psycopg
@@ -108,7 +108,7 @@ async def test_without_the_lease_two_workers_double_everything(
 
 
 @pytest.fixture
-def shop(start_server: Callable[..., ServerProcess]) -> Iterator[Callable[..., ServerProcess]]:
+def shop(start_server: Callable[..., ServerProcess]) -> Callable[..., ServerProcess]:
     """Starts processes of one shop, the first of which makes its tables."""
     first: list[ServerProcess] = []
 
@@ -121,12 +121,13 @@ def shop(start_server: Callable[..., ServerProcess]) -> Iterator[Callable[..., S
         first.append(server)
         return server
 
-    yield start
+    return start
 
 
 _EVENT = """
 INSERT INTO realtime_event (public_id, type, subject, version, data, extra)
-SELECT 'evt_' || n, 'stock.reduced', 'prod_' || n %% 20, n / 20, format('{"product_id": "prod_%%s"}', n %% 20), ''
+SELECT 'evt_' || n, 'stock.reduced', 'prod_' || n %% 20, n / 20,
+    format('{"product_id": "prod_%%s"}', n %% 20), ''
 FROM generate_series(%s::int, %s::int) AS n
 """
 
@@ -151,7 +152,7 @@ async def test_a_worker_killed_in_the_middle_misses_nothing_and_another_goes_on(
         await asyncio.to_thread(shop, "worker")
         await until(lambda: len(set(receiver.ids)) == 2000, within=90)
     assert before < 1000
-    # What was on its way, or not yet written down, comes once more; in the order of each product all the same.
+    # What was on its way, or not yet written down, comes once more; in order all the same.
     assert len(receiver.doubled) < 400
     for number in range(20):
         versions = receiver.versions(f"prod_{number}")
