@@ -10,8 +10,9 @@ from unfold.admin import ModelAdmin
 
 from realtime.models import Event
 from realtime.support.admin import SupportChatAdmin
+from realtime.webhooks.admin import WebhookDeliveryAdmin, WebhookSubscriptionAdmin
 
-__all__ = ["EventAdmin", "SupportChatAdmin"]
+__all__ = ["EventAdmin", "SupportChatAdmin", "WebhookDeliveryAdmin", "WebhookSubscriptionAdmin"]
 
 
 @admin.register(Event)

@@ -17,6 +17,17 @@ from django.db import models
 from django.db.models.functions import Now
 
 from config.kernel.ids import MAX_ID_LENGTH, new_id
+from realtime.webhooks.models import WebhookDelivery, WebhookSubscription
+
+__all__ = [
+    "ConnectionRooms",
+    "Event",
+    "EventHead",
+    "Notification",
+    "ProductView",
+    "WebhookDelivery",
+    "WebhookSubscription",
+]
 
 
 class Event(models.Model):

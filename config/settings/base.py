@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "config",
     "config.api",
     "config.identity",
+    "config.jobs",
     "catalog",
     "inventory",
     "orders",
@@ -254,6 +255,10 @@ STOCKWIRE_DRAIN_NOTICE = environment.DRAIN_NOTICE.read()
 STOCKWIRE_DRAIN_SECONDS = environment.DRAIN_SECONDS.read()
 STOCKWIRE_CONNECTIONS_PER_USER = environment.CONNECTIONS_PER_USER.read()
 STOCKWIRE_CONNECTIONS_PER_ADDRESS = environment.CONNECTIONS_PER_ADDRESS.read()
+STOCKWIRE_WEBHOOK_NETWORKS = environment.WEBHOOK_NETWORKS.read()
+STOCKWIRE_KEEP_DELIVERIES = environment.KEEP_DELIVERIES.read()
+STOCKWIRE_KEEP_NOTIFICATIONS = environment.KEEP_NOTIFICATIONS.read()
+STOCKWIRE_KEEP_PROVIDER_EVENTS = environment.KEEP_PROVIDER_EVENTS.read()
 
 RAZORPAY_KEY_ID = environment.RAZORPAY_KEY_ID.read()
 RAZORPAY_KEY_SECRET = environment.RAZORPAY_KEY_SECRET.read()

@@ -30,7 +30,7 @@ from orders.services.refunding import (
 from orders.services.returns import Returned, return_items
 from orders.services.settling import require_caller_back, settle_payment, take_notice
 from orders.services.status import Shipment, cancel_order, change_status
-from orders.services.sweeping import forget_stale_guest_carts
+from orders.services.sweeping import forget_old_provider_events, forget_stale_guest_carts
 
 __all__ = [
     "UNCHANGED",
@@ -52,6 +52,7 @@ __all__ = [
     "complete_manually",
     "confirm_fake",
     "follow_payments",
+    "forget_old_provider_events",
     "forget_stale_guest_carts",
     "give_back_what_is_due",
     "merge_guest_cart",
