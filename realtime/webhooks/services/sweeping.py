@@ -10,8 +10,8 @@ _AT_ONCE = 5_000
 _FORGET = """
 DELETE FROM realtime_webhookdelivery WHERE id IN (
     SELECT id FROM realtime_webhookdelivery
-    WHERE recorded_at < now() - make_interval(days => %(keep)s) AND status <> 'waiting' ORDER BY recorded_at LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
+    WHERE recorded_at < now() - make_interval(days => %(keep)s) AND status <> 'waiting'
+    ORDER BY recorded_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 """
 
