@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from catalog.models import Product
+
 from catalog.records import ProductRecord
-from catalog.selectors.records import product_records
+from catalog.selectors.records import live_records
 from catalog.stamps import ProductStamp
 from catalog.stock_port import VariantFigures, stock
 
@@ -48,7 +48,7 @@ def products_shown(product_ids: Iterable[str]) -> Iterator[Shown]:
     while chunk := list(islice(ids, CHUNK)):
         # First of all: then a version is never newer than what it stands on.
         stamps = stock().stamps(chunk)
-        records = {r.id: r for r in product_records(Product.objects.live().filter(id__in=chunk))}
+        records = {r.id: r for r in live_records(chunk)}
         figures = stock().figures([v.id for record in records.values() for v in record.variants])
         for product_id in chunk:
             if product_id in records:

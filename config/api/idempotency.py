@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.http import HttpResponse, HttpResponseBase
 from rest_framework.request import Request
@@ -22,6 +22,7 @@ from config.api.callers import caller_key
 from config.api.json import OrjsonRenderer
 from config.api.models import IdempotencyKey
 from config.kernel.errors import InProgress, InvalidInput, KeyReused
+from config.kernel.statements import Prepared, change, row
 from config.kernel.transactions import in_transaction
 
 HEADER = "Idempotency-Key"
@@ -31,6 +32,27 @@ KEPT = dt.timedelta(days=7)
 _LONGEST_KEY = 255
 _FIRST_REFUSAL = 400
 _PRUNED_AT_ONCE = 5000
+
+
+_LOCK = Prepared("SELECT pg_try_advisory_xact_lock(%s::bigint)")
+_FIND = Prepared(
+    "SELECT fingerprint, status, headers::text, body FROM api_idempotencykey "
+    "WHERE caller = %s AND endpoint = %s AND key = %s"
+)
+_REMEMBER = Prepared(
+    "INSERT INTO api_idempotencykey (caller, endpoint, key, fingerprint, status, headers, body) "
+    "VALUES (%s, %s, %s, %s, %s::smallint, %s::jsonb, %s::bytea)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """What was asked for first under a key, and what was answered."""
+
+    fingerprint: str
+    status: int
+    headers: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,31 +156,25 @@ def _once(request: Request, endpoint: str, key: str) -> _Once:
 
 
 def _lock(once: _Once) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [once.lock_number()])
-        row = cursor.fetchone()
-    if not (row and row[0]):
+    if row(_LOCK, [once.lock_number()]) != (True,):
         raise InProgress
 
 
-def _find(once: _Once) -> IdempotencyKey | None:
-    return IdempotencyKey.objects.filter(caller=once.caller, endpoint=once.endpoint, key=once.key).first()
+def _find(once: _Once) -> _First | None:
+    # A statement of its own: it has to see what was committed until the lock was there.
+    found = row(_FIND, [once.caller, once.endpoint, once.key])
+    return _First(*found) if found else None
 
 
 def _remember(once: _Once, response: HttpResponse) -> None:
-    IdempotencyKey.objects.create(
-        caller=once.caller,
-        endpoint=once.endpoint,
-        key=once.key,
-        fingerprint=once.fingerprint,
-        status=response.status_code,
-        headers=dict(response.items()),
-        body=response.content,
-    )
+    headers = orjson.dumps(dict(response.items())).decode()
+    said = [once.fingerprint, response.status_code, headers, response.content]
+    change(_REMEMBER, [once.caller, once.endpoint, once.key, *said])
 
 
-def _replay(first: IdempotencyKey) -> HttpResponse:
-    return HttpResponse(bytes(first.body), status=first.status, headers={**first.headers, REPLAYED: "true"})
+def _replay(first: _First) -> HttpResponse:
+    headers = {**orjson.loads(first.headers), REPLAYED: "true"}
+    return HttpResponse(bytes(first.body), status=first.status, headers=headers)
 
 
 def _rendered(response: HttpResponseBase, request: Request) -> HttpResponse:

@@ -16,6 +16,7 @@ from config.api.envelope import EnvelopeRenderer
 from config.api.idempotency import answer_once
 from config.api.json import OrjsonRenderer
 from config.api.paging import paginate
+from config.api.reading import checked
 from config.api.views import ApiViewSet
 from config.identity.callers import actor_of, user_of
 from config.identity.models import Role, Scope, User
@@ -201,10 +202,7 @@ class OrdersViewSet(ApiViewSet):
 
     def body(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
         """The body, checked. Raises DRF's ``ValidationError``, which names each place."""
-        checked = serializer(data=self.request.data)
-        checked.is_valid(raise_exception=True)
-        found: dict[str, Any] = checked.validated_data
-        return found
+        return checked(serializer, self.request.data)
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any

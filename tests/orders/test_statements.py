@@ -38,11 +38,11 @@ def test_a_change_of_a_cart_takes_a_fixed_number_too(count: int) -> None:
     owner, goods, sweet = a_guest(), mug(), cake()
     services.batch_update(owner=owner, changes=[step("add", mug()) for _ in range(count)])
     add: Callable[[], object] = lambda: services.add_item(owner=owner, wish=wish(goods))  # noqa: E731
-    # Naming, lock, lines, offers, prices, line, cart, stock, event.
-    assert statements_of(add) == 9
-    assert statements_of(add) == 9
+    # Naming, lock, lines, offers, prices, what has changed, stock, event.
+    assert statements_of(add) == 8
+    assert statements_of(add) == 8
     changes = [step("add", sweet), step("set", goods, 5)] * 10
-    assert statements_of(lambda: services.batch_update(owner=owner, changes=changes)) == 10
+    assert statements_of(lambda: services.batch_update(owner=owner, changes=changes)) == 8
 
 
 def test_a_request_for_a_cart_takes_one_statement_more_for_who_is_asking(customer: Person) -> None:
@@ -63,14 +63,14 @@ def test_an_order_takes_a_fixed_number_however_many_lines_it_has(customer: Perso
     order(wish(goods[0]))  # opens the year
     owner = CartOwner.customer(customer.id)
     services.batch_update(owner=owner, changes=[step("add", one) for one in goods])
-    # Cart, lines, offers, prices; claim, lock, read, write, record; order, notification, record.
-    assert statements_of(order) == 12
+    # Cart, lines, offers, prices; claim, lock, read, write, record; order, record with its notification.
+    assert statements_of(order) == 11
     # Without lines in the cart, but naming what is wished for.
-    assert statements_of(lambda: order(*[wish(one) for one in goods])) == 13
+    assert statements_of(lambda: order(*[wish(one) for one in goods])) == 12
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_whole_request_for_an_order_takes_twenty_two_statements_savepoints_and_all(
+def test_a_whole_request_for_an_order_takes_twenty_one_statements_savepoints_and_all(
     customer: Person,
 ) -> None:
     goods = [mug() for _ in range(3)]
@@ -80,7 +80,7 @@ def test_a_whole_request_for_an_order_takes_twenty_two_statements_savepoints_and
     with CaptureQueriesContext(connection) as captured:
         answer = customer("POST", "/api/orders", WHERE, **{"Idempotency-Key": "k"})
     assert answer.status_code == 201
-    assert len(captured) == 22
+    assert len(captured) == 21
 
 
 @pytest.mark.parametrize("count", [1, 25])
@@ -95,12 +95,12 @@ def test_steps_and_returns_take_a_fixed_number_too(customer: Person, count: int)
         for _ in range(2)
     ]
     order_id = orders[0].id
-    # Order, history, order, three to read it again, notification, record.
+    # Order, history, order, three to read it again, record with its notification.
 
     def go_on(to: Status) -> None:
         services.change_status(order_id=order_id, to=to, **who)
 
-    assert statements_of(lambda: go_on(Status.PROCESSING)) == 8
+    assert statements_of(lambda: go_on(Status.PROCESSING)) == 7
     go_on(Status.SHIPPED)
     items = [
         services.Returned(variant_id=one.variants[0], quantity=1, disposition=Disposition.SELLABLE)
@@ -110,7 +110,7 @@ def test_steps_and_returns_take_a_fixed_number_too(customer: Person, count: int)
     back = lambda: services.return_items(order_id=order_id, items=items, **who)  # noqa: E731
     assert statements_of(back) == 12
     # As a step, and the ledger, and five of stock.
-    assert statements_of(lambda: services.cancel_order(order_id=orders[1].id, **who)) == 14
+    assert statements_of(lambda: services.cancel_order(order_id=orders[1].id, **who)) == 13
 
 
 @pytest.mark.parametrize("count", [1, 20])
