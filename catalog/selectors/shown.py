@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-
+from catalog.models import Product
 from catalog.records import ProductRecord
 from catalog.selectors.records import live_records
 from catalog.stamps import ProductStamp

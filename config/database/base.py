@@ -53,7 +53,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def run(self, statement: Prepared, parameters: Any) -> psycopg.Cursor[Any]:
         """Execute a statement; the cursor that has what it gives, until the next one is run.
 
-        As ``cursor()`` does it, with one cursor for all: to make one takes longer than to execute a statement.
+        As ``cursor()`` does it, with one cursor for all: making one takes as long as executing a statement.
         """
         if self.queries_logged or self.execute_wrappers:
             cursor = self.cursor()

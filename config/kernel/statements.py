@@ -17,8 +17,8 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 class Prepared(str):
     """A statement that each connection has PostgreSQL parse and plan once, and then only executes.
 
-    Its text must be a constant, and its parameters (``%s``, ``%(name)s``) values: they go to PostgreSQL beside
-    it, not in it, so each has the type that its place gives it (write ``%s::bigint`` where there is none).
+    Its text must be a constant, and its parameters (``%s``, ``%(name)s``) values: they go to PostgreSQL
+    beside it, so each has the type that its place gives it (write ``%s::bigint`` where there is none).
     """
 
     __slots__ = ()

@@ -48,7 +48,7 @@ def variant_figures(variant_ids: Sequence[str]) -> dict[str, VariantFigures]:
         for variant_id, location_id, quantity in holds:
             lapsed[variant_id, location_id] += quantity
         for variant_id, location_id, on_hand, free in levels:
-            available = max(0, free + lapsed[variant_id, location_id])
+            available = max(0, free + lapsed.get((variant_id, location_id), 0))
             places[variant_id].append(LocationFigures(location_id, on_hand, available))
     return {
         variant_id: VariantFigures(available=sum(place.available for place in found), locations=tuple(found))

@@ -8,9 +8,9 @@ from config.kernel.statements import Prepared, row
 from orders.payment_records import PaymentRecord, PaymentStatus
 from orders.services.following import FIRST_LOOK
 
-# Whoever waits here for the order has its row looked at anew when it is free, and only that row: what else has
-# come in meanwhile is not seen by this statement. So it goes by what the order says of itself: every payment
-# that was made, or has failed, is told there under the same lock.
+# Whoever waits here for the order has its row looked at anew when it is free, and only that row: what else
+# has come in meanwhile is not seen by this statement. So it goes by what the order says of itself: a payment
+# that was made, or has failed, is told there, under the same lock.
 _BEGIN_FIRST = Prepared(
     """
 WITH payable AS (

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Product
-from catalog.selectors import product_records
 from catalog.selectors import shown as shown_module
+from catalog.selectors.records import live_records
 from catalog.services import CountDraft, MarketDraft, PriceDraft
 from config.kernel.clock import iso
 from tests.catalog.conftest import Call
@@ -96,14 +96,14 @@ def test_a_page_of_5000_products_does_not_load_them_all(call: Call, monkeypatch:
     for _ in range(5):
         made(*(draft() for _ in range(1000)))
     read: list[int] = []
-    original = product_records
+    original = live_records
 
     def counting(products: Any) -> Any:
         records = original(products)
         read.append(len(records))
         return records
 
-    monkeypatch.setattr(shown_module, "product_records", counting)
+    monkeypatch.setattr(shown_module, "live_records", counting)
     assert len(call("GET", "/api/products?limit=20&sort=name").data) == 20
     assert read == [20]
     read.clear()
