@@ -20,12 +20,17 @@ from inventory.ledger.requests import Want, add_up
 
 
 class Claim(Protocol):
-    """Somebody wants to do ``kind`` under ``reference``, if any; ``fingerprint`` digests what exactly."""
+    """Somebody wants to do ``kind`` under ``reference``, if any; ``fingerprint`` digests what exactly.
+
+    A ``new_reference`` needs no claim: it was made at random, and the unique constraint stands behind it.
+    """
 
     @property
     def kind(self) -> str: ...
     @property
     def reference(self) -> str | None: ...
+    @property
+    def new_reference(self) -> bool: ...
     @property
     def fingerprint(self) -> str: ...
 
@@ -63,7 +68,9 @@ def claim_all(claims: Sequence[Claim]) -> Mapping[tuple[str, str | None], Rememb
     it, ``KeyReused`` where it was something else.
     """
     fingerprints = {
-        (claim.kind, claim.reference): claim.fingerprint for claim in claims if claim.reference is not None
+        (claim.kind, claim.reference): claim.fingerprint
+        for claim in claims
+        if claim.reference is not None and not claim.new_reference
     }
     if not fingerprints:
         return {}

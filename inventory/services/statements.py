@@ -15,7 +15,6 @@ from typing import Any
 import orjson
 from django.db import IntegrityError, OperationalError, connection
 
-from config.kernel.actors import Actor
 from inventory.ledger.book import Level, Shelf
 from inventory.ledger.requests import Want
 
@@ -65,6 +64,8 @@ class MovementRow:
     kind: str
     reason: str
     reference: str
+    actor: str
+    source: str
     occurred_at: dt.datetime
 
 
@@ -246,11 +247,11 @@ WITH moved AS (
         operation_id, product_id, variant_id, location_id, delta, balance_after,
         kind, reason, reference, actor, source, occurred_at, recorded_at)
     SELECT new.operation, moved.product_id, moved.variant_id, moved.location_id, new.delta,
-           moved.on_hand - new.later, new.kind, new.reason, new.reference, %(actor)s, %(source)s,
+           moved.on_hand - new.later, new.kind, new.reason, new.reference, new.actor, new.source,
            new.occurred_at, %(moment)s
     FROM json_to_recordset(%(movements)s::json)
          AS new(place int, level bigint, operation text, delta bigint, later bigint, kind text, reason text,
-                reference text, occurred_at timestamptz)
+                reference text, actor text, source text, occurred_at timestamptz)
     JOIN moved ON moved.id = new.level
     ORDER BY new.place
 )
@@ -266,7 +267,6 @@ def write(
     movements: Sequence[MovementRow],
     level_ids: Mapping[tuple[str, str], int],
     moment: dt.datetime,
-    actor: Actor,
 ) -> int:
     """Write levels, heads, operations and movements; returns how many levels have moved."""
     rows = [
@@ -279,6 +279,8 @@ def write(
             "kind": row.kind,
             "reason": row.reason,
             "reference": row.reference,
+            "actor": row.actor,
+            "source": row.source,
             "occurred_at": row.occurred_at,
         }
         for place, row in enumerate(movements)
@@ -291,8 +293,6 @@ def write(
         "heads": _json([{"product": id_, "version": version} for id_, version in heads.items()]),
         "operations": _json(operations),
         "movements": _json(rows),
-        "actor": str(actor),
-        "source": actor.source,
     }
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, parameters)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
 
 from orders.basket import Basket, BasketLine
 from orders.models import Cart, CartItem
@@ -14,6 +17,29 @@ from orders.selectors.carts import carts_of
 def lock_cart(owner: CartOwner) -> Cart | None:
     """Lock the owner's cart, if it has a row. Without its key: new lines refer to that."""
     return carts_of(owner).select_for_update(no_key=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCart:
+    """A customer's cart as it stands, locked."""
+
+    id: str
+    version: int
+
+
+# In id order, as everybody locks carts; without the key, as above.
+_LOCK = """
+SELECT user_id, id, version FROM orders_cart WHERE id = ANY(%s) AND user_id = ANY(%s)
+ORDER BY id FOR NO KEY UPDATE
+"""
+
+
+def lock_carts(user_ids: Collection[str]) -> dict[str, LockedCart]:
+    """Lock the carts of these customers, as far as they have a row, by customer; one statement."""
+    carts = [CartOwner.customer(user_id).cart_id for user_id in user_ids]
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [carts, list(user_ids)])
+        return {user_id: LockedCart(id_, version) for user_id, id_, version in cursor.fetchall()}
 
 
 def open_cart(owner: CartOwner) -> Cart:

@@ -26,10 +26,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_reading_a_cart_takes_five_statements_however_much_is_in_it(count: int) -> None:
+def test_reading_a_cart_takes_four_statements_however_much_is_in_it(count: int) -> None:
     owner = a_guest()
     services.batch_update(owner=owner, changes=[step("add", mug()) for _ in range(count)])
-    assert statements_of(lambda: cart_of(owner)) == 5  # cart, lines, offers, prices, stock
+    assert statements_of(lambda: cart_of(owner)) == 4  # cart, lines, offers, stock
     assert statements_of(lambda: cart_of(a_guest())) == 1
 
 
@@ -38,11 +38,11 @@ def test_a_change_of_a_cart_takes_a_fixed_number_too(count: int) -> None:
     owner, goods, sweet = a_guest(), mug(), cake()
     services.batch_update(owner=owner, changes=[step("add", mug()) for _ in range(count)])
     add: Callable[[], object] = lambda: services.add_item(owner=owner, wish=wish(goods))  # noqa: E731
-    # Naming, lock, lines, offers, prices, line, cart, stock, event.
-    assert statements_of(add) == 9
-    assert statements_of(add) == 9
+    # Naming, lock, lines, offers, line, cart, stock, event.
+    assert statements_of(add) == 8
+    assert statements_of(add) == 8
     changes = [step("add", sweet), step("set", goods, 5)] * 10
-    assert statements_of(lambda: services.batch_update(owner=owner, changes=changes)) == 10
+    assert statements_of(lambda: services.batch_update(owner=owner, changes=changes)) == 9
 
 
 def test_a_request_for_a_cart_takes_one_statement_more_for_who_is_asking(customer: Person) -> None:
@@ -63,14 +63,14 @@ def test_an_order_takes_a_fixed_number_however_many_lines_it_has(customer: Perso
     order(wish(goods[0]))  # opens the year
     owner = CartOwner.customer(customer.id)
     services.batch_update(owner=owner, changes=[step("add", one) for one in goods])
-    # Cart, lines, offers, prices; claim, lock, read, write, record; order, notification, record.
-    assert statements_of(order) == 12
+    # Cart, lines, offers; lock, read, write; order, notification, record.
+    assert statements_of(order) == 9
     # Without lines in the cart, but naming what is wished for.
-    assert statements_of(lambda: order(*[wish(one) for one in goods])) == 13
+    assert statements_of(lambda: order(*[wish(one) for one in goods])) == 10
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_whole_request_for_an_order_takes_twenty_two_statements_savepoints_and_all(
+def test_a_whole_request_for_an_order_takes_fifteen_statements_savepoints_and_all(
     customer: Person,
 ) -> None:
     goods = [mug() for _ in range(3)]
@@ -80,7 +80,7 @@ def test_a_whole_request_for_an_order_takes_twenty_two_statements_savepoints_and
     with CaptureQueriesContext(connection) as captured:
         answer = customer("POST", "/api/orders", WHERE, **{"Idempotency-Key": "k"})
     assert answer.status_code == 201
-    assert len(captured) == 22
+    assert len(captured) == 15
 
 
 @pytest.mark.parametrize("count", [1, 25])
