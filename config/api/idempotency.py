@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -70,6 +70,77 @@ def answer_once(
         return effect()
     once = _once(request, endpoint, key)
     return in_transaction(lambda: _answer(request, once, effect))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that may share a transaction with others, and its key, if it came with one."""
+
+    request: Request
+    once: _Once | None
+
+
+def asked_once(request: Request, *, endpoint: str) -> Asked:
+    """The request with its key. *Refuses* a key that is none (400), as ``answer_once`` does."""
+    key = request.headers.get(HEADER)
+    return Asked(request, _once(request, endpoint, key) if key is not None else None)
+
+
+def answer_each_once(
+    asked: Sequence[Asked], *, effects: Callable[[Sequence[int]], Sequence[HttpResponseBase | Exception]]
+) -> list[HttpResponseBase | Exception]:
+    """``answer_once`` for several requests in the caller's transaction: the answer to each, or its refusal.
+
+    ``effects`` is given the places of those that were not answered before, and answers each of them; what it
+    refuses must have changed nothing, since that can't be undone for one alone. The keys take three
+    statements, however many there are, and are written with the effects.
+
+    *Locks* and *refuses* each as ``answer_once`` does; of two with the same key in ``asked`` the second is
+    told that the first is still running.
+    """
+    onces = {place: one.once for place, one in enumerate(asked) if one.once is not None}
+    answers: dict[int, HttpResponseBase | Exception] = _not_free(onces) if onces else {}
+    fresh = [place for place in range(len(asked)) if place not in answers]
+    written: list[tuple[_Once, HttpResponse]] = []
+    for place, answer in zip(fresh, effects(fresh), strict=True):
+        answers[place] = answer
+        if place in onces and isinstance(answer, HttpResponseBase):
+            rendered = answers[place] = _rendered(answer, asked[place].request)
+            if rendered.status_code >= _FIRST_REFUSAL:
+                raise TypeError("a refusal is raised where transactions are shared, and not answered")
+            written.append((onces[place], rendered))
+    IdempotencyKey.objects.bulk_create([_row(once, response) for once, response in written])
+    return [answers[place] for place in range(len(asked))]
+
+
+def _not_free(onces: Mapping[int, _Once]) -> dict[int, HttpResponseBase | Exception]:
+    """What is said to those whose keys are not free: locked by somebody else, or answered before."""
+    by_scope: dict[str, int] = {}
+    answers: dict[int, HttpResponseBase | Exception] = {}
+    for place, once in onces.items():
+        if by_scope.setdefault(once.scope, place) != place:
+            answers[place] = InProgress()  # this transaction has the lock, so it would get it again
+    places = list(by_scope.values())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(number) FROM unnest(%s::bigint[]) WITH ORDINALITY"
+            " AS asked(number, place) ORDER BY place",
+            [[onces[place].lock_number() for place in places]],
+        )
+        locked = [row[0] for row in cursor.fetchall()]
+    # Asked for now and not before: whoever had the lock until just now has written a row.
+    rows = IdempotencyKey.objects.filter(
+        caller__in={one.caller for one in onces.values()}, key__in={one.key for one in onces.values()}
+    )
+    first = {(row.caller, row.endpoint, row.key): row for row in rows}
+    for place, is_locked in zip(places, locked, strict=True):
+        once = onces[place]
+        row = first.get((once.caller, once.endpoint, once.key))
+        if not is_locked:
+            answers[place] = InProgress()
+        elif row is not None:
+            answers[place] = _replay(row) if row.fingerprint == once.fingerprint else KeyReused()
+    return answers
 
 
 def first_answer(request: Request, *, endpoint: str) -> HttpResponseBase | None:
@@ -146,7 +217,11 @@ def _find(once: _Once) -> IdempotencyKey | None:
 
 
 def _remember(once: _Once, response: HttpResponse) -> None:
-    IdempotencyKey.objects.create(
+    _row(once, response).save(force_insert=True)
+
+
+def _row(once: _Once, response: HttpResponse) -> IdempotencyKey:
+    return IdempotencyKey(
         caller=once.caller,
         endpoint=once.endpoint,
         key=once.key,

@@ -19,7 +19,7 @@ from orders.services.paying import (
     note_charge,
     verify_razorpay,
 )
-from orders.services.placing import Placing, Terms, place_order, place_orders
+from orders.services.placing import Placing, Terms, place_one, place_order, place_orders
 from orders.services.refunding import (
     begin_refund,
     call_provider,
@@ -57,6 +57,7 @@ __all__ = [
     "give_back_what_is_due",
     "merge_guest_cart",
     "note_charge",
+    "place_one",
     "place_order",
     "place_orders",
     "refund_payment",

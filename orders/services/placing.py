@@ -94,14 +94,23 @@ def place_order(
     Announces: ``stock.reduced`` for each variant and what it crossed, ``order.placed``, ``cart.updated``
     where something lay in it.
     """
-    placing = Placing(
-        customer=customer,
-        terms=terms,
-        actor=actor,
-        wishes=wishes,
-        order_id=order_id,
-        occurred_at=occurred_at,
+    return place_one(
+        Placing(
+            customer=customer,
+            terms=terms,
+            actor=actor,
+            wishes=wishes,
+            order_id=order_id,
+            occurred_at=occurred_at,
+        )
     )
+
+
+def place_one(placing: Placing) -> OrderRecord:
+    """``place_order``, for whoever has it written down.
+
+    Locks, refuses, announces: as that.
+    """
 
     def work() -> OrderRecord:
         (placed,) = _place([placing])
@@ -138,6 +147,8 @@ class _Draft:
 
 
 def _place(placings: Sequence[Placing]) -> list[OrderRecord | StockwireError]:
+    if not placings:
+        return []
     drafts, offers = _drafts(placings)
     ready = [one for one in drafts if isinstance(one, _Draft)]
     if not ready:
