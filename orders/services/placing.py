@@ -177,7 +177,7 @@ def _drafts(placings: Sequence[Placing]) -> tuple[list[_Draft | StockwireError],
     for placing, understood in zip(placings, wishes, strict=True):
         cart = carts.get(placing.customer.pk)
         basket = baskets[cart.id] if cart else Basket()
-        wanted = understood if placing.wishes else _all_of(basket)
+        wanted: list[Wanted] | StockwireError = understood if placing.wishes else _all_of(basket)
         concerned.update(line.variant_id for line in basket.lines)
         if not isinstance(wanted, StockwireError):
             concerned.update(one.variant_id for one in wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from orders.selectors import cart_of
 from orders.wishes import Wish
 from tests.inventory.test_statements import statements_of
 from tests.orders.asking import a_guest, step, wish
-from tests.orders.conftest import Person
+from tests.orders.conftest import Person, person
 from tests.orders.shop import WHERE, cake, mug, place
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,27 @@ def test_an_order_takes_a_fixed_number_however_many_lines_it_has(customer: Perso
     assert statements_of(order) == 9
     # Without lines in the cart, but naming what is wished for.
     assert statements_of(lambda: order(*[wish(one) for one in goods])) == 10
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_orders_that_are_placed_together_take_as_many_statements_as_one(customer: Person, count: int) -> None:
+    goods, sweet, buyers = mug(stock=100), cake(stock=100), [person(name=f"b{one}") for one in range(count)]
+    place(customer, goods.item(1))  # opens the year
+    for buyer in buyers:
+        owner = CartOwner.customer(buyer.id)
+        services.batch_update(owner=owner, changes=[step("add", goods), step("add", sweet)])
+    placings = [
+        services.Placing(
+            customer=buyer.user,
+            terms=services.Terms(shipping_address="Here", phone="0123"),
+            actor=Actor(kind="user", id=buyer.id),
+        )
+        for buyer in buyers
+    ]
+    assert statements_of(lambda: services.place_orders(placings)) == 9
+    named = [replace(one, wishes=[wish(goods), wish(sweet)]) for one in placings]
+    # No lines in the carts, but naming what is wished for.
+    assert statements_of(lambda: services.place_orders(named)) == 10
 
 
 @pytest.mark.django_db(transaction=True)
