@@ -26,6 +26,7 @@ from config.kernel.errors import InvalidInput, NotAuthenticated
 from inventory.api.queries import moment_in
 from orders import services
 from orders.api.cart_views import TOKEN
+from orders.api.checkout import ENDPOINT, check_out
 from orders.api.order_bodies import (
     AssignBody,
     CancelBody,
@@ -94,21 +95,25 @@ class OrdersViewSet(ApiViewSet):
     # --------------------------------------------------------------------------------------- writes
 
     def create(self, request: Request) -> HttpResponseBase:
-        def effect() -> Response:
-            body, customer = self.body(PlaceBody), self.user
-            if token := request.headers.get(TOKEN):
-                services.merge_guest_cart(token=token, user_id=customer.pk)
-            order = services.place_order(
-                customer=customer,
-                terms=_terms(body, customer),
-                wishes=[wish_of(item) for item in body.get("items") or ()],
-                actor=self.actor,
-            )
-            response = _answer(order, status=201)
-            response["Location"] = f"/api/orders/{order.id}"
-            return response
+        token = request.headers.get(TOKEN)
+        if not token:
+            return check_out(request, customer_id=self.user.pk, read=self._placing, answer=_placed)
 
-        return answer_once(request, endpoint="orders.create", effect=effect)
+        def effect() -> Response:
+            placing = self._placing()
+            services.merge_guest_cart(token=token, user_id=placing.customer.pk)
+            return _placed(services.place_one(placing))
+
+        return answer_once(request, endpoint=ENDPOINT, effect=effect)
+
+    def _placing(self) -> services.Placing:
+        body, customer = self.body(PlaceBody), self.user
+        return services.Placing(
+            customer=customer,
+            terms=_terms(body, customer),
+            wishes=[wish_of(item) for item in body.get("items") or ()],
+            actor=self.actor,
+        )
 
     def status(self, request: Request, order_id: str) -> HttpResponseBase:
         def effect() -> Response:
@@ -211,6 +216,12 @@ class OrdersViewSet(ApiViewSet):
         final["Cache-Control"] = "private, no-cache"
         patch_vary_headers(final, ("Authorization", "Cookie"))
         return final
+
+
+def _placed(order: OrderRecord) -> Response:
+    response = _answer(order, status=201)
+    response["Location"] = f"/api/orders/{order.id}"
+    return response
 
 
 def _answer(order: OrderRecord, *, status: int = 200) -> Response:

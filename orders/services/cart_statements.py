@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from config.kernel.statements import Prepared, change, row
+from config.kernel.statements import Prepared, change, row, rows
 from orders.basket import Basket, BasketLine
 from orders.models import Cart, CartItem
 from orders.owners import CartOwner
@@ -18,6 +19,13 @@ _LOCK = Prepared(
     """
 SELECT id, version, updated_at FROM orders_cart
 WHERE id = %(id)s AND (user_id = %(user)s OR token_digest = %(token)s) FOR NO KEY UPDATE
+"""
+)
+# In id order, as everybody locks carts.
+_LOCK_EACH = Prepared(
+    """
+SELECT user_id, id, version FROM orders_cart WHERE id = ANY(%s) AND user_id = ANY(%s)
+ORDER BY id FOR NO KEY UPDATE
 """
 )
 _OPEN = Prepared(
@@ -49,6 +57,21 @@ def lock_cart(owner: CartOwner) -> Cart | None:
         return None
     id_, version, updated_at = found
     return Cart(id=id_, version=version, updated_at=updated_at)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCart:
+    """A customer's cart as it stands, locked."""
+
+    id: str
+    version: int
+
+
+def lock_carts(user_ids: Collection[str]) -> dict[str, LockedCart]:
+    """Lock the carts of these customers, as far as they have a row, by customer; one statement."""
+    carts = [CartOwner.customer(user_id).cart_id for user_id in user_ids]
+    found = rows(_LOCK_EACH, [carts, list(user_ids)])
+    return {user_id: LockedCart(id_, version) for user_id, id_, version in found}
 
 
 def open_cart(owner: CartOwner) -> Cart:
