@@ -7,16 +7,17 @@ from config.identity.admin import change_own_password
 from realtime.health import health, ready
 from realtime.pages import shop
 
+# They are tried in this order: what is asked for most comes first.
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", shop, name="shop"),
     path("admin/password_change/", admin.site.admin_view(change_own_password)),
     path("admin/", admin.site.urls),
     path("api/health", health),
     path("api/ready", ready),
-    path("", include("config.identity.api.urls")),
-    path("", include("inventory.api.urls")),
-    path("", include("catalog.api.urls")),
     path("", include("orders.api.urls")),
+    path("", include("catalog.api.urls")),
+    path("", include("inventory.api.urls")),
+    path("", include("config.identity.api.urls")),
     path("", include("realtime.api.urls")),
 ]
 

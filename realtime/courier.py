@@ -124,10 +124,10 @@ class Courier:
             self._failing = False
 
     async def _let_pokes_gather(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if (pause := self._next_poke_at - now) > 0 and not self._ending:
+        loop = asyncio.get_running_loop()
+        if (pause := self._next_poke_at - loop.time()) > 0 and not self._ending:
             await asyncio.sleep(pause)
-        self._next_poke_at = now + max(pause, 0) + POKES_APART
+        self._next_poke_at = loop.time() + POKES_APART
 
     def _awaken(self) -> None:
         loop, wake = self._loop, self._wake
