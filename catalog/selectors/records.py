@@ -76,15 +76,12 @@ def _records(described: Sequence[tuple[Any, ...]]) -> list[ProductRecord]:
     if not described:
         return []
     prices, variants, markets = _parts([row[0] for row in described])
-    return [
-        ProductRecord(
-            *row,
-            tuple(prices.get((row[0], None), ())),
-            tuple(variants.get(row[0], ())),
-            tuple(markets.get(row[0], ())),
-        )
-        for row in described
-    ]
+    records = []
+    for row in described:
+        related = (prices.get((row[0], None), ()), variants.get(row[0], ()), markets.get(row[0], ()))
+        fields = [*row, *map(tuple, related)]
+        records.append(ProductRecord(*fields))
+    return records
 
 
 def _parts(

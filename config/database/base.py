@@ -8,8 +8,8 @@ from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+from psycopg._cursor_base import BaseCursor
 from psycopg._queries import PostgresClientQuery, PostgresQuery
-from psycopg.cursor import BaseCursor
 from psycopg.types.datetime import TimestamptzLoader
 
 from config.kernel.statements import Prepared
@@ -20,21 +20,23 @@ BELIEVED = 5.0
 _PREPARES, _NEVER_PREPARES = 0, None
 
 
-class Cursor(base.Cursor):
+class Cursor(psycopg.ClientCursor[Any]):
     """Binds parameters on this side, as Django's does; those of ``Prepared`` statements on PostgreSQL's."""
 
     _is_prepared = False
 
     def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Any:
         self._is_prepared = isinstance(query, Prepared)
-        self._query_cls = PostgresQuery if self._is_prepared else PostgresClientQuery
+        binding: Any = PostgresQuery if self._is_prepared else PostgresClientQuery
+        self._query_cls = binding
         # Of other statements nothing is kept, neither here nor there: their texts have their values in them.
         self._conn.prepare_threshold = _PREPARES if self._is_prepared else _NEVER_PREPARES
         return super().execute(query, params, **kwargs)
 
     def _get_prepared(self, pgq: Any, prepare: bool | None = None) -> Any:
         if self._is_prepared:
-            return BaseCursor._get_prepared(self, pgq, True)
+            usual: Any = BaseCursor._get_prepared  # which client-side cursors take away
+            return usual(self, pgq, True)
         return super()._get_prepared(pgq, prepare)
 
     def _send_query_prepared(self, name: bytes, pgq: Any, **kwargs: Any) -> None:
@@ -56,9 +58,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         As ``cursor()`` does it, with one cursor for all: making one takes as long as executing a statement.
         """
         if self.queries_logged or self.execute_wrappers:
-            cursor = self.cursor()
-            cursor.execute(statement, parameters)
-            return cursor.cursor
+            logged: Any = self.cursor()
+            logged.execute(statement, parameters)
+            found: psycopg.Cursor[Any] = logged.cursor
+            return found
         self.close_if_health_check_failed()
         self.ensure_connection()
         self.validate_no_broken_transaction()

@@ -138,7 +138,7 @@ def read_refresh_token(token: str) -> RefreshClaims:
 def _claims(token: str, kind: type[T]) -> Mapping[str, Any]:
     if not token.isascii() or len(token) > LONGEST_TOKEN:
         raise InvalidToken
-    claims = _signed_claims(token, kind)
+    claims = _signed_claims(token, cast("Any", kind))
     # What was signed stays so; whether it has expired meanwhile does not.
     if claims["exp"] <= time.time():
         raise TokenExpired

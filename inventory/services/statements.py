@@ -121,7 +121,7 @@ def lock_heads(product_ids: Sequence[str]) -> dict[str, Head]:
 
 def advance_heads(product_ids: Sequence[str]) -> dict[str, int]:
     """Lock these heads as ``lock_heads`` does, and count one change of each product; the new versions."""
-    return dict(rows(_ADVANCE, [sorted(set(product_ids))]))  # type: ignore[arg-type]  # pairs
+    return dict(rows(_ADVANCE, [sorted(set(product_ids))]))
 
 
 # Ending the holds that have run out and reading the figures is one statement, so that a sale costs no

@@ -120,7 +120,7 @@ def _write(new: Sequence[NewOrder]) -> dict[str, str]:
             ]
         ),
     }
-    return dict(rows(_PLACE, parameters))  # type: ignore[arg-type]  # pairs
+    return dict(rows(_PLACE, parameters))
 
 
 def count_returned(counts: Mapping[str, int]) -> None:

@@ -22,7 +22,16 @@ from tests.benchmarks.checkout.measuring import (
     measure_rush,
 )
 from tests.benchmarks.checkout.shop import Stock, fill
-from tests.benchmarks.checkout.targets import DISTINCT, HOT, KEYS, STORED, Results, targets
+from tests.benchmarks.checkout.targets import (
+    DISTINCT,
+    HOT,
+    KEYS,
+    PLAIN,
+    STORED,
+    WITH_KEY,
+    Results,
+    targets,
+)
 from tests.benchmarks.contestants import Place
 from tests.benchmarks.processes import allow_many_files, can_pin
 from tests.benchmarks.services import services
@@ -101,7 +110,7 @@ def _round(results: Results, place: Place, stock: Stock, options: argparse.Names
 
 
 def _count(results: Results, place: Place, stock: Stock, options: argparse.Namespace) -> None:
-    for name, keys in (("a checkout", False), ("placed under an `Idempotency-Key`", True)):
+    for name, keys in ((PLAIN, False), (WITH_KEY, True)):
         results.statements[name] = count_statements(place, stock, keys=keys, tell=options.tell)
         _say(0, name, results.statements[name])
 

@@ -15,6 +15,8 @@ TIMES_THEIR_ORDERS, TIMES_THEIR_LISTS = 25.0, 20.0
 PLACE_P99 = 200.0
 MOST_STATEMENTS = 25
 MOST_GROWTH = 1.2
+#: How a checkout's statements are named in the figures.
+PLAIN, WITH_KEY = "a checkout", "placed under an `Idempotency-Key`"
 DISTINCT, HOT = "distinct products", "one hot product"
 KEYS = "distinct products, each placed under an `Idempotency-Key`"
 STORED = "distinct products, {stored:,} orders stored"
@@ -64,13 +66,15 @@ def _speed(results: Results) -> list[Target]:
 
 
 def _statements(results: Results) -> list[Target]:
+    if PLAIN not in results.statements:
+        return []
+    whole = results.statements[PLAIN].whole
     return [
         Target(
-            f"{name}: at most {MOST_STATEMENTS} statements for a whole checkout",
-            f"{statements.whole:.0f}",
-            statements.whole <= MOST_STATEMENTS,
+            f"at most {MOST_STATEMENTS} statements for a whole checkout",
+            f"{whole:.0f}",
+            whole <= MOST_STATEMENTS,
         )
-        for name, statements in results.statements.items()
     ]
 
 
