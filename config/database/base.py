@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 from psycopg._cursor_base import BaseCursor
+from psycopg._preparing import PrepareManager
 from psycopg._queries import PostgresClientQuery, PostgresQuery
 from psycopg.types.datetime import TimestamptzLoader
 
@@ -44,6 +45,19 @@ class Cursor(psycopg.ClientCursor[Any]):
         super()._send_query_prepared(name, pgq, **kwargs)
 
 
+class _Prepared(PrepareManager):
+    """What a connection has prepared, for as long as it lives.
+
+    psycopg's forgets it all when a transaction is undone, for the sake of tables that were made in it: then
+    every refusal would have the next request prepare everything anew.
+    """
+
+    prepare_threshold = _NEVER_PREPARES
+
+    def clear(self) -> bool:
+        return False
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection."""
 
@@ -67,7 +81,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.validate_no_broken_transaction()
         with self.wrap_database_errors:
             self.connection.prepare_threshold = _PREPARES
-            return self._kept_cursor().execute(statement, parameters, prepare=True)
+            try:
+                return self._kept_cursor().execute(statement, parameters, prepare=True)
+            finally:
+                self.connection.prepare_threshold = _NEVER_PREPARES
 
     def _kept_cursor(self) -> psycopg.Cursor[Any]:
         if self._kept is None or self._kept.connection is not self.connection:
@@ -78,6 +95,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         return {**super().get_connection_params(), "cursor_factory": Cursor}
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection: Any = super().get_new_connection(conn_params)
+        connection._prepared = _Prepared()
+        return connection
 
     def is_usable(self) -> bool:
         """Whether it lives: asked before each request (``CONN_HEALTH_CHECKS``).

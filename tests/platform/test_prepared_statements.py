@@ -50,6 +50,17 @@ def test_what_django_runs_is_not_prepared_and_nothing_of_it_is_kept(fresh: None)
     assert len(kept._counts) + len(kept._names) == 1
 
 
+def test_what_is_undone_costs_no_preparing_again(fresh: None) -> None:
+    row(ADD, {"a": 1, "b": 1, "text": ""})
+    with pytest.raises(DatabaseError), transaction.atomic():
+        row(FAIL, [0])
+    with transaction.atomic():
+        row(ADD, {"a": 2, "b": 1, "text": ""})
+        transaction.set_rollback(True)
+    assert row(ADD, {"a": 3, "b": 1, "text": ""}) == (4, "")
+    assert prepared().count("SELECT $1::int + $2::int, $3::text") == 1
+
+
 @pytest.mark.django_db
 def test_statements_that_are_counted_or_wrapped_say_the_same_and_are_seen() -> None:
     with CaptureQueriesContext(connection) as queries:
