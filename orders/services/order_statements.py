@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from config.kernel.prepared import prepared_cursor
 from orders.basket import Basket
 from orders.order_records import OrderRecord
 
@@ -117,7 +118,7 @@ def _write(new: Sequence[NewOrder]) -> dict[str, str]:
             ]
         ),
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_PLACE, parameters)
         return dict(cursor.fetchall())
 
