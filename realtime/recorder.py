@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import orjson
-from django.db import transaction
+from django.db import connection, transaction
 
 from config.kernel.events import DomainEvent
 from config.kernel.ids import new_id
-from config.kernel.prepared import prepared_cursor
 from realtime.courier import courier
 
 # One statement for any number of events. The rows come in the order of the array, and each takes its id
@@ -42,6 +41,6 @@ def record(events: Sequence[DomainEvent]) -> None:
         )
         for event in events
     ]
-    with prepared_cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_INSERT, [orjson.dumps(rows).decode()])
     transaction.on_commit(courier.poke, robust=True)

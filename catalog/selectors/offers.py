@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import orjson
+from django.db import connection
 
 from catalog.models import Product
 from catalog.offers import Offer
-from config.kernel.prepared import prepared_cursor
 
 # By hand and not through the ORM: every cart that is shown and every order asks this, and to make up the SQL
 # took longer than to answer it. The two prices are looked up each by its own unique index.
@@ -34,7 +34,7 @@ def offers_of(variant_ids: Collection[str], *, currency: str) -> dict[str, Offer
     """
     if not variant_ids:
         return {}
-    with prepared_cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_OFFERS, {"variants": sorted(variant_ids), "currency": currency})
         rows = cursor.fetchall()
     return {

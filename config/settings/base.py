@@ -107,8 +107,6 @@ def database(url: str) -> dict[str, Any]:
         "OPTIONS": {
             "connect_timeout": environment.DATABASE_TIMEOUT.read(),
             "application_name": "stockwire",
-            # Only what comes through config.kernel.prepared is prepared, when it is sent for the third time.
-            "prepare_threshold": 2 if environment.PREPARE.read() else None,
             # Over TCP a server that has gone without a word is given up after some seconds: the first
             # holds while something is being sent, the others while an answer is awaited.
             "tcp_user_timeout": 5000,

@@ -272,13 +272,6 @@ DATABASE_TIMEOUT = Setting(
     default=5,
     meaning="Seconds to wait for a connection to the database.",
 )
-PREPARE = Setting(
-    name="STOCKWIRE_PREPARE",
-    parse=_boolean,
-    default=True,
-    meaning="`0` behind a pooler that gives each transaction another connection and doesn't know prepared "
-    "statements (PgBouncer before 1.21): then the statements of a sale are planned each time.",
-)
 LOG_LEVEL = Setting(
     name="STOCKWIRE_LOG_LEVEL",
     parse=lambda raw: _one_of(raw.upper(), ("DEBUG", "INFO", "WARNING", "ERROR")),

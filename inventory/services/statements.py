@@ -15,7 +15,6 @@ from typing import Any
 import orjson
 from django.db import IntegrityError, OperationalError, connection
 
-from config.kernel.prepared import prepared_cursor
 from inventory.ledger.book import Level, Shelf
 from inventory.ledger.requests import Want
 
@@ -105,7 +104,7 @@ def lock_heads(product_ids: Sequence[str]) -> dict[str, Head]:
     Ids that are no products' have no head and are left out.
     """
     wanted = sorted(set(product_ids))
-    with prepared_cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_LOCK, [wanted])
         rows = cursor.fetchall()
         if len(rows) < len(wanted):
@@ -155,7 +154,7 @@ SELECT statement_timestamp(),
 
 def read_book(product_ids: Sequence[str]) -> Reading:
     """End the expired holds of these products, and read all their variants and levels."""
-    with prepared_cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_READ, {"products": list(product_ids)})
         moment, *parts = cursor.fetchone()
     products, variants, levels, expired = (orjson.loads(part) if part else [] for part in parts)
@@ -295,7 +294,7 @@ def write(
         "operations": _json(operations),
         "movements": _json(rows),
     }
-    with prepared_cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_WRITE, parameters)
         moved: int = cursor.fetchone()[0]
     return moved

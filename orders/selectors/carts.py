@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 
 import orjson
+from django.db import connection
 from django.db.models import QuerySet
 
 from catalog.dialects.shop import shop_currency
 from catalog.offers import Offer
 from catalog.selectors.offers import offers_of
 from catalog.stock_port import stock
-from config.kernel.prepared import prepared_cursor
 from orders.basket import Basket, BasketLine
 from orders.cart_records import CartRecord, priced
 from orders.models import Cart
@@ -52,7 +52,7 @@ def baskets_of(cart_ids: Collection[str]) -> dict[str, Basket]:
     """What lies in each of these carts; one query for any number, and none for none."""
     lines: dict[str, list[BasketLine]] = {cart_id: [] for cart_id in cart_ids}
     if lines:
-        with prepared_cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(_ITEMS, [list(lines)])
             rows = cursor.fetchall()
         for cart_id, id_, product_id, variant_id, options, quantity, position in rows:

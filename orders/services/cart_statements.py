@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from config.kernel.prepared import prepared_cursor
+from django.db import connection
+
 from orders.basket import Basket, BasketLine
 from orders.models import Cart, CartItem
 from orders.owners import CartOwner
@@ -36,7 +37,7 @@ ORDER BY id FOR NO KEY UPDATE
 def lock_carts(user_ids: Collection[str]) -> dict[str, LockedCart]:
     """Lock the carts of these customers, as far as they have a row, by customer; one statement."""
     carts = [CartOwner.customer(user_id).cart_id for user_id in user_ids]
-    with prepared_cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_LOCK, [carts, list(user_ids)])
         return {user_id: LockedCart(id_, version) for user_id, id_, version in cursor.fetchall()}
 

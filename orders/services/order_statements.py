@@ -15,7 +15,6 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from config.kernel.prepared import prepared_cursor
 from orders.basket import Basket
 from orders.order_records import OrderRecord
 
@@ -118,7 +117,7 @@ def _write(new: Sequence[NewOrder]) -> dict[str, str]:
             ]
         ),
     }
-    with prepared_cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_PLACE, parameters)
         return dict(cursor.fetchall())
 

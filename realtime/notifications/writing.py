@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import orjson
+from django.db import connection
 from django.db.models.functions import Now
 
 from config.kernel import clock
 from config.kernel.clock import iso
 from config.kernel.events import DomainEvent
-from config.kernel.prepared import prepared_cursor
 from realtime import recorder
 from realtime.errors import UnknownNotification
 from realtime.events import NotificationCreated
@@ -90,7 +90,7 @@ def _insert(notifications: Sequence[Notification]) -> None:
         }
         for one in notifications
     ]
-    with prepared_cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_INSERT, [orjson.dumps(rows).decode()])
 
 

@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.api.models import IdempotencyKey
@@ -93,14 +92,10 @@ def together(works: Sequence[Callable[[], Any]]) -> list[Any]:
         futures = []
         for count, work in enumerate(works, start=1):
             futures.append(pool.submit(closing, work))
-            until(partial(waits_for, combiner, count))
+            until(lambda count=count: len(combiner._waiting) == count)
         gate.set()
         holding.result(20)
         return [future.result(30) for future in futures]
-
-
-def waits_for(combiner: Any, count: int) -> bool:
-    return len(combiner._waiting) == count
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -352,8 +347,7 @@ def test_a_leader_that_fails_in_the_middle_leaves_nothing_half_done_and_each_goe
 @contextmanager
 def lost_after_the_commit() -> Iterator[None]:
     """The first transaction of orders is committed, and nobody hears of it any more."""
-    wrapper: Any = BaseDatabaseWrapper
-    commit, lost = wrapper._commit, threading.Event()
+    commit, lost = BaseDatabaseWrapper._commit, threading.Event()
 
     def commit_and_lose(self: Any) -> Any:
         commit(self)
@@ -367,7 +361,7 @@ def lost_after_the_commit() -> Iterator[None]:
             raise OperationalError("server closed the connection unexpectedly")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wrapper, "_commit", commit_and_lose)
+        patch.setattr(BaseDatabaseWrapper, "_commit", commit_and_lose)
         yield
 
 
@@ -419,7 +413,7 @@ def test_whoever_would_wait_for_long_does_not_keep_the_others(
 
     def hold() -> None:
         try:
-            with transaction.atomic(), connection.cursor() as cursor:
+            with transactions.transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM orders_cart WHERE user_id = %s FOR UPDATE", [buyers[1].id])
                 held.set()
                 assert done.wait(20)
