@@ -16,6 +16,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 from catalog.dialects.shop import shop_currency
 from catalog.offers import Offer
@@ -26,7 +27,7 @@ from config.kernel.errors import InvalidInput, KeyReused, StockwireError
 from config.kernel.events import DomainEvent, publish_all
 from config.kernel.ids import new_id
 from config.kernel.money import MAX_AMOUNT, quantize, to_number
-from config.kernel.transactions import within_transaction
+from config.kernel.transactions import in_transaction, within_transaction
 from inventory import services as inventory
 from inventory.lines import StockLine
 from orders.basket import Basket
@@ -153,7 +154,7 @@ def _place(placings: Sequence[Placing]) -> list[OrderRecord | StockwireError]:
     ready = [one for one in drafts if isinstance(one, _Draft)]
     if not ready:
         return [one for one in drafts if isinstance(one, StockwireError)]
-    sold = inventory.sell_within([_sale(draft) for draft in ready], actor=ready[0].placing.actor)
+    sold = inventory.sell_within([_sale(draft, offers) for draft in ready], actor=ready[0].placing.actor)
     outcomes: dict[str, OrderRecord | StockwireError] = {}
     taken: list[_Draft] = []
     for draft, result in zip(ready, sold.results, strict=True):
@@ -207,7 +208,8 @@ def _judged(placing: Placing, wanted: Sequence[Wanted], offers: Mapping[str, Off
     return order
 
 
-def _sale(draft: _Draft) -> inventory.Operation:
+def _sale(draft: _Draft, offers: Mapping[str, Offer]) -> inventory.Operation:
+    condition = _condition(draft, offers)
     return inventory.sale(
         lines=_stock_lines(draft.wanted),
         actor=draft.placing.actor,
@@ -215,18 +217,22 @@ def _sale(draft: _Draft) -> inventory.Operation:
         new_reference=draft.placing.order_id is None,
         after_order=True,
         occurred_at=draft.placing.occurred_at,
-        condition=_condition(draft),
+        # In a savepoint, so that where it refuses what it has written is undone, and nothing else.
+        condition=None if condition is None else partial(in_transaction, condition),
     )
 
 
-def _condition(draft: _Draft) -> Callable[[], None] | None:  # noqa: ARG001  see below
+def _condition(
+    draft: _Draft,  # noqa: ARG001  for what is still to come
+    offers: Mapping[str, Offer],  # noqa: ARG001  likewise
+) -> Callable[[], None] | None:
     """What the sale of this order hangs on besides its stock; ``None``: nothing.
 
     The place for whatever must be held in the same transaction that sells. What it gives is called with all
     stock heads of the orders locked, in the order's turn, once its stock has been found to suffice, and is
     the last that can refuse the order. So it takes what it needs at once, by a conditional write, or raises
-    what it refuses for (a ``StockwireError``) having written nothing, and the other orders of the transaction
-    go on. Rows that it locks come below the stock heads in ``docs/locking.md``.
+    what it refuses for (a ``StockwireError``): then what it has written itself is undone, and the other
+    orders of the transaction go on. Rows that it locks come below the stock heads in ``docs/locking.md``.
     """
     return None
 
@@ -247,17 +253,7 @@ def _written(
     for draft in drafts:
         for line in draft.order.lines:
             draft.basket.take(line.variant_id, line.options, line.quantity)
-    numbers = (
-        write_orders(
-            [
-                NewOrder(one.order, str(one.placing.actor), one.basket, relieved.id if relieved else None)
-                for one in drafts
-                for relieved in (_relieved(one),)
-            ]
-        )
-        if drafts
-        else {}
-    )
+    numbers = write_orders([_new(draft) for draft in drafts])
     events = list(before)
     placed = {}
     for draft in drafts:
@@ -269,6 +265,11 @@ def _written(
             events.append(cart_event(record, "updated"))
     publish_all(events)
     return placed
+
+
+def _new(draft: _Draft) -> NewOrder:
+    cart = _relieved(draft)
+    return NewOrder(draft.order, str(draft.placing.actor), draft.basket, cart.id if cart else None)
 
 
 def _relieved(draft: _Draft) -> LockedCart | None:
