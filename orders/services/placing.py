@@ -137,6 +137,21 @@ def place_orders(placings: Sequence[Placing]) -> list[OrderRecord | StockwireErr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What somebody wants, as it was understood (or why not), and their cart, if there is one."""
+
+    placing: Placing
+    cart: LockedCart | None
+    basket: Basket
+    wanted: list[Wanted] | StockwireError
+
+    def variant_ids(self) -> set[str]:
+        """Whatever a price is needed of: what is wanted, and what else lies in the cart."""
+        wanted = () if isinstance(self.wanted, StockwireError) else self.wanted
+        return {line.variant_id for line in self.basket.lines} | {one.variant_id for one in wanted}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
     """An order that nothing stands against but, maybe, its stock. Its moment is still to come."""
 
@@ -145,16 +160,17 @@ class _Draft:
     wanted: Sequence[Wanted]
     cart: LockedCart | None
     basket: Basket
+    offers: Mapping[str, Offer]
 
 
 def _place(placings: Sequence[Placing]) -> list[OrderRecord | StockwireError]:
     if not placings:
         return []
-    drafts, offers = _drafts(placings)
+    drafts = _drafts(placings)
     ready = [one for one in drafts if isinstance(one, _Draft)]
     if not ready:
         return [one for one in drafts if isinstance(one, StockwireError)]
-    sold = inventory.sell_within([_sale(draft, offers) for draft in ready], actor=ready[0].placing.actor)
+    sold = inventory.sell_within([_sale(draft) for draft in ready], actor=ready[0].placing.actor)
     outcomes: dict[str, OrderRecord | StockwireError] = {}
     taken: list[_Draft] = []
     for draft, result in zip(ready, sold.results, strict=True):
@@ -164,52 +180,59 @@ def _place(placings: Sequence[Placing]) -> list[OrderRecord | StockwireError]:
             outcomes[draft.order.id] = KeyReused("Under this id something was sold already")
         else:
             taken.append(_at(draft, draft.placing.occurred_at or result.moment))
-    outcomes |= _written(taken, offers, sold.events)
+    outcomes |= _written(taken, sold.events)
     return [outcomes[one.order.id] if isinstance(one, _Draft) else one for one in drafts]
 
 
-def _drafts(placings: Sequence[Placing]) -> tuple[list[_Draft | StockwireError], Mapping[str, Offer]]:
+def _drafts(placings: Sequence[Placing]) -> list[_Draft | StockwireError]:
     """What is refused before any stock is locked, and the orders as far as they are known by then."""
+    asked = _asked(placings)
+    drafts: list[_Draft | StockwireError] = []
+    for one, offers in zip(asked, _offers(asked), strict=True):
+        try:
+            drafts.append(_judged(one, offers))
+        except StockwireError as refusal:
+            drafts.append(refusal)
+    return drafts
+
+
+def _asked(placings: Sequence[Placing]) -> list[_Asked]:
     carts = lock_carts([one.customer.pk for one in placings])
     baskets = baskets_of([cart.id for cart in carts.values()])
     wishes = understand_each([one.wishes for one in placings])
-    asked: list[tuple[Placing, LockedCart | None, Basket, list[Wanted] | StockwireError]] = []
-    concerned: set[str] = set()
+    asked = []
     for placing, understood in zip(placings, wishes, strict=True):
         cart = carts.get(placing.customer.pk)
         basket = baskets[cart.id] if cart else Basket()
         wanted: list[Wanted] | StockwireError = understood if placing.wishes else _all_of(basket)
-        concerned.update(line.variant_id for line in basket.lines)
-        if not isinstance(wanted, StockwireError):
-            concerned.update(one.variant_id for one in wanted)
-        asked.append((placing, cart, basket, wanted))
-    offers = offers_of(concerned, currency=shop_currency())
-    drafts: list[_Draft | StockwireError] = []
-    for placing, cart, basket, wanted in asked:
-        if isinstance(wanted, StockwireError):
-            drafts.append(wanted)
-            continue
-        try:
-            order = _judged(placing, wanted, offers)
-        except StockwireError as refusal:
-            drafts.append(refusal)
-        else:
-            drafts.append(_Draft(placing=placing, order=order, wanted=wanted, cart=cart, basket=basket))
-    return drafts, offers
+        asked.append(_Asked(placing=placing, cart=cart, basket=basket, wanted=wanted))
+    return asked
 
 
-def _judged(placing: Placing, wanted: Sequence[Wanted], offers: Mapping[str, Offer]) -> OrderRecord:
+def _offers(asked: Sequence[_Asked]) -> list[Mapping[str, Offer]]:
+    """What is offered to each of them, by variant. Prices are the same for everybody: one query for all."""
+    variant_ids = set[str]().union(*(one.variant_ids() for one in asked))
+    offers = offers_of(variant_ids, currency=shop_currency())
+    return [offers] * len(asked)
+
+
+def _judged(asked: _Asked, offers: Mapping[str, Offer]) -> _Draft:
     """The order as far as it is known before its stock is taken. Raises what it is refused for."""
+    placing, wanted = asked.placing, asked.wanted
+    if isinstance(wanted, StockwireError):
+        raise wanted
     if not wanted:
         raise CartEmpty
     require_offered(wanted, offers)
     order = _drafted(placing, _lines(wanted, offers))
     _require_total(order, placing.terms.total)
-    return order
+    return _Draft(
+        placing=placing, order=order, wanted=wanted, cart=asked.cart, basket=asked.basket, offers=offers
+    )
 
 
-def _sale(draft: _Draft, offers: Mapping[str, Offer]) -> inventory.Operation:
-    condition = _condition(draft, offers)
+def _sale(draft: _Draft) -> inventory.Operation:
+    condition = _condition(draft)
     return inventory.sale(
         lines=_stock_lines(draft.wanted),
         actor=draft.placing.actor,
@@ -222,10 +245,7 @@ def _sale(draft: _Draft, offers: Mapping[str, Offer]) -> inventory.Operation:
     )
 
 
-def _condition(
-    draft: _Draft,  # noqa: ARG001  for what is still to come
-    offers: Mapping[str, Offer],  # noqa: ARG001  likewise
-) -> Callable[[], None] | None:
+def _condition(draft: _Draft) -> Callable[[], None] | None:  # noqa: ARG001  for what is still to come
     """What the sale of this order hangs on besides its stock; ``None``: nothing.
 
     The place for whatever must be held in the same transaction that sells. What it gives is called with all
@@ -244,9 +264,7 @@ def _at(draft: _Draft, moment: dt.datetime) -> _Draft:
     return replace(draft, order=replace(order, created_at=moment, updated_at=moment, history=(entry,)))
 
 
-def _written(
-    drafts: Sequence[_Draft], offers: Mapping[str, Offer], before: Sequence[DomainEvent]
-) -> dict[str, OrderRecord]:
+def _written(drafts: Sequence[_Draft], before: Sequence[DomainEvent]) -> dict[str, OrderRecord]:
     """The orders as they stand in the tables now, by id, announced after what came ``before`` them, with what
     they have left of their carts.
     """
@@ -261,7 +279,9 @@ def _written(
         events.append(OrderPlaced(**event_fields(order)))
         if cart := _relieved(draft):
             owner = CartOwner.customer(order.customer.id)
-            record = shown(owner, draft.basket, offers, version=cart.version + 1, updated_at=order.created_at)
+            record = shown(
+                owner, draft.basket, draft.offers, version=cart.version + 1, updated_at=order.created_at
+            )
             events.append(cart_event(record, "updated"))
     publish_all(events)
     return placed

@@ -226,7 +226,7 @@ def test_what_is_still_needed_besides_stock_is_asked_last_and_refuses_one_alone(
         cursor.execute("CREATE TABLE pool (product text PRIMARY KEY, units int, taken int)")
         cursor.execute("INSERT INTO pool VALUES (%s, 2, 0)", [pool])
 
-    def condition(draft: Any, _offers: Any) -> Callable[[], None]:
+    def condition(draft: Any) -> Callable[[], None]:
         def hold() -> None:
             asked.append(draft.placing.customer.pk)
             with connection.cursor() as cursor:
