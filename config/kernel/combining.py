@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 
 #: How long somebody who waits lets others be at it, before leading beside them.
-PATIENCE = 0.25
+PATIENCE = 0.5
 
 
 class NothingDone(Exception):

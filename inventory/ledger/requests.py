@@ -116,8 +116,8 @@ class OnCondition:
     """What ``request`` wants, if ``condition`` does not refuse it.
 
     Stock comes first: the condition is asked only where there is enough, in the request's turn, and is the
-    last that can refuse it. So it may write what it holds at once (``UPDATE … WHERE left >= n``) and has
-    nothing to undo.
+    last that can refuse it. So it may write what it holds at once (``UPDATE … WHERE left >= n``); where it
+    refuses, it must leave nothing written.
     """
 
     request: Request

@@ -96,6 +96,8 @@ class NewOrder:
 
 def write_orders(new: Sequence[NewOrder]) -> dict[str, str]:
     """Write new orders, and store what they have left of their carts; the number that each got, by id."""
+    if not new:
+        return {}
     numbers = _write(new)
     missing = [one for one in new if one.order.id not in numbers]
     if missing:

@@ -16,6 +16,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 from catalog.dialects.shop import shop_currency
 from catalog.offers import Offer
@@ -26,7 +27,7 @@ from config.kernel.errors import InvalidInput, KeyReused, StockwireError
 from config.kernel.events import DomainEvent, publish_all
 from config.kernel.ids import new_id
 from config.kernel.money import MAX_AMOUNT, quantize, to_number
-from config.kernel.transactions import within_transaction
+from config.kernel.transactions import in_transaction, within_transaction
 from inventory import services as inventory
 from inventory.lines import StockLine
 from orders.basket import Basket
@@ -136,6 +137,21 @@ def place_orders(placings: Sequence[Placing]) -> list[OrderRecord | StockwireErr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What somebody wants, as it was understood (or why not), and their cart, if there is one."""
+
+    placing: Placing
+    cart: LockedCart | None
+    basket: Basket
+    wanted: list[Wanted] | StockwireError
+
+    def variant_ids(self) -> set[str]:
+        """Whatever a price is needed of: what is wanted, and what else lies in the cart."""
+        wanted = () if isinstance(self.wanted, StockwireError) else self.wanted
+        return {line.variant_id for line in self.basket.lines} | {one.variant_id for one in wanted}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
     """An order that nothing stands against but, maybe, its stock. Its moment is still to come."""
 
@@ -144,12 +160,13 @@ class _Draft:
     wanted: Sequence[Wanted]
     cart: LockedCart | None
     basket: Basket
+    offers: Mapping[str, Offer]
 
 
 def _place(placings: Sequence[Placing]) -> list[OrderRecord | StockwireError]:
     if not placings:
         return []
-    drafts, offers = _drafts(placings)
+    drafts = _drafts(placings)
     ready = [one for one in drafts if isinstance(one, _Draft)]
     if not ready:
         return [one for one in drafts if isinstance(one, StockwireError)]
@@ -163,51 +180,59 @@ def _place(placings: Sequence[Placing]) -> list[OrderRecord | StockwireError]:
             outcomes[draft.order.id] = KeyReused("Under this id something was sold already")
         else:
             taken.append(_at(draft, draft.placing.occurred_at or result.moment))
-    outcomes |= _written(taken, offers, sold.events)
+    outcomes |= _written(taken, sold.events)
     return [outcomes[one.order.id] if isinstance(one, _Draft) else one for one in drafts]
 
 
-def _drafts(placings: Sequence[Placing]) -> tuple[list[_Draft | StockwireError], Mapping[str, Offer]]:
+def _drafts(placings: Sequence[Placing]) -> list[_Draft | StockwireError]:
     """What is refused before any stock is locked, and the orders as far as they are known by then."""
+    asked = _asked(placings)
+    drafts: list[_Draft | StockwireError] = []
+    for one, offers in zip(asked, _offers(asked), strict=True):
+        try:
+            drafts.append(_judged(one, offers))
+        except StockwireError as refusal:
+            drafts.append(refusal)
+    return drafts
+
+
+def _asked(placings: Sequence[Placing]) -> list[_Asked]:
     carts = lock_carts([one.customer.pk for one in placings])
     baskets = baskets_of([cart.id for cart in carts.values()])
     wishes = understand_each([one.wishes for one in placings])
-    asked: list[tuple[Placing, LockedCart | None, Basket, list[Wanted] | StockwireError]] = []
-    concerned: set[str] = set()
+    asked = []
     for placing, understood in zip(placings, wishes, strict=True):
         cart = carts.get(placing.customer.pk)
         basket = baskets[cart.id] if cart else Basket()
         wanted: list[Wanted] | StockwireError = understood if placing.wishes else _all_of(basket)
-        concerned.update(line.variant_id for line in basket.lines)
-        if not isinstance(wanted, StockwireError):
-            concerned.update(one.variant_id for one in wanted)
-        asked.append((placing, cart, basket, wanted))
-    offers = offers_of(concerned, currency=shop_currency())
-    drafts: list[_Draft | StockwireError] = []
-    for placing, cart, basket, wanted in asked:
-        if isinstance(wanted, StockwireError):
-            drafts.append(wanted)
-            continue
-        try:
-            order = _judged(placing, wanted, offers)
-        except StockwireError as refusal:
-            drafts.append(refusal)
-        else:
-            drafts.append(_Draft(placing=placing, order=order, wanted=wanted, cart=cart, basket=basket))
-    return drafts, offers
+        asked.append(_Asked(placing=placing, cart=cart, basket=basket, wanted=wanted))
+    return asked
 
 
-def _judged(placing: Placing, wanted: Sequence[Wanted], offers: Mapping[str, Offer]) -> OrderRecord:
+def _offers(asked: Sequence[_Asked]) -> list[Mapping[str, Offer]]:
+    """What is offered to each of them, by variant. Prices are the same for everybody: one query for all."""
+    variant_ids = set[str]().union(*(one.variant_ids() for one in asked))
+    offers = offers_of(variant_ids, currency=shop_currency())
+    return [offers] * len(asked)
+
+
+def _judged(asked: _Asked, offers: Mapping[str, Offer]) -> _Draft:
     """The order as far as it is known before its stock is taken. Raises what it is refused for."""
+    placing, wanted = asked.placing, asked.wanted
+    if isinstance(wanted, StockwireError):
+        raise wanted
     if not wanted:
         raise CartEmpty
     require_offered(wanted, offers)
     order = _drafted(placing, _lines(wanted, offers))
     _require_total(order, placing.terms.total)
-    return order
+    return _Draft(
+        placing=placing, order=order, wanted=wanted, cart=asked.cart, basket=asked.basket, offers=offers
+    )
 
 
 def _sale(draft: _Draft) -> inventory.Operation:
+    condition = _condition(draft)
     return inventory.sale(
         lines=_stock_lines(draft.wanted),
         actor=draft.placing.actor,
@@ -215,18 +240,19 @@ def _sale(draft: _Draft) -> inventory.Operation:
         new_reference=draft.placing.order_id is None,
         after_order=True,
         occurred_at=draft.placing.occurred_at,
-        condition=_condition(draft),
+        # In a savepoint, so that where it refuses what it has written is undone, and nothing else.
+        condition=None if condition is None else partial(in_transaction, condition),
     )
 
 
-def _condition(draft: _Draft) -> Callable[[], None] | None:  # noqa: ARG001  see below
+def _condition(draft: _Draft) -> Callable[[], None] | None:  # noqa: ARG001  for what is still to come
     """What the sale of this order hangs on besides its stock; ``None``: nothing.
 
     The place for whatever must be held in the same transaction that sells. What it gives is called with all
     stock heads of the orders locked, in the order's turn, once its stock has been found to suffice, and is
     the last that can refuse the order. So it takes what it needs at once, by a conditional write, or raises
-    what it refuses for (a ``StockwireError``) having written nothing, and the other orders of the transaction
-    go on. Rows that it locks come below the stock heads in ``docs/locking.md``.
+    what it refuses for (a ``StockwireError``): then what it has written itself is undone, and the other
+    orders of the transaction go on. Rows that it locks come below the stock heads in ``docs/locking.md``.
     """
     return None
 
@@ -238,26 +264,14 @@ def _at(draft: _Draft, moment: dt.datetime) -> _Draft:
     return replace(draft, order=replace(order, created_at=moment, updated_at=moment, history=(entry,)))
 
 
-def _written(
-    drafts: Sequence[_Draft], offers: Mapping[str, Offer], before: Sequence[DomainEvent]
-) -> dict[str, OrderRecord]:
+def _written(drafts: Sequence[_Draft], before: Sequence[DomainEvent]) -> dict[str, OrderRecord]:
     """The orders as they stand in the tables now, by id, announced after what came ``before`` them, with what
     they have left of their carts.
     """
     for draft in drafts:
         for line in draft.order.lines:
             draft.basket.take(line.variant_id, line.options, line.quantity)
-    numbers = (
-        write_orders(
-            [
-                NewOrder(one.order, str(one.placing.actor), one.basket, relieved.id if relieved else None)
-                for one in drafts
-                for relieved in (_relieved(one),)
-            ]
-        )
-        if drafts
-        else {}
-    )
+    numbers = write_orders([_new(draft) for draft in drafts])
     events = list(before)
     placed = {}
     for draft in drafts:
@@ -265,10 +279,17 @@ def _written(
         events.append(OrderPlaced(**event_fields(order)))
         if cart := _relieved(draft):
             owner = CartOwner.customer(order.customer.id)
-            record = shown(owner, draft.basket, offers, version=cart.version + 1, updated_at=order.created_at)
+            record = shown(
+                owner, draft.basket, draft.offers, version=cart.version + 1, updated_at=order.created_at
+            )
             events.append(cart_event(record, "updated"))
     publish_all(events)
     return placed
+
+
+def _new(draft: _Draft) -> NewOrder:
+    cart = _relieved(draft)
+    return NewOrder(draft.order, str(draft.placing.actor), draft.basket, cart.id if cart else None)
 
 
 def _relieved(draft: _Draft) -> LockedCart | None:

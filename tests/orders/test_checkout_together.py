@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.api.models import IdempotencyKey
@@ -92,10 +93,14 @@ def together(works: Sequence[Callable[[], Any]]) -> list[Any]:
         futures = []
         for count, work in enumerate(works, start=1):
             futures.append(pool.submit(closing, work))
-            until(lambda count=count: len(combiner._waiting) == count)
+            until(partial(waits_for, combiner, count))
         gate.set()
         holding.result(20)
         return [future.result(30) for future in futures]
+
+
+def waits_for(combiner: Any, count: int) -> bool:
+    return len(combiner._waiting) == count
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -218,13 +223,15 @@ def test_what_is_still_needed_besides_stock_is_asked_last_and_refuses_one_alone(
     pool = mug(stock=0).id  # any row that can be counted down
     asked: list[str] = []
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE pool (product text PRIMARY KEY, units int NOT NULL)")
-        cursor.execute("INSERT INTO pool VALUES (%s, 2)", [pool])
+        cursor.execute("CREATE TABLE pool (product text PRIMARY KEY, units int, taken int)")
+        cursor.execute("INSERT INTO pool VALUES (%s, 2, 0)", [pool])
 
     def condition(draft: Any) -> Callable[[], None]:
         def hold() -> None:
             asked.append(draft.placing.customer.pk)
             with connection.cursor() as cursor:
+                # What it has written before it refuses is undone with it.
+                cursor.execute("UPDATE pool SET taken = taken + 1 WHERE product = %s", [pool])
                 cursor.execute("UPDATE pool SET units = units - 1 WHERE product = %s AND units > 0", [pool])
                 if not cursor.rowcount:
                     raise Conflict("The sale is over", code="sold_out")
@@ -238,7 +245,10 @@ def test_what_is_still_needed_besides_stock_is_asked_last_and_refuses_one_alone(
         sold, gone = (201, None), (409, "sold_out")
         assert statuses(answers) == [sold, (409, "out_of_stock"), sold, gone, gone]
         assert asked == [buyers[place].id for place in (0, 2, 3, 4)], "not where the stock is short"
-        assert (goods.on_hand(), Order.objects.count()) == (48, 2)
+        assert (goods.on_hand(), Order.objects.count(), transactions_of_orders()) == (48, 2, 1)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT units, taken FROM pool")
+            assert cursor.fetchone() == (0, 2)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE pool")
@@ -347,7 +357,8 @@ def test_a_leader_that_fails_in_the_middle_leaves_nothing_half_done_and_each_goe
 @contextmanager
 def lost_after_the_commit() -> Iterator[None]:
     """The first transaction of orders is committed, and nobody hears of it any more."""
-    commit, lost = BaseDatabaseWrapper._commit, threading.Event()
+    wrapper: Any = BaseDatabaseWrapper
+    commit, lost = wrapper._commit, threading.Event()
 
     def commit_and_lose(self: Any) -> Any:
         commit(self)
@@ -361,7 +372,7 @@ def lost_after_the_commit() -> Iterator[None]:
             raise OperationalError("server closed the connection unexpectedly")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseDatabaseWrapper, "_commit", commit_and_lose)
+        patch.setattr(wrapper, "_commit", commit_and_lose)
         yield
 
 
@@ -413,7 +424,7 @@ def test_whoever_would_wait_for_long_does_not_keep_the_others(
 
     def hold() -> None:
         try:
-            with transactions.transaction.atomic(), connection.cursor() as cursor:
+            with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM orders_cart WHERE user_id = %s FOR UPDATE", [buyers[1].id])
                 held.set()
                 assert done.wait(20)
