@@ -15,7 +15,7 @@ def now() -> dt.datetime:
 
 def iso(moment: dt.datetime) -> str:
     """``2026-11-21T10:00:00.000Z``. ``moment`` must be aware."""
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def iso_of(seconds: float) -> str:

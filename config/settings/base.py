@@ -95,7 +95,7 @@ def database(url: str) -> dict[str, Any]:
     """Turn a PostgreSQL URL into Django's form; libpq itself reads it, so whatever psql takes is right."""
     parts = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.database",
         "NAME": parts.pop("dbname", "stockwire"),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from config.kernel.errors import StockwireError
 from inventory.ledger.book import Book, Entry, Level
 from inventory.ledger.requests import Refusal, Request, Shortage
 
@@ -42,15 +43,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one request: its entries and changes, or its shortages."""
+    """What became of one request: its entries and changes, or its shortages, or what else it failed for."""
 
     entries: tuple[Entry, ...] = ()
     changes: tuple[Change, ...] = ()
     shortages: tuple[Shortage, ...] = ()
+    because: StockwireError | None = None
 
     @property
     def refused(self) -> bool:
-        return bool(self.shortages)
+        return bool(self.shortages) or self.because is not None
 
 
 def plan(book: Book, requests: Sequence[Request]) -> list[Outcome]:
@@ -60,7 +62,7 @@ def plan(book: Book, requests: Sequence[Request]) -> list[Outcome]:
         try:
             entries = request.decide(book)
         except Refusal as refusal:
-            outcomes.append(Outcome(shortages=refusal.shortages))
+            outcomes.append(Outcome(shortages=refusal.shortages, because=refusal.because))
         else:
             outcomes.append(_apply(book, entries, looked_at=tuple(request.looks_at(book))))
     return outcomes

@@ -19,7 +19,7 @@ from orders.services.paying import (
     note_charge,
     verify_razorpay,
 )
-from orders.services.placing import Terms, place_order
+from orders.services.placing import Placing, Terms, place_one, place_order, place_orders
 from orders.services.refunding import (
     begin_refund,
     call_provider,
@@ -34,6 +34,7 @@ from orders.services.sweeping import forget_old_provider_events, forget_stale_gu
 
 __all__ = [
     "UNCHANGED",
+    "Placing",
     "Returned",
     "Shipment",
     "Terms",
@@ -57,7 +58,9 @@ __all__ = [
     "give_back_what_is_due",
     "merge_guest_cart",
     "note_charge",
+    "place_one",
     "place_order",
+    "place_orders",
     "refund_payment",
     "remove_item",
     "require_caller_back",
