@@ -9,7 +9,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psutil
@@ -58,9 +58,10 @@ class Shop:
             pids = [pid for (pid,) in connection.execute(query)]
         total = 0.0
         for pid in pids:
-            if psutil.pid_exists(pid) and "postgres" in (process := psutil.Process(pid)).name():
+            with suppress(psutil.NoSuchProcess):  # it is not on this machine, or has just ended
+                process = psutil.Process(pid)
                 times = process.cpu_times()
-                total += times.user + times.system
+                total += times.user + times.system if "postgres" in process.name() else 0
         return total
 
 
