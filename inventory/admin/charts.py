@@ -14,6 +14,7 @@ from inventory.selectors.level_history import day_ends, last_entries
 ENTRIES = 100
 DAYS = 90
 
+_FEW = 20
 _TICKS = {"color": "#8a8c83", "maxRotation": 0, "autoSkipPadding": 16}
 OPTIONS = json.dumps(
     {
@@ -55,6 +56,7 @@ def _line(labels: list[str], values: list[int]) -> str:
         "borderColor": "var(--color-primary-600)",
         "backgroundColor": "var(--color-primary-600)",
         "borderWidth": 2,
-        "pointRadius": 0,
+        # A line of one point is none.
+        "pointRadius": 3 if len(values) <= _FEW else 0,
     }
     return json.dumps({"labels": labels, "datasets": [line]})

@@ -1,4 +1,4 @@
-"""What lists of stock are narrowed by. Choices are fixed: a ledger that is asked for its own is read whole."""
+"""What lists of stock are narrowed by. Choices are fixed: a ledger asked for its own is read whole."""
 
 from __future__ import annotations
 
