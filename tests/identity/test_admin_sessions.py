@@ -1,4 +1,4 @@
-"""Signing in to the console is a sign-in like any other: its sockets know it, and its end is the session's."""
+"""Signing in to the console is a sign-in like any other: sockets know it, and its end is the session's."""
 
 from __future__ import annotations
 
