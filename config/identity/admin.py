@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -22,6 +23,7 @@ from config.identity import services
 from config.identity.duties import Duty
 from config.identity.errors import LastOwner
 from config.identity.models import ApiKey, Role, Scope, User
+from config.identity.sessions import SIGN_IN
 from config.kernel.actors import Actor
 
 # Rights follow from the role alone; groups would only look as if they meant something.
@@ -35,10 +37,16 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc]  # unfold has no types
-    """The admin's form for one's own password, saved by the service: one's sign-ins end with the old one."""
+    """The admin's form for one's own password, saved by the service: one's other sign-ins end with the old
+    one. ``sign_in`` is this session's."""
+
+    def __init__(self, *args: Any, sign_in: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sign_in = sign_in
 
     def save(self, commit: bool = True) -> User:  # noqa: ARG002  Django's signature
-        services.set_password(user=self.user, password=self.cleaned_data["new_password1"])
+        password = self.cleaned_data["new_password1"]
+        services.set_password(user=self.user, password=password, but=self._sign_in)
         user: User = self.user
         return user
 
@@ -47,7 +55,7 @@ def change_own_password(request: HttpRequest) -> HttpResponseBase:
     """The admin's page for it. Its own view has a form written into it, so this one stands before it in the
     paths."""
     answer: HttpResponseBase = PasswordChangeView.as_view(
-        form_class=OwnPasswordForm,
+        form_class=partial(OwnPasswordForm, sign_in=request.session.get(SIGN_IN, "")),
         success_url=reverse("admin:password_change_done"),
         extra_context=admin.site.each_context(request),
     )(request)

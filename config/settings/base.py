@@ -12,7 +12,7 @@ import structlog
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
-from config.settings import environment, logs
+from config.settings import console, environment, logs
 
 # Lets `ModelAdmin[Product]` and its like be written: Django has not all of its generics at run time.
 django_stubs_ext.monkeypatch()
@@ -27,8 +27,10 @@ SECRET_KEY = environment.SECRET_KEY.read()
 ALLOWED_HOSTS: list[str] = list(environment.ALLOWED_HOSTS.read())
 
 INSTALLED_APPS = [
-    "unfold",  # before the admin, whose templates it replaces
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
+    "unfold.contrib.filters",
+    "unfold.contrib.import_export",
+    "config.apps.ConsoleConfig",  # the admin, with our own site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -234,11 +236,7 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = (
     else {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 )
 
-UNFOLD = {
-    "SITE_TITLE": "Stockwire",
-    "SITE_HEADER": "Stockwire",
-    "LOGIN": {"form": "config.identity.admin_sign_in.SignInForm"},
-}
+UNFOLD = console.UNFOLD
 
 STOCKWIRE_CURRENCY = environment.CURRENCY.read()
 STOCKWIRE_TIME_ZONE = environment.TIME_ZONE.read()

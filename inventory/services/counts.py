@@ -9,11 +9,12 @@ from typing import Literal
 
 from catalog.stock_port import RecordedCounts
 from config.kernel.actors import Actor
+from config.kernel.errors import StockwireError
 from config.kernel.transactions import in_transaction
 from inventory.events import StockUpdated
 from inventory.ledger.requests import Count, Counted, Touch
 from inventory.lines import CountLine
-from inventory.services.doing import Answer, StockResult, do
+from inventory.services.doing import Answer, StockResult, do, do_all
 from inventory.services.writing import Operation, carry_out, write_down
 
 
@@ -27,6 +28,17 @@ def adjust_stock(*, lines: Sequence[CountLine], actor: Actor, answer: Answer | N
     Announces: ``stock.updated`` for each variant that changed; ``stock.low``, ``stock.back``.
     """
     return do(_counting("adjustment", lines, answer), actor=actor)
+
+
+def take_stock(*, lines: Sequence[CountLine], actor: Actor) -> list[StockResult | StockwireError]:
+    """A stock-take: each line as ``adjust_stock`` would take it, and each answered for itself.
+
+    Of a shelf that was counted for an hour some figures have moved: those alone are to be counted again.
+
+    Locks: the products' stock heads. Refuses: nothing as a whole; a line as ``adjust_stock`` does.
+    Announces: as ``adjust_stock``, for what was taken.
+    """
+    return do_all([_counting("adjustment", [line]) for line in lines], actor=actor) if lines else []
 
 
 def write_counts(

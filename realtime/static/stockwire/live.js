@@ -2,6 +2,7 @@
 //
 //   <section data-fresh-on="cart.updated order.*" hx-get="/cart/lines" hx-trigger="stale">
 //   <section data-fresh-on="order.*" data-fresh-id="ord_1" …>      only events that are about this id
+//   <section data-fresh-on="stock.*" data-fresh-every="500" …>     at most once in so many milliseconds
 //
 // Other modules hear the events too: `document.addEventListener("stockwire:event", ({detail}) => …)`, and how the
 // connection stands: `stockwire:state`. What changes many times a second is drawn by those, not fetched.
@@ -11,7 +12,8 @@ import { StatusLight } from "./status.js";
 
 const TOGETHER_MILLISECONDS = 60;
 const PLACE = "/api/products?limit=1";
-const body = document.body;
+// The console's body is not ours: there the element that wants to be kept fresh says what it listens to.
+const body = document.querySelector("[data-live-page]") ?? document.body;
 const waiting = new Map();
 let isFirst = true;
 
@@ -52,7 +54,7 @@ export function stale(element) {
     setTimeout(() => {
       waiting.delete(element);
       if (element.isConnected) globalThis.htmx?.trigger(element, "stale");
-    }, TOGETHER_MILLISECONDS),
+    }, Number(element.dataset.freshEvery ?? TOGETHER_MILLISECONDS)),
   );
 }
 
