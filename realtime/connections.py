@@ -5,7 +5,7 @@ A figure for people: where Redis can't be asked it is this process's own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,20 @@ def count(here: Hub | None) -> int:
         except (redis.RedisError, OSError):
             log.info("the connection counts can't be read")
     return others + (len(here.sessions) if here is not None else 0)
+
+
+def who_is_here(user_ids: Collection[str]) -> set[str]:
+    """Of these users those who have a connection; as far as Redis can be asked, and nobody where it can't."""
+    asked = list(user_ids)
+    if not settings.REDIS_URL or not asked:
+        return set()
+    holders = key_of(settings.REDIS_PREFIX, "holders")
+    try:
+        counts = _client(settings.REDIS_URL).zmscore(holders, [f"user:{user_id}" for user_id in asked])
+    except (redis.RedisError, OSError):
+        log.info("who is here can't be read")
+        return set()
+    return {user_id for user_id, count in zip(asked, counts, strict=True) if count}
 
 
 def _sum(said: Mapping[str, str], *, now: int) -> int:

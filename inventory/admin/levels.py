@@ -15,6 +15,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from config.api.fields import MAX_COUNT, MAX_QUANTITY
+from config.identity.admin_actions import asks_for
 from config.kernel.actors import Actor
 from config.kernel.errors import StockwireError
 from inventory import services
@@ -81,9 +82,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
     def can_be_sold(self, level: StockLevel) -> int:
         return max(0, int(getattr(level, "sellable", 0)))
 
-    def has_adjust_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:  # noqa: ARG002
-        """Unfold asks with an id where it has one, and without where it hasn't."""
-        return bool(self.has_view_permission(request))
+    has_adjust_permission = asks_for("inventory.change_stocklevel")
 
     @action(description="Adjust", url_path="adjust", permissions=["adjust"])  # type: ignore[untyped-decorator]
     def adjust(self, request: HttpRequest, object_id: str) -> HttpResponse:
