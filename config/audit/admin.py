@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
@@ -50,7 +50,7 @@ class AuditEntryAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     @admin.display(description="Before and after")
     def changes(self, entry: AuditEntry) -> str:
         rows = ((change.field, _shown(change.before), _shown(change.after)) for change in changes_in(entry))
-        return format_html_join("", "<div>{}: {} → {}</div>", rows)
+        return format_html("<div>{}</div>", format_html_join("", "<div>{}: {} → {}</div>", rows))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AuditChangeList]:  # noqa: ARG002
         return AuditChangeList

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.exceptions import NotRegistered
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,7 +22,7 @@ def history_of_object(request: HttpRequest, app: str, model: str, object_id: str
     """Whoever may see the record sees what became of it, newest first; of very many the newest."""
     try:
         page = admin.site.get_model_admin(apps.get_model(app, model))
-    except (LookupError, admin.exceptions.NotRegistered):
+    except (LookupError, NotRegistered):
         raise Http404 from None
     record = page.get_object(request, unquote(object_id))
     if not page.has_view_permission(request, record):

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from unfold.decorators import action
 
 from config.identity.admin_actions import asks_for
@@ -44,7 +45,7 @@ class OrderAdmin(ReadOnlyAdmin):
     """Nothing of an order is edited; each step is taken through the service that every door takes."""
 
     list_display = (
-        "number", "created_at", "customer", "status", "amount", "item_count", "payment_status", "tailor",
+        "its_number", "created_at", "customer", "status", "amount", "item_count", "payment_status", "tailor",
         "delivery_partner",
     )  # fmt: skip
     list_filter = ("status", "payment_status", "payment_method")
@@ -57,6 +58,10 @@ class OrderAdmin(ReadOnlyAdmin):
     actions = ("change_status",)
     action_form = StatusActionForm
     actions_detail = ("step", "cancel", "take_back", "assign", "tailor_work", "slip")
+
+    @admin.display(description="Number", ordering="number")
+    def its_number(self, order: Order) -> str:
+        return format_html('<span style="white-space: nowrap">{}</span>', order.number)
 
     @admin.display(description="Customer", ordering="user__name")
     def customer(self, order: Order) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 import pytest
 from django.contrib import admin
-from django.test import Client
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from config.identity.duties import Duty
@@ -148,7 +149,8 @@ COMMON = frozenset(
 ENDPOINTS: Mapping[tuple[str, str], str] = {
     **dict.fromkeys(
         (
-            ("post", "products"), ("post", "products/batch"), ("put", "products/<str:product_id>"),
+            ("post", "products"), ("post", "products/batch"), ("put", "products/batch"),
+            ("delete", "products/batch"), ("put", "products/<str:product_id>"),
             ("patch", "products/<str:product_id>"), ("delete", "products/<str:product_id>"),
             ("post", "api/products"), ("put", "api/products/<str:product_id>"),
             ("patch", "api/products/<str:product_id>"), ("delete", "api/products/<str:product_id>"),
@@ -158,7 +160,7 @@ ENDPOINTS: Mapping[tuple[str, str], str] = {
     **dict.fromkeys(
         (
             ("post", "api/flash-sales"), ("put", "api/flash-sales/<str:sale_id>"),
-            ("patch", "api/flash-sales/<str:sale_id>"), ("delete", "api/flash-sales/<str:sale_id>"),
+            ("delete", "api/flash-sales/<str:sale_id>"),
         ),
         "catalog.change_flashsale",
     ),
@@ -374,9 +376,7 @@ def test_an_action_on_many_is_offered_to_its_duties_alone(staff: Mapping[Duty | 
         assert offered[duty] & owners == (owners if duty == OWNER else set()), duty
 
 
-def _request(email: str) -> object:
-    from django.test import RequestFactory
-
+def _request(email: str) -> HttpRequest:
     request = RequestFactory().get("/admin/")
     request.user = User.objects.get(email=email)
     return request
