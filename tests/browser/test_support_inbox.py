@@ -24,11 +24,18 @@ EMAIL = "desk@example.com"
 INBOX = "/admin/realtime/supportchat/inbox/"
 WITHIN = 10_000
 CANNED = "Thank you. <b>We</b> look after it."
+_STAFF = f"""
+from config.identity.services import create_user
+from realtime.models import CannedAnswer
+
+create_user(email="{EMAIL}", password="{PASSWORD}", role="admin", name="Sara", duties=["support"])
+CannedAnswer.objects.create(title="Thanks", text="{CANNED}")
+"""
 
 
 @pytest.fixture
-async def customer(server: ServerProcess) -> AsyncIterator[NodeClient]:
-    """Somebody who has just registered, with a live client."""
+def token(server: ServerProcess) -> str:
+    """Of a customer who has just registered."""
     body = {"name": "Carla", "email": "carla@example.com", "phone": "0100", "password": PASSWORD}
     request = urllib.request.Request(
         f"{server.base_url}/api/auth/register",
@@ -36,7 +43,12 @@ async def customer(server: ServerProcess) -> AsyncIterator[NodeClient]:
         headers={"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=20) as answer:
-        token = json.loads(answer.read())["token"]
+        return str(json.loads(answer.read())["token"])
+
+
+@pytest.fixture
+async def customer(server: ServerProcess, token: str) -> AsyncIterator[NodeClient]:
+    """Give the customer's live client."""
     node = Node()
     client = await node.client(server.base_url, auth={"token": token})
     await client.connected()
@@ -48,13 +60,7 @@ async def customer(server: ServerProcess) -> AsyncIterator[NodeClient]:
 @pytest.fixture
 async def desk(server: ServerProcess) -> AsyncIterator[Page]:
     """The inbox of somebody of the staff who has support for a duty, and nothing else."""
-    made = server.manage(
-        "shell",
-        "-c",
-        "from config.identity.services import create_user; from realtime.models import CannedAnswer; "
-        f"create_user(email='{EMAIL}', password='{PASSWORD}', role='admin', name='Sara', duties=['support']); "
-        f"CannedAnswer.objects.create(title='Thanks', text='{CANNED}')",
-    )
+    made = server.manage("shell", "-c", _STAFF)
     assert made.returncode == 0, made.stderr
     complaints: list[str] = []
     path = os.environ.get("STOCKWIRE_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
