@@ -5,7 +5,7 @@ A figure for people: where Redis can't be asked it is this process's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -79,6 +79,20 @@ def _read(said: Mapping[str, str], *, now: int) -> Iterator[LiveProcess]:
         silent_for = now - float(heard)
         if silent_for < TIMING.dead:
             yield LiveProcess(name, int(connections), int(staff), max(0.0, silent_for), name == PROCESS)
+
+
+def who_is_here(user_ids: Collection[str]) -> set[str]:
+    """Of these users those who have a connection; as far as Redis can be asked, and nobody where it can't."""
+    asked = list(user_ids)
+    if not settings.REDIS_URL or not asked:
+        return set()
+    holders = key_of(settings.REDIS_PREFIX, "holders")
+    try:
+        counts = _client(settings.REDIS_URL).zmscore(holders, [f"user:{user_id}" for user_id in asked])
+    except (redis.RedisError, OSError):
+        log.info("who is here can't be read")
+        return set()
+    return {user_id for user_id, count in zip(asked, counts, strict=True) if count}
 
 
 @lru_cache(maxsize=1)

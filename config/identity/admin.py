@@ -20,6 +20,7 @@ from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from config.identity import services
+from config.identity.admin_actions import asks_for
 from config.identity.duties import Duty
 from config.identity.errors import LastOwner
 from config.identity.models import ApiKey, Role, Scope, User
@@ -107,6 +108,11 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002
         return False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Whoever may not change users has to do with customers, and with no colleague's affairs."""
+        users: QuerySet[User] = super().get_queryset(request)
+        return users if self.has_change_permission(request) else users.filter(role=Role.CUSTOMER)
+
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Say what the services refuse; what they were asked before that is undone with it."""
         try:
@@ -132,7 +138,7 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
                 services.update_user(user=user, is_active=False)
         obj.pk = user.pk
 
-    @admin.action(description="Sign the selected users out everywhere")
+    @admin.action(description="Sign the selected users out everywhere", permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             ended = services.end_all_sign_ins(user=user)
@@ -204,7 +210,9 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         }
         return TemplateResponse(request, "admin/identity/apikey/issued.html", context)
 
-    @admin.action(description="Revoke the selected keys")
+    has_revoke_permission = asks_for("identity.change_apikey")
+
+    @admin.action(description="Revoke the selected keys", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset:
             services.revoke_api_key(name=key.name)

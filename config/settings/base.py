@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "config",
     "config.api",
     "config.identity",
+    "config.audit",
     "config.jobs",
     "catalog",
     "inventory",
@@ -68,6 +69,7 @@ MIDDLEWARE = [
     "realtime.middleware.EventCursorMiddleware",  # before any view reads its data
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.audit.doers.DoerMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -254,6 +256,7 @@ STOCKWIRE_DRAIN_SECONDS = environment.DRAIN_SECONDS.read()
 STOCKWIRE_CONNECTIONS_PER_USER = environment.CONNECTIONS_PER_USER.read()
 STOCKWIRE_CONNECTIONS_PER_ADDRESS = environment.CONNECTIONS_PER_ADDRESS.read()
 STOCKWIRE_WEBHOOK_NETWORKS = environment.WEBHOOK_NETWORKS.read()
+STOCKWIRE_KEEP_AUDIT = environment.KEEP_AUDIT.read()
 STOCKWIRE_KEEP_DELIVERIES = environment.KEEP_DELIVERIES.read()
 STOCKWIRE_KEEP_NOTIFICATIONS = environment.KEEP_NOTIFICATIONS.read()
 STOCKWIRE_KEEP_PROVIDER_EVENTS = environment.KEEP_PROVIDER_EVENTS.read()

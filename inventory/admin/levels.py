@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action
 
+from config.identity.admin_actions import asks_for
 from config.kernel.errors import StockwireError
 from inventory import services
 from inventory.admin.actors import console_actor
@@ -81,9 +82,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
     def can_be_sold(self, level: StockLevel) -> int:
         return max(0, int(getattr(level, "sellable", 0)))
 
-    def has_adjust_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:  # noqa: ARG002
-        """Unfold asks with an id where it has one, and without where it hasn't."""
-        return bool(request.user.has_perm(_MAY_CHANGE))
+    has_adjust_permission = asks_for(_MAY_CHANGE)
 
     # ------------------------------------------------------------------------------------ one level
 
