@@ -61,7 +61,7 @@ class Operation:
 
     ``kind`` is the movements' kind and, with ``reference``, the natural key; ``announces`` the event
     of each variant it changes; ``lines`` are what its refusal names; ``answer`` renders what is
-    remembered for the same request again.
+    remembered for the same request again. ``new_products`` are made in this transaction.
     """
 
     kind: str
@@ -74,6 +74,7 @@ class Operation:
     fingerprint: str = ""
     after_order: bool = False
     touching: bool = False
+    new_products: Collection[str] = ()
     occurred_at: dt.datetime | None = None
     answer: Callable[[Told], str] | None = None
 
@@ -230,6 +231,7 @@ def _note(ledger: _Ledger, book: Book, operation: Operation, outcome: Outcome) -
             reference=operation.shown_reference or operation.reference,
             after_order=operation.after_order,
             touching=operation.touching,
+            is_new=shelf.product_id in operation.new_products,
             next_version=partial(ledger.next_version, shelf.product_id),
         )
     return done

@@ -66,9 +66,10 @@ def crowd(count: int, *, product_id: str, prefix: str = "usr_w") -> Sequence[str
     ids = [f"{prefix}{number:06d}" for number in range(count)]
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO identity_user (id, email, name, phone, role, is_staff, is_active, is_superuser,"
-            " password, date_joined, updated_at)"
-            " SELECT id, id || '@example.com', id, '', 'customer', false, true, false, '!', now(), now()"
+            "INSERT INTO identity_user (id, email, name, phone, role, duties, is_staff, is_active,"
+            " is_superuser, password, date_joined, updated_at)"
+            " SELECT id, id || '@example.com', id, '', 'customer', '{}', false, true,"
+            " false, '!', now(), now()"
             " FROM unnest(%s::text[]) AS id",
             [ids],
         )

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from realtime import registry
 from realtime.webhooks import addresses, signing, topics
 from realtime.webhooks.lanes import Item, Lanes
 from realtime.webhooks.pace import Pace
@@ -54,6 +55,17 @@ def test_a_prefix_means_what_begins_with_it_and_a_dot() -> None:
 def test_what_goes_out_under_another_name_is_read_from_the_log_under_its_own() -> None:
     """An announcement of stock goes out as the event that it names."""
     assert "stock.announced" in (topics.log_types(["stock.reduced"]) or [])
+
+
+def test_what_only_tells_others_of_an_event_is_no_topic_and_not_read() -> None:
+    assert {"wishers.price_dropped", "wishers.stock_back"} == registry.REPEATING
+    assert topics.unknown(["wishers.*", *registry.REPEATING, "price.dropped"]) == [
+        "wishers.*", *registry.REPEATING
+    ]  # fmt: skip
+    assert topics.log_types(["price.dropped", "stock.back"]) == ["price.dropped", "stock.back"]
+    assert topics.log_types(["price.*"]) == ["price.dropped"]
+    assert not any(map(topics.is_told, registry.REPEATING))
+    assert topics.is_told("price.dropped")
 
 
 # --------------------------------------------------------------------------------------- addresses
