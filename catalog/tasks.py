@@ -34,7 +34,7 @@ def tell_flash_sales(timestamp: int) -> None:  # noqa: ARG001  procrastinate giv
 @app.periodic(cron="33 3 * * *")
 @app.task(queueing_lock="catalog.rebuild_ratings", retry=UNTIL_DONE)
 def count_ratings_anew(timestamp: int) -> None:  # noqa: ARG001  as above
-    """Each night: whatever was written past the services, a product's rating follows from its reviews again."""
+    """Each night: whatever was written past the services, ratings follow from their reviews again."""
     wrong = rebuild_ratings(actor=SYSTEM)
     if wrong:
         log.warning("ratings did not follow from their reviews, and do now", products=wrong)

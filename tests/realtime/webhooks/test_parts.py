@@ -116,11 +116,20 @@ def test_a_private_network_that_is_allowed_may_be_reached_and_no_other() -> None
         "https://shop.example:99999/", "https://shop.example/a b", "https://shop.example\\@10.0.0.1/",
         "https://shöp.example/", "https://127.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/",
         "https://169.254.169.254/latest", "https://shop.example/\n", "https://[::1/",
-        "https://x.example/" + "a" * 1000,
+        "https://x.example/" + "a" * 1000, "https://shop.example:0/", "https://0x7f000001/", "https://0/",
+        "https://2130706433/", "https://127.1/", "https://0177.0.0.1/", "https://127.0.0.1./", "https://a.0x1/",
+        "https://%31%32%37.0.0.1/", "https://localhost/", "https://LOCALHOST./", "https://x.localhost/",
+        "https://./", "https://a..b/", "https://-a.example/", "https://[v1.x]/",
+        f"https://{'a' * 64}.example/", "https://" + "a." * 127 + "example/",
     ],
 )  # fmt: skip
 def test_these_urls_are_refused(url: str) -> None:
     assert addresses.problem_of(url, networks=()) is not None
+
+
+def test_this_machine_has_a_name_where_its_network_is_allowed() -> None:
+    assert addresses.problem_of("http://localhost:9/x", networks=ALLOWED) is None
+    assert addresses.problem_of("http://localhost:9/x", networks=ALLOWED[:1]) is not None
 
 
 def test_a_good_url_is_taken_and_one_without_tls_where_private_networks_are_allowed() -> None:
