@@ -47,14 +47,19 @@ def write_counts(
     actor: Actor,
     kind: Literal["recount", "import"] = "recount",
     open_locations: Collection[str] = (),
+    new_products: Collection[str] = (),
 ) -> RecordedCounts:
     """Set stock to what was counted, inside the caller's transaction, whatever it stood at.
+
+    ``new_products`` are made in this transaction: what they begin with is not back.
 
     Locks: the products' stock heads. Refuses: a count below what is held (``held_stock``), stock counted
     twice (``duplicate_item``), an unknown location that is not among ``open_locations``.
     Announces: nothing: the caller publishes the events of ``adjust_stock`` that it is handed, after its own.
     """
-    written = write_down([_counting(kind, lines)], actor=actor, open_locations=open_locations)
+    written = write_down(
+        [_counting(kind, lines, new_products=new_products)], actor=actor, open_locations=open_locations
+    )
     return RecordedCounts(changed=len(written.done[0].told.outcome.changes), events=written.events)
 
 
@@ -90,7 +95,12 @@ def sync_stock(*, touched: Sequence[str], lines: Sequence[CountLine], actor: Act
     return in_transaction(work)
 
 
-def _counting(kind: str, lines: Sequence[CountLine], answer: Answer | None = None) -> Operation:
+def _counting(
+    kind: str,
+    lines: Sequence[CountLine],
+    answer: Answer | None = None,
+    new_products: Collection[str] = (),
+) -> Operation:
     counts = [
         Counted(line.variant_id, line.location_id, line.quantity, line.expected, line.reason, line.for_sale)
         for line in lines
@@ -102,6 +112,7 @@ def _counting(kind: str, lines: Sequence[CountLine], answer: Answer | None = Non
         product_ids=[line.product_id for line in lines],
         announces=StockUpdated,
         answer=answer,
+        new_products=new_products,
     )
 
 
