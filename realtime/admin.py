@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from unfold.admin import ModelAdmin
 
-from inventory.admin.paging import BoundedPaginator
+from config.api.capped_paging import CappedPaginator
 from realtime.models import Event
 from realtime.registry import BY_NAME
 from realtime.selectors import current_cursor
@@ -38,7 +38,7 @@ class EventAdmin(ModelAdmin):  # type: ignore[misc]
     list_per_page = 50
     # Counting a week of events takes longer than finding fifty.
     show_full_result_count = False
-    paginator = BoundedPaginator
+    paginator = CappedPaginator
     list_before_template = "admin/realtime/event/link.html"
 
     def get_urls(self) -> list[Any]:

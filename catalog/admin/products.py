@@ -34,6 +34,7 @@ from catalog.services import (
 )
 from catalog.stock_port import stock
 from config.api.capped_paging import CappedPaginator
+from config.identity.admin_actions import asks_for
 from config.kernel.actors import Actor
 from config.kernel.errors import StockwireError
 from config.kernel.money import sign_of, to_number
@@ -134,7 +135,9 @@ class ProductAdmin(ManyProducts, ExchangedProducts, ModelAdmin, ImportExportMode
             return format_html('<span class="{}"></span>', "console-picture")
         return format_html('<img class="console-picture" src="{}" alt="" loading="lazy">', own)
 
-    @action(description="Stock levels", url_path="levels", permissions=["inventory.view_stocklevel"])  # type: ignore[untyped-decorator]
+    has_see_levels_permission = asks_for("inventory.view_stocklevel")
+
+    @action(description="Stock levels", url_path="levels", permissions=["see_levels"])  # type: ignore[untyped-decorator]
     def levels(self, request: HttpRequest, object_id: str) -> HttpResponse:  # noqa: ARG002  unfold's signature
         return HttpResponseRedirect(
             f"{reverse('admin:inventory_stocklevel_changelist')}?{urlencode({'q': object_id})}"

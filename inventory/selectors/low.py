@@ -69,7 +69,7 @@ def lowest_levels(*, most: int) -> list[LowLevel]:
     """The ``most`` levels of which least can be sold, of those that ``low_levels`` counts."""
     with connection.cursor() as cursor:
         cursor.execute(_LOWEST, [most])
-        return [LowLevel(*row[:5], available=max(0, int(row[5]))) for row in cursor.fetchall()]
+        return [LowLevel(*row[:5], max(0, int(row[5]))) for row in cursor.fetchall()]
 
 
 def low_level_ids() -> RawSQL:

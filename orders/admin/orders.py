@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import action
 
+from config.api.capped_paging import CappedPaginator
 from config.identity.admin_actions import asks_for
 from config.identity.models import Role
 from config.kernel.actors import Actor
 from config.kernel.errors import PreconditionFailed, StockwireError
 from config.kernel.money import sign_of, to_number
-from inventory.admin.paging import BoundedPaginator
 from inventory.admin.reading import ReadOnlyAdmin
 from orders import services
 from orders.admin.forms import (
@@ -52,7 +52,7 @@ class OrderAdmin(ReadOnlyAdmin):
     search_fields = ("=id", "number", "user__email", "user__name", "phone")
     ordering = ("-created_at", "-id")
     list_select_related = ("user", "tailor", "delivery_partner")
-    paginator = BoundedPaginator
+    paginator = CappedPaginator
     search_help_text = "Number, id, phone; the customer's name or e-mail address."
     change_form_before_template = "admin/orders/order/page.html"
     actions = ("change_status",)

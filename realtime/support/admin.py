@@ -16,10 +16,10 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from config.api.capped_paging import CappedPaginator
 from config.identity.admin_actions import asks_for
 from config.identity.models import Role
 from config.kernel.errors import StockwireError
-from inventory.admin.paging import BoundedPaginator
 from inventory.admin.reading import ReadOnlyAdmin
 from orders.admin.inlines import ReadOnlyInline
 from realtime.models import CannedAnswer, ChatStatus, SupportChat, SupportMessage
@@ -76,7 +76,7 @@ class SupportChatAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     inlines = (MessageInline,)
     actions = ("claim_all", "close_all")
-    paginator = BoundedPaginator
+    paginator = CappedPaginator
     list_before_template = "admin/realtime/supportchat/link.html"
     actions_detail = ("answer", "claim", "release", "close")
 

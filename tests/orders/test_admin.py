@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from inventory.admin import paging
+from config.api import capped_paging
 from inventory.models import StockMovement
 from orders.models import Order, OrderLine
 from orders.selectors.timeline import timeline
@@ -275,7 +275,7 @@ def test_a_list_is_counted_to_a_bound_and_no_further(
     goods = mug(stock=100)
     for _ in range(4):
         place(customer, goods.item(1))
-    monkeypatch.setattr(paging, "MOST", 3)
+    monkeypatch.setattr(capped_paging, "MOST", 3)
     page = admin.get(LIST).context["cl"]
     assert page.result_count == 3
 
