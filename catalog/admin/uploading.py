@@ -51,8 +51,8 @@ class ShopifyForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["currency"].initial = settings.STOCKWIRE_CURRENCY
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> UploadedFile[Any]:
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST:
             raise forms.ValidationError(
                 f"is over {LARGEST // 1024 // 1024} MB: use manage.py import_products"
@@ -75,7 +75,7 @@ class ShopifyForm(forms.Form):
 def import_upload(request: HttpRequest, form: ShopifyForm) -> Report:
     """Import what was uploaded; what it says of its rows names the file as it was called."""
     given = form.cleaned_data
-    file: UploadedFile = given["file"]
+    file: UploadedFile[Any] = given["file"]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload.csv"
         with path.open("wb") as copy:
