@@ -120,7 +120,7 @@ class ProductAdmin(ManyProducts, ExchangedProducts, ModelAdmin, ImportExportMode
     search_fields = ("title", "sku")
     search_help_text = "Words of the title or description, or part of a SKU"
     ordering = ("-created_at", "-id")
-    list_per_page = 50
+    list_per_page = 30
     show_full_result_count = False
     paginator = CappedPaginator
     actions = ("reprice", "categorize", "offer", "take_off", "feature", "unfeature")

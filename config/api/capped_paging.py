@@ -22,6 +22,6 @@ class CappedPaginator(Paginator[Any]):
     def count(self) -> int:
         rows = self.object_list
         if isinstance(rows, QuerySet):
-            # Without the order, which the database would make for nothing.
-            return rows.order_by()[:MOST].count()
+            # Without the order and all else that the database would work out for nothing.
+            return rows.order_by().values("pk")[:MOST].count()
         return min(MOST, len(rows))

@@ -42,6 +42,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
     search_fields = ("variant__sku", "product__title", "=product__id", "=variant__id")
     search_help_text = "SKU, title, or the id of a product or variant"
     ordering = ("variant__sku", "location")
+    list_per_page = 30
     list_select_related = ("variant", "product", "location")
     fields = (
         "product", "variant", "location", "on_hand", "reserved", "safety", "can_be_sold",

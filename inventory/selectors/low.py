@@ -28,7 +28,8 @@ _LOW = f"{_LEVELS} WHERE {_SELLABLE} <= level.low_stock_threshold"
 _OUT = f"{_LEVELS} WHERE {_SELLABLE} <= 0"
 _LOWEST = f"""
 {_LAPSED}
-SELECT low.id, variant.sku, product.title, low.location_id, low.low_stock_threshold, low.sellable
+SELECT low.id, variant.sku, product.title, low.location_id, low.low_stock_threshold,
+    greatest(0, low.sellable)::bigint
 FROM (
     SELECT level.id, level.variant_id, level.product_id, level.location_id, level.low_stock_threshold,
         {_SELLABLE} AS sellable
@@ -69,7 +70,7 @@ def lowest_levels(*, most: int) -> list[LowLevel]:
     """The ``most`` levels of which least can be sold, of those that ``low_levels`` counts."""
     with connection.cursor() as cursor:
         cursor.execute(_LOWEST, [most])
-        return [LowLevel(*row[:5], max(0, int(row[5]))) for row in cursor.fetchall()]
+        return [LowLevel(*row) for row in cursor.fetchall()]
 
 
 def low_level_ids() -> RawSQL:

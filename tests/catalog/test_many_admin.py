@@ -86,14 +86,13 @@ def test_a_percentage_that_is_none_changes_nothing(staff: Client, heard: Heard, 
 
 def test_two_raises_at_once_do_not_add_up_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     (one,) = made(draft())
-    read = bulk.product_records  # type: ignore[attr-defined]  # the name that the module itself uses
 
     def read_and_lose_the_race(rows: Any) -> Any:
-        found = read(rows)
+        found = product_records(rows)
         change_product(product_id=one, draft=ProductDraft(title="Meanwhile"), actor=ACTOR)
         return found
 
-    monkeypatch.setattr(bulk, "product_records", read_and_lose_the_race)
+    monkeypatch.setattr("catalog.services.bulk.product_records", read_and_lose_the_race)
     (outcome,) = reprice_all(product_ids=[one], percent=Decimal(10), actor=ACTOR)
     assert isinstance(outcome.refusal, PreconditionFailed)
     assert prices(one) == [("EGP", Decimal(100))]
@@ -111,8 +110,9 @@ def test_two_raises_at_once_do_not_add_up_unseen(monkeypatch: pytest.MonkeyPatch
 def test_availability_and_the_window_are_set_for_many(
     staff: Client, heard: Heard, action: str, field: str, value: bool
 ) -> None:
-    fields: list[dict[str, Any]] = [{field: not value}, {field: value}]
-    one, two = made(*(draft(**each) for each in fields))
+    other: Any = {field: not value}
+    same: Any = {field: value}
+    one, two = made(draft(**other), draft(**same))
     heard.events.clear()
     answer = staff.post(LIST, chosen(action, one, two), follow=True)
     assert "1 products changed, 1 were so already" in answer.content.decode()
