@@ -87,7 +87,12 @@ def write(model: str, view: str, change: str, *more: tuple[str, str], closed: st
 #: Which permission each page of the admin asks for. Empty: it is open to nobody.
 PAGES: Mapping[str, str] = {
     **write("catalog_product", "catalog.view_product", "catalog.change_product"),
-    **write("catalog_flashsale", "catalog.view_flashsale", "catalog.change_flashsale"),
+    **write(
+        "catalog_flashsale",
+        "catalog.view_flashsale",
+        "catalog.change_flashsale",
+        ("preview", "catalog.change_flashsale"),
+    ),
     **look("catalog_review", "catalog.view_review"),
     **look("catalog_wishlist", "catalog.view_wishlist"),
     **write("inventory_location", "inventory.view_stocklevel", "inventory.change_location", closed="delete"),
