@@ -64,19 +64,39 @@ def paginate(
     Raises ``InvalidInput`` for a limit outside of 1…500, ``InvalidCursor``.
     """
     limit = _limit(request, default_limit)
-    keys = _keys(queryset.model, order)
-    listing = _listing(request, queryset.model, keys)
-    rows = queryset.order_by(*(key.ordering for key in keys))
     cursor = request.query_params.get("cursor")
+    if limit is None:
+        keys = _keys(queryset.model, order)
+        rows = _rows(queryset, keys, cursor, _listing(request.path, queryset.model, keys))
+        return Page(rows.iterator(chunk_size=_STREAMED_AT_ONCE))
+    items, further = page_after(queryset, order=order, limit=limit, cursor=cursor, path=request.path)
+    return Page(items, None if further is None else _link(request, limit, further))
+
+
+def page_after(
+    queryset: QuerySet[Any, T], *, order: Sequence[str], limit: int, cursor: str | None, path: str
+) -> tuple[list[T], str | None]:
+    """``limit`` rows after ``cursor``, and the cursor after which there are more, in one query.
+
+    ``path`` is the list's own, whose cursors these are: two doors to one list may go on from each other's.
+    Raises ``InvalidCursor``.
+    """
+    keys = _keys(queryset.model, order)
+    listing = _listing(path, queryset.model, keys)
+    found = list(_rows(queryset, keys, cursor, listing)[: limit + 1])
+    if len(found) <= limit:
+        return found, None
+    items = found[:limit]
+    return items, _write_cursor(items[-1], keys, listing)
+
+
+def _rows(
+    queryset: QuerySet[Any, T], keys: Sequence[_Key], cursor: str | None, listing: str
+) -> QuerySet[Any, T]:
+    rows = queryset.order_by(*(key.ordering for key in keys))
     if cursor is not None:
         rows = rows.filter(_after(keys, _read_cursor(cursor, listing, len(keys))))
-    if limit is None:
-        return Page(rows.iterator(chunk_size=_STREAMED_AT_ONCE))
-    found = list(rows[: limit + 1])
-    if len(found) <= limit:
-        return Page(found)
-    items = found[:limit]
-    return Page(items, _link(request, limit, _write_cursor(items[-1], keys, listing)))
+    return rows
 
 
 # ------------------------------------------------------------------------------------------- order
@@ -150,9 +170,9 @@ def _after(keys: Sequence[_Key], values: Sequence[Any]) -> Q:
 # ----------------------------------------------------------------------------------------- cursors
 
 
-def _listing(request: Request, model: type[Model], keys: Sequence[_Key]) -> str:
+def _listing(path: str, model: type[Model], keys: Sequence[_Key]) -> str:
     """Which list it is: a cursor of another one would name a place that means nothing here."""
-    return "\0".join((request.path, model._meta.label, *(key.ordering for key in keys)))
+    return "\0".join((path, model._meta.label, *(key.ordering for key in keys)))
 
 
 def _write_cursor(row: Any, keys: Sequence[_Key], listing: str) -> str:

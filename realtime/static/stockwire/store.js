@@ -6,6 +6,7 @@
 
 const STOCK_EVENTS = new Set(["stock.reduced", "stock.updated", "stock.reserved", "stock.released", "stock.back"]);
 const PRODUCT_EVENTS = new Set(["product.created", "product.updated"]);
+const SALE_EVENTS = new Set(["flash_sale.started", "flash_sale.updated", "flash_sale.ended"]);
 const OLDEST = -1;
 
 /** A product as a REST snapshot tells it (shop dialect), in the form that the page draws. */
@@ -25,7 +26,7 @@ export function productFromSnapshot(json) {
     image: json.image ?? "",
     currency: json.currency ?? "",
     price: json.price ?? null,
-    salePrice: json.salePrice ?? null,
+    sale: saleFromSnapshot(json.flashSale),
     available: json.available !== false,
     options,
     variants,
@@ -33,6 +34,10 @@ export function productFromSnapshot(json) {
     total: { figure: whole(json.stock), version: OLDEST },
     version: OLDEST,
   };
+}
+
+function saleFromSnapshot(json) {
+  return json ? { id: json.saleId, percentage: json.discountPercentage, soldOut: json.soldOut === true } : null;
 }
 
 /** How many of a product can be sold: of all its variants, or of the product where it has none. */
@@ -93,15 +98,22 @@ export class Store {
 
   /**
    * Apply one event. Returns `{id, change}` with `changed`, `removed` or `created` (a product that was not
-   * known: its card has yet to be fetched), or null where there is nothing to draw.
+   * known: its card has yet to be fetched), `{ids, change: "sale"}`, or null where there is nothing to draw.
    */
   apply(event) {
     for (const recording of this.#recordings) recording.push(event);
     return this.#change(event);
   }
 
+  #changeSale(sale) {
+    const ids = [];
+    for (const product of this.#products.values()) if (applySale(product, sale)) ids.push(product.id);
+    return ids.length ? { ids, change: "sale" } : null;
+  }
+
   #change(event) {
     const data = event.data;
+    if (data?.sale && SALE_EVENTS.has(event.type)) return this.#changeSale(data.sale);
     if (!data?.product_id) return null;
     const product = this.#products.get(data.product_id);
     if (!product) return event.type === "product.created" ? { id: data.product_id, change: "created" } : null;
@@ -114,6 +126,23 @@ export class Store {
       (PRODUCT_EVENTS.has(event.type) && applyProduct(product, data.product, versionOf(event)));
     return changed ? { id: product.id, change: "changed" } : null;
   }
+}
+
+// The sale with the most percent off that still has units is the one that counts. Where that ends and a lesser
+// one runs on, the lesser one is seen with the next snapshot only: an event tells of one sale.
+function applySale(product, sale) {
+  const was = product.sale;
+  const counts = sale.status === "running" && sale.products.includes(product.id);
+  if (counts) {
+    const isBetter = !was || was.id === sale.id || was.soldOut || (!sale.sold_out && sale.discount_percentage > was.percentage);
+    if (!isBetter) return false;
+    product.sale = { id: sale.id, percentage: sale.discount_percentage, soldOut: sale.sold_out };
+  } else if (was?.id === sale.id) {
+    product.sale = null;
+  } else {
+    return false;
+  }
+  return true;
 }
 
 function applyStock(product, data, version) {

@@ -159,3 +159,23 @@ test("levels: none is out, the threshold itself is low", () => {
   assert.equal(stockLevel(5, 5), "low");
   assert.equal(stockLevel(6, 5), "ok");
 });
+
+test("a flash sale is a product's while it runs, and the better of two counts", () => {
+  const store = new Store();
+  store.put([shoe(), { ...cake(), flashSale: { saleId: "sale_1", discountPercentage: 10, soldOut: false } }], []);
+  const sale = (fields) => ({
+    type: "flash_sale.updated",
+    data: { sale_id: fields.id, sale: { status: "running", products: ["prod_1", "prod_2"], sold_out: false, ...fields } },
+  });
+  assert.deepEqual(store.get("prod_2").sale, { id: "sale_1", percentage: 10, soldOut: false });
+  assert.equal(store.apply(sale({ id: "sale_2", discount_percentage: 5, products: ["prod_2"] })), null);
+  assert.deepEqual(store.apply(sale({ id: "sale_2", discount_percentage: 20 })), { ids: ["prod_1", "prod_2"], change: "sale" });
+  assert.equal(store.get("prod_1").sale.percentage, 20);
+  assert.deepEqual(store.apply(sale({ id: "sale_2", discount_percentage: 20, products: ["prod_1"] })).ids, ["prod_1", "prod_2"]);
+  assert.equal(store.get("prod_2").sale, null);
+  store.apply(sale({ id: "sale_2", discount_percentage: 20, sold_out: true }));
+  assert.equal(store.get("prod_1").sale.soldOut, true);
+  store.apply(sale({ id: "sale_2", discount_percentage: 20, status: "ended" }));
+  assert.equal(store.get("prod_1").sale, null);
+  assert.equal(store.apply(sale({ id: "sale_3", discount_percentage: 20, status: "scheduled" })), null);
+});
