@@ -105,7 +105,7 @@ class _OfProduct(Page):
         }
 
     def _page_of_reviews(self) -> tuple[list[ReviewRecord], str | None]:
-        path = reverse("product", args=[self.product_id])
+        path = reverse("product-page", args=[self.product_id])
         asked = {"order": ["-created_at", "-id"], "limit": REVIEWS, "path": path}
         rows = approved_reviews(self.product_id)
         keys = rows.values("id", "created_at")
@@ -197,7 +197,7 @@ class ReviewsPart(ProductPage):
 
     def post(self, request: HttpRequest, product_id: str) -> HttpResponseBase:
         user = self.shopper.user
-        page = reverse("product", args=[product_id])
+        page = reverse("product-page", args=[product_id])
         if user is None:
             return self.go(f"{reverse('sign-in')}?next={page}")
         form = ReviewForm(request.POST)

@@ -12,7 +12,7 @@ from realtime.pages.signing_in import RegisterPage, SignInPage, SignOut
 
 urlpatterns = [
     path("", shop, name="shop"),
-    path("p/<str:product_id>", ProductPage.as_view(), name="product"),
+    path("p/<str:product_id>", ProductPage.as_view(), name="product-page"),
     path("p/<str:product_id>/buy", BuyPart.as_view(), name="product-buy"),
     path("p/<str:product_id>/reviews", ReviewsPart.as_view(), name="product-reviews"),
     path("language", set_language, name="language"),
