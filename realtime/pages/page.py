@@ -18,7 +18,9 @@ from orders.selectors.carts import units_in
 from realtime.notifications.reading import unread_count
 from realtime.pages.policy import with_policy
 from realtime.pages.shopper import Shopper, renew_token, shopper_of
+from realtime.pages.words import words
 from realtime.selectors import current_cursor
+from realtime.templatetags.shop import locale_tag
 
 #: Written from right to left.
 RIGHT_TO_LEFT = frozenset({"ar"})
@@ -93,6 +95,8 @@ class Page(View):
             "unread": unread_count(user.pk) if user else 0,
             "topics": ",".join((*self.live_topics(), *(("me",) if user else ()))),
             "cursor": self.cursor or "",
+            "locale": locale_tag(),
+            "words": words(),
         }
 
     def live_topics(self) -> tuple[str, ...]:
