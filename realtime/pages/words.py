@@ -40,6 +40,7 @@ _WORDS = (
     gettext_noop("Made with"),
     gettext_noop("Colour"),
     gettext_noop("{n} in stock"),
+    gettext_noop("ends in {time}"),
     gettext_noop("{days} d {time}"),
     # Said to who can't see it change.
     gettext_noop("running low"),

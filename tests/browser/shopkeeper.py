@@ -49,8 +49,10 @@ class Shopkeeper:
         """Sell units."""
         self._stock("reduce", product, quantity, variant)
 
-    def reduce(self, products: Sequence[dict[str, Any]], *, percentage: float, ends: dt.datetime) -> None:
-        """Begin a flash sale of these."""
+    def reduce(
+        self, products: Sequence[dict[str, Any]], *, percentage: float, ends: dt.datetime, token: str
+    ) -> None:
+        """Begin a flash sale of these. ``token`` is staff's: nobody else may, in open mode either."""
         now = dt.datetime.now(dt.UTC)
         sale = {
             "name": "Flash",
@@ -59,7 +61,7 @@ class Shopkeeper:
             "endTime": ends.isoformat(),
             "products": [product["id"] for product in products],
         }
-        self._send("POST", "/api/flash-sales", sale)
+        self._send("POST", "/api/flash-sales", sale, token)
 
     def count(self, product: dict[str, Any], stock: int, **variant: str) -> None:
         """Set what is on the shelf."""
@@ -70,12 +72,15 @@ class Shopkeeper:
         items: Sequence[dict[str, Any]] = [{"productId": product["id"], "quantity": quantity, **variant}]
         self._send("POST", f"/api/stock/{action}", {"items": items})
 
-    def _send(self, method: str, path: str, body: Any = None) -> Any:
+    def _send(self, method: str, path: str, body: Any = None, token: str = "") -> Any:
         request = urllib.request.Request(
             self._base_url + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
+            headers={
+                "Content-Type": "application/json",
+                **({"Authorization": f"Bearer {token}"} if token else {}),
+            },
         )
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
             return json.loads(answer.read() or b"null")

@@ -23,7 +23,7 @@ export class Countdown {
     if (!ends) return;
     const end = Date.now() + (Date.parse(ends) - Date.parse(now));
     const draw = () => {
-      const text = remaining(Math.max(0, Math.ceil((end - Date.now()) / SECOND)));
+      const text = say("ends in {time}", { time: remaining(Math.max(0, Math.ceil((end - Date.now()) / SECOND))) });
       if (element && element.textContent !== text) element.textContent = text;
     };
     draw();
