@@ -1,7 +1,7 @@
-"""Product views that a page is the sight of: its server counts them, whether or not the reader has a socket.
+"""Product views that a page is the sight of: its server counts them, whether or not a reader has a socket.
 
-Beside `views_counted`, which gathers what clients say of themselves. One row for each page that was given out,
-so the work is bounded by the pages. The disk is not waited for: a view is a figure, not a promise.
+Beside `views_counted`, which gathers what clients say of themselves. One row for each page that was given
+out, so the work is bounded by the pages. The disk is not waited for: a view is a figure, not a promise.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from realtime.models import ProductView
 log = structlog.get_logger(__name__)
 
 #: What machines call themselves; one that says nothing of itself is none of the readers either.
-_MACHINES = re.compile(r"bot|crawl|spider|slurp|preview|scan|monitor|curl|wget|python|httpclient|headless", re.I)
+_MACHINES = re.compile(
+    r"bot|crawl|spider|slurp|preview|scan|monitor|curl|wget|python|httpclient|headless", re.IGNORECASE
+)
 
 
 def is_looked_at(request: HttpRequest) -> bool:

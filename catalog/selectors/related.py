@@ -10,12 +10,19 @@ from catalog.models import Product
 _LOOKED_AT = 100
 
 
-def related_ids(*, product_id: str, category: str, subcategory: str, limit: int) -> list[str]:
-    """Others of the product's category that are for sale, those of its subcategory first, then the newest. One
-    query, whose cost does not grow with the category.
+def with_related(product_id: str, *, limit: int) -> list[str]:
+    """The product, and others of its category that are for sale: those of its subcategory first, then the
+    newest. Nothing where there is no such product. Two queries, whose cost does not grow with the category.
     """
-    if not category:
+    places = Product.objects.live().filter(id=product_id).values_list("category", "subcategory")
+    place = places.first()
+    if place is None:
         return []
+    category, subcategory = place
+    return [product_id, *_related(product_id, category, subcategory, limit)] if category else [product_id]
+
+
+def _related(product_id: str, category: str, subcategory: str, limit: int) -> list[str]:
     others = Product.objects.live().filter(available=True, category=category).exclude(id=product_id)
     near = others.filter(subcategory=subcategory)
     some = Product.objects.filter(

@@ -1,7 +1,7 @@
 """Products as cards: price, what is left, what there is to choose. Pure: no reads, no HTTP.
 
-The rules are those of the modules that go on from here in the browser (`store.js`, `card.js`): what the server
-has drawn looks the same when they have taken over.
+The rules are those of the modules that go on from here in the browser (`store.js`, `card.js`): what the
+server has drawn looks the same when they have taken over.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def reduced_to(amount: Decimal, currency: str, sale: ProductSale | None) -> Deci
 
 
 def own_image(address: str, *, host: str) -> str:
-    """The address, where it is of the page's own origin; else nothing: other servers are asked for nothing."""
+    """The address, where it is of the page's own origin; else nothing."""
     try:
         parts = urlsplit(address.strip().replace("\\", "/"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The start: products by category and search, drawn by the server, whose figures then change by themselves."""
+"""The start: products by category and search, drawn by the server, whose figures then change of themselves."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ class ShopPage(Page):
 
     template_name = "shop/home.html"
     topics = ("products", "stock", "flash_sales")
-    http_method_names = ("get", "head", "options")
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         asked = _asked(request)
@@ -48,7 +47,9 @@ class ShopPage(Page):
         except InvalidCursor:
             return self.go(address_of(asked))
         return self.show(
-            **asked,
+            category=asked["category"],
+            search=asked["search"],
+            sort=asked["sort"],
             asked=any(asked.values()),
             cards=[card_of(one, host=request.get_host()) for one in shown],
             categories=largest_categories(limit=MOST_CATEGORIES),
@@ -81,7 +82,10 @@ def _line(text: str) -> str:
 
 
 def _page(asked: dict[str, str], cursor: str | None) -> tuple[list[Shown], str | None]:
-    listing = shop_listing(ShopFilter(currency=shop_currency(), **asked))
+    wanted = ShopFilter(
+        currency=shop_currency(), category=asked["category"], search=asked["search"], sort=asked["sort"]
+    )
+    listing = shop_listing(wanted)
     keys = [name.removeprefix("-") for name in listing.order]
     rows = listing.products.values("id", *(key for key in keys if key != "id"))
     found, further = page_after(rows, order=listing.order, limit=PAGE_SIZE, cursor=cursor, path=LIST)

@@ -1,6 +1,6 @@
 """One product as its page offers it: what there is to choose, what that costs, and how much there is. Pure.
 
-Prices are `catalog.offers`' own, as carts and orders have them; `product.js` goes on from here by the same rule.
+Prices are `catalog.offers`' own, as carts and orders have them; `product.js` goes on by the same rule.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from realtime.pages.goods import (
 
 #: Fields of the form: `option_flavors`, …
 OPTION = "option_"
+_MOST = 9_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One choice of an option. ``change`` is what it does to the price, in parts of it: 0.15 for 15 % more."""
+    """One choice of an option. ``change``: what it does to the price, as a part of it; 0.15 for 15 % more."""
 
     name: str
     details: str
@@ -236,4 +237,5 @@ def _tag(
 
 
 def _quantity(text: str) -> int:
-    return min(max(int(text), 1), 9_999) if text.isascii() and text.isdigit() and len(text) < 5 else 1
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(_MOST))
+    return min(max(int(text), 1), _MOST) if is_number else 1

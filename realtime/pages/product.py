@@ -1,4 +1,4 @@
-"""A product's page: what it is, what it costs as it is chosen, how much there is just now, what others say."""
+"""A product's page: what it is, what it costs as it is chosen, how much there is now, what others say."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.errors import AlreadyReviewed, ProductNotFound
-from catalog.models import MAX_RATING, Product
 from catalog.records import ReviewRecord
 from catalog.selectors import Shown, product_shown, products_shown
-from catalog.selectors.related import related_ids
+from catalog.selectors.related import with_related
 from catalog.selectors.reviews import approved_reviews, review_by, review_records
 from catalog.selectors.wishlists import is_wished
 from catalog.services import ReviewDraft, submit_review
@@ -71,7 +70,7 @@ class _OfProduct(Page):
     product_id: str = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self.product_id = str(kwargs["product_id"])
+        self.product_id = kwargs.pop("product_id")
         return super().dispatch(request, *args, **kwargs)
 
     def live_topics(self) -> tuple[str, ...]:
@@ -101,7 +100,6 @@ class _OfProduct(Page):
             "is_later_page": OLDER in self.request.GET,
             "own_review": own,
             "form": form or (ReviewForm() if self.shopper.is_customer and own is None else None),
-            "most_stars": MAX_RATING,
         }
 
     def _page_of_reviews(self) -> tuple[list[ReviewRecord], str | None]:
@@ -128,16 +126,17 @@ class ProductPage(_OfProduct):
     """The page itself."""
 
     template_name = "shop/product.html"
-    http_method_names = ("get", "head", "options")
 
-    def get(self, request: HttpRequest, product_id: str) -> HttpResponseBase:
+    def get(self, request: HttpRequest) -> HttpResponseBase:
         context = self.context()
         if context is None:
             return self.missing()
         if is_looked_at(request):
             user = self.shopper.user
             record = context["product"]
-            count_view(product_id=record.id, category=record.category[:100], user_id=user.pk if user else None)
+            count_view(
+                product_id=record.id, category=record.category[:100], user_id=user.pk if user else None
+            )
         return self.show(**context)
 
     def context(self, form: ReviewForm | None = None) -> dict[str, Any] | None:
@@ -161,14 +160,8 @@ class ProductPage(_OfProduct):
 
     def _with_related(self) -> tuple[Shown | None, list[Shown]]:
         """The product and its like, read together."""
-        places = Product.objects.live().filter(id=self.product_id).values_list("category", "subcategory")
-        place = places.first() if self._can_be() else None
-        if place is None:
-            return None, []
-        others = related_ids(
-            product_id=self.product_id, category=place[0], subcategory=place[1], limit=RELATED
-        )
-        shown = list(products_shown([self.product_id, *others], on_sale=True))
+        ids = with_related(self.product_id, limit=RELATED) if self._can_be() else []
+        shown = list(products_shown(ids, on_sale=True))
         if not shown or shown[0].record.id != self.product_id:
             return None, []
         return shown[0], shown[1:]
@@ -178,9 +171,8 @@ class BuyPart(_OfProduct):
     """Price, choices and stock, fetched when something else than the stock has changed."""
 
     template_name = "shop/parts/buy.html"
-    http_method_names = ("get", "head", "options")
 
-    def get(self, request: HttpRequest, product_id: str) -> HttpResponseBase:
+    def get(self, request: HttpRequest) -> HttpResponseBase:
         shown = self._shown()
         return self.missing() if shown is None else self.show(**buying(shown, request))
 
@@ -189,15 +181,14 @@ class ReviewsPart(ProductPage):
     """The reviews, fetched when there is a new one; and what a customer has to say."""
 
     template_name = "shop/parts/reviews.html"
-    http_method_names = ("get", "head", "post", "options")
 
-    def get(self, request: HttpRequest, product_id: str) -> HttpResponseBase:
+    def get(self, request: HttpRequest) -> HttpResponseBase:  # noqa: ARG002  Django's signature
         shown = self._shown()
         return self.missing() if shown is None else self.show(**self.reviews(shown))
 
-    def post(self, request: HttpRequest, product_id: str) -> HttpResponseBase:
+    def post(self, request: HttpRequest) -> HttpResponseBase:
         user = self.shopper.user
-        page = reverse("product-page", args=[product_id])
+        page = reverse("product-page", args=[self.product_id])
         if user is None:
             return self.go(f"{reverse('sign-in')}?next={page}")
         form = ReviewForm(request.POST)
@@ -208,7 +199,7 @@ class ReviewsPart(ProductPage):
         if not form.is_valid():
             return self._again(form, status=400)
         try:
-            submit_review(product_id=product_id, user_id=user.pk, draft=ReviewDraft(**form.cleaned_data))
+            submit_review(product_id=self.product_id, user_id=user.pk, draft=ReviewDraft(**form.cleaned_data))
         except ProductNotFound:
             return self.missing()
         except AlreadyReviewed:

@@ -40,7 +40,6 @@ _WORDS = (
     gettext_noop("Made with"),
     gettext_noop("Colour"),
     gettext_noop("{n} in stock"),
-    gettext_noop("{days} d {time}"),
     gettext_noop("Sold out at the sale's price"),
     gettext_noop("ends in {time}"),
     # Said to who can't see it change.

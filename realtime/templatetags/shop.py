@@ -94,7 +94,7 @@ def plain(number: Decimal | None) -> str:
 
 @register.filter
 def percent_off(percentage: Decimal) -> str:
-    """What a sale takes off: −20 %."""
+    """What a sale takes off, with its sign."""
     return change(-percentage / 100)
 
 

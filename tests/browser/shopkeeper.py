@@ -1,6 +1,5 @@
 """Whoever runs the shop in the tests: writes over REST, as any client would, beside the browser's line."""
 
-import datetime as dt
 import json
 import secrets
 import urllib.request
@@ -49,18 +48,6 @@ class Shopkeeper:
     def sell(self, product: dict[str, Any], quantity: int, **variant: str) -> None:
         """Sell units."""
         self._stock("reduce", product, quantity, variant)
-
-    def reduce(self, products: Sequence[dict[str, Any]], *, percentage: float, ends: dt.datetime) -> None:
-        """Begin a flash sale of these."""
-        now = dt.datetime.now(dt.UTC)
-        sale = {
-            "name": "Flash",
-            "discountPercentage": percentage,
-            "startTime": now.isoformat(),
-            "endTime": ends.isoformat(),
-            "products": [product["id"] for product in products],
-        }
-        self._send("POST", "/api/flash-sales", sale)
 
     def count(self, product: dict[str, Any], stock: int, **variant: str) -> None:
         """Set what is on the shelf."""

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from config.kernel.clock import iso
 from tests.browser.conftest import Visitors
 from tests.browser.line import Line
 from tests.browser.shopkeeper import Shopkeeper
 from tests.browser.test_shop import ONE_SECOND, card, is_live, shoe
+from tests.server_process import ServerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.end_to_end, pytest.mark.timeout(180)]
 
@@ -29,12 +31,12 @@ def test_a_sale_shows_within_a_second_in_two_browsers(visit: Visit, shopkeeper: 
         expect(page.locator(".facts .stock")).to_have_text("40 in stock")
     # One has chosen what is sold, the other has not.
     pages[0].locator(".swatch[title=Navy]").click()
-    pages[0].locator(".chip:visible", has_text="42").click()
+    pages[0].locator(".variants .chip:visible", has_text="42").click()
     expect(pages[0].locator(".facts .stock")).to_have_text("10 in stock")
     shopkeeper.sell(product, 8, size="42", color="Navy")
     expect(pages[0].locator(".facts .stock")).to_have_text("Only 2 left", timeout=ONE_SECOND)
     expect(pages[1].locator(".facts .stock")).to_have_text("32 in stock", timeout=ONE_SECOND)
-    expect(pages[0].locator(".chip:visible", has_text="42")).to_have_attribute("data-level", "low")
+    expect(pages[0].locator(".variants .chip:visible", has_text="42")).to_have_attribute("data-level", "low")
     shopkeeper.sell(product, 2, size="42", color="Navy")
     add = pages[0].get_by_role("button", name="Add to cart")
     expect(pages[0].locator(".facts .stock")).to_have_text("Sold out", timeout=ONE_SECOND)
@@ -45,7 +47,9 @@ def test_a_sale_shows_within_a_second_in_two_browsers(visit: Visit, shopkeeper: 
     expect(add).to_be_enabled()
 
 
-def test_choices_are_picked_with_the_keyboard_and_make_the_price(visit: Visit, shopkeeper: Shopkeeper) -> None:
+def test_choices_are_picked_with_the_keyboard_and_make_the_price(
+    visit: Visit, shopkeeper: Shopkeeper
+) -> None:
     cake = shopkeeper.create(
         "Picked Cake",
         price=420,
@@ -77,7 +81,7 @@ def test_another_colour_takes_back_the_size_of_the_first(visit: Visit, shopkeepe
     product = shoe(shopkeeper, "Two-colour Runner")
     page = visit(path_of(product))
     is_live(page)
-    page.locator(".chip:visible", has_text="41").click()
+    page.locator(".variants .chip:visible", has_text="41").click()
     expect(page.locator("[name=variantId]:checked")).to_have_count(1)
     assert "variantId=" in page.url
     page.locator(".swatch[title=Navy]").click()
@@ -86,13 +90,16 @@ def test_another_colour_takes_back_the_size_of_the_first(visit: Visit, shopkeepe
     # The browser itself asks for a size, and nothing is sent without.
     page.get_by_role("button", name="Add to cart").click()
     assert page.locator("form.buy").evaluate("form => form.matches(':invalid')")
-    page.locator(".chip:visible", has_text="42").click()
+    page.locator(".variants .chip:visible", has_text="42").click()
     page.reload()
     expect(page.locator(".swatch:has(:checked)")).to_have_attribute("title", "Navy")
     expect(page.locator(".facts .stock")).to_have_text("10 in stock")
 
 
-def test_a_flash_sale_counts_down_and_is_over_by_itself(visit: Visit, shopkeeper: Shopkeeper) -> None:
+def test_a_flash_sale_counts_down_and_is_over_by_itself(
+    visit: Visit, shopkeeper: Shopkeeper, server: ServerProcess
+) -> None:
+    made = server.manage("issue_token", "staff@example.com", "--create", "--role", "admin")
     cake = shopkeeper.create("Timed Cake", price=100, stock=9)
     page, grid = visit(path_of(cake)), visit("/?search=Timed+Cake")
     is_live(page)
@@ -100,10 +107,17 @@ def test_a_flash_sale_counts_down_and_is_over_by_itself(visit: Visit, shopkeeper
     price = page.locator("[data-buy-part=price]")
     expect(price).to_have_text("EGP\u00a0100.00")
     ends = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=6)
-    shopkeeper.reduce([cake], percentage=25, ends=ends)
+    sale = {
+        "name": "Flash",
+        "discountPercentage": 25,
+        "startTime": iso(dt.datetime.now(dt.UTC)),
+        "endTime": iso(ends),
+        "products": [cake["id"]],
+    }
+    Shopkeeper(server.base_url, token=made.stdout.strip()).plan_sale(sale)
     expect(price).to_have_text("EGP\u00a075.00", timeout=2 * ONE_SECOND)
     expect(page.locator("[data-buy-part=before]")).to_contain_text("100.00")
-    expect(page.locator("[data-buy-part=countdown]")).to_have_text("0:00:03")
+    expect(page.locator("[data-buy-part=countdown]")).to_have_text("ends in 0:03")
     expect(card(grid, "Timed Cake").locator(".price")).to_contain_text("75.00")
     expect(price).to_have_text("EGP\u00a0100.00")
     expect(page.locator("[data-buy-part=countdown]")).to_have_count(0)
@@ -130,7 +144,8 @@ def test_the_way_from_the_grid_leads_there_without_javascript_too(
     expect(page.get_by_role("radio")).to_have_count(4)
     page.get_by_role("radio", name="42").last.check(force=True)
     assert page.locator("form.buy").evaluate("form => new FormData(form).get('variantId')") in {
-        variant["id"] for variant in product["variants"]  # type: ignore[attr-defined]  # JSON
+        variant["id"]
+        for variant in product["variants"]  # type: ignore[attr-defined]  # JSON
     }
 
 

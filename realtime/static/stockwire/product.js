@@ -91,8 +91,11 @@ function showGroup(number, { clear }) {
   group = number;
   for (const one of buying.querySelectorAll(".variant-group")) {
     one.hidden = one.dataset.group !== number;
-    // What can't be seen must not be bought.
-    if (one.hidden && clear) for (const input of one.querySelectorAll(":checked")) input.checked = false;
+    for (const input of one.querySelectorAll("input")) {
+      // What can't be seen is neither bought nor asked for.
+      input.disabled = one.hidden;
+      if (one.hidden && clear) input.checked = false;
+    }
   }
   for (const input of buying.querySelectorAll("[data-group][type=radio]")) input.checked = input.value === number;
 }

@@ -8,7 +8,6 @@ globalThis.document = {
   body: { dataset: { locale: "pl-PL" } },
 };
 const { say, sayCounted } = await import("../../../realtime/static/stockwire/words.js");
-const { remaining } = await import("../../../realtime/static/stockwire/countdown.js");
 
 test("a text is the dictionary's, else its own English", () => {
   assert.equal(say("Only {n} left", { n: 3 }), "3 kvar");
@@ -21,15 +20,4 @@ test("what is counted has the language's own plurals", () => {
   assert.deepEqual([1, 2, 5].map(products), ["1 vara", "2 varor (få)", "5 varor"]);
   const unknown = (n) => sayCounted("{n} thing", "{n} things", n);
   assert.deepEqual([1, 2].map(unknown), ["1 thing", "2 things"]);
-});
-
-test("what remains is said in hours, and in days where there are any", () => {
-  assert.deepEqual([0, 59, 3600, 86_399, 86_400, 180_061].map(remaining), [
-    "0:00:00",
-    "0:00:59",
-    "1:00:00",
-    "23:59:59",
-    "1 d 0:00:00",
-    "2 d 2:01:01",
-  ]);
 });
