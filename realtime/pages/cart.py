@@ -85,6 +85,12 @@ class CartPage(Page):
             problem=words_for(refusal) if refusal else "",
         )
 
+    def tell_guest(self, response: HttpResponse) -> HttpResponse:
+        """Whoever is not signed in hears nothing of it on a socket: the page is told by its own answer."""
+        if not self.shopper.is_customer:
+            response["HX-Trigger"] = "cart-changed"
+        return response
+
 
 class CartLines(CartPage):
     """The part that follows."""
@@ -118,10 +124,7 @@ class AddItem(CartPage):
         if not self.wants_part:
             messages.success(self.request, _("%(name)s is in your cart.") % {"name": name})
             return self.go(reverse("cart"))
-        response = self.show(template="shop/parts/added.html", name=name)
-        # A guest hears nothing on a socket: the page is told by its own answer.
-        response["HX-Trigger"] = "cart-changed"
-        return response
+        return self.tell_guest(self.show(template="shop/parts/added.html", name=name))
 
 
 class _LineChange(CartPage):
@@ -136,9 +139,7 @@ class _LineChange(CartPage):
             return self.show_cart(refusal)
         if not self.wants_part:
             return self.go(reverse("cart"))
-        response = self.show_cart()
-        response["HX-Trigger"] = "cart-changed"
-        return response
+        return self.tell_guest(self.show_cart())
 
     def change(self, request: HttpRequest, item_id: str) -> None:
         raise NotImplementedError

@@ -48,7 +48,7 @@ _PROVIDER: Mapping[str, Promise | str] = {
     "stripe": "Stripe",
 }
 _CHAT: Mapping[str, Promise] = {
-    "open": pgettext_lazy("chat", "Waiting for an answer"),
+    "open": pgettext_lazy("chat", "Open"),
     "claimed": pgettext_lazy("chat", "Somebody looks after it"),
     "closed": pgettext_lazy("chat", "Closed"),
 }

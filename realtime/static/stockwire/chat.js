@@ -62,8 +62,12 @@ if (bubble) {
     button.setAttribute("aria-expanded", String(isOpen));
     button.querySelector("[data-open]").hidden = !isOpen;
     button.querySelector("[data-closed]").hidden = isOpen;
-    if (isOpen) htmx.trigger(panel, "open-chat");
-    else button.focus();
+    if (isOpen) {
+      htmx.trigger(panel, "open-chat");
+      for (const toast of document.querySelectorAll('[data-toast][data-about="support"]')) toast.remove();
+    } else {
+      button.focus();
+    }
   };
   bubble.querySelector("a.bubble-link").hidden = true;
   button.hidden = false;

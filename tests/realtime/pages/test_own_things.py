@@ -9,6 +9,7 @@ from django.test import Client
 
 from config.identity.models import Role, SignIn, User
 from config.kernel.actors import SYSTEM
+from orders.flow import Status
 from orders.models import Order
 from orders.services import assign_order, change_status
 from realtime.models import ChatStatus, Notification, SupportChat, SupportMessage
@@ -160,11 +161,11 @@ def assigned(user: User) -> str:
     """An order of a customer's that this tailor or partner works on, on its way."""
     order_id = ordered(signed_in(somebody()), mug().id)
     admin = Role.ADMIN
-    who = {"tailor_id": user.pk} if user.role == Role.TAILOR else {"delivery_partner_id": user.pk}
-    assign_order(order_id=order_id, actor=SYSTEM, role=admin, **who)
+    if user.role == Role.TAILOR:
+        assign_order(order_id=order_id, actor=SYSTEM, role=admin, tailor_id=user.pk)
+    else:
+        assign_order(order_id=order_id, actor=SYSTEM, role=admin, delivery_partner_id=user.pk)
     for status in ("processing", "shipped"):
-        from orders.flow import Status  # beside its one use
-
         change_status(order_id=order_id, to=Status(status), actor=SYSTEM, role=admin)
         if user.role == Role.TAILOR:
             break
