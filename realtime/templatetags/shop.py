@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import translation
-from django.utils.html import format_html
+from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -84,6 +85,19 @@ def moment(at: dt.datetime | None) -> str:
 def day(at: dt.date | None) -> str:
     """The day alone; nothing for none."""
     return "" if at is None else format_date(at, "long", locale=_locale())
+
+
+class _Compact(DjangoJSONEncoder):
+    """JSON without the spaces, which nobody reads."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "separators": (",", ":")})
+
+
+@register.filter
+def carried(value: Any, name: str) -> SafeString:
+    """Data that go along with a page for its modules, as Django's own `json_script`."""
+    return json_script(value, name, encoder=_Compact)
 
 
 @register.filter

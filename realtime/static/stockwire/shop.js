@@ -83,6 +83,7 @@ async function loadSales() {
 
 function hear(event) {
   freshen(event);
+  document.dispatchEvent(new CustomEvent("stockwire:event", { detail: event })); // toasts and the chat hear it too
   const onSale = sales.apply(event);
   if (onSale.length) {
     onSale.forEach((id) => grid.touch(id));
