@@ -51,11 +51,6 @@ const unseen = new Set();
 // Until it has been used: the page that came with the page.
 let first = JSON.parse(document.getElementById("listing").textContent);
 
-// The page has brought its products along, and where it stood in the log when it read them.
-async function snapshot() {
-// Until it has been used: the page that came with the page.
-let first = JSON.parse(document.getElementById("listing").textContent);
-
 // The page has brought its products along, and where it stood in the log when it read them. The sales come after the
 // products: what happens in between comes again from the products' place in the log.
 async function snapshot() {
