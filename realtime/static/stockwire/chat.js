@@ -1,6 +1,8 @@
 // The support chat, on its page and in the bubble. New messages are fetched by their numbers and put behind those that
 // are there: each once, in order. Without this module the chat is a page with a form.
 
+import { htmxHere } from "./htmx_here.js";
+
 let line = Promise.resolve();
 
 function log() {
@@ -16,7 +18,9 @@ function catchUp() {
   line = line.then(async () => {
     const list = log();
     // What nobody sees has not been read; it is fetched when somebody looks.
-    if (!list || !globalThis.htmx || document.visibilityState === "hidden" || !list.checkVisibility()) return;
+    if (!list || document.visibilityState === "hidden" || !list.checkVisibility()) return;
+    const htmx = await htmxHere();
+    if (!htmx) return;
     await htmx.ajax("GET", `${list.dataset.chatLog}?after=${last(list)}`, { target: list, swap: "beforeend" });
     toEnd();
     htmx.trigger(document.body, "chat-read");
@@ -41,7 +45,7 @@ document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
   if (target.id === "chat-panel") {
     toEnd();
     target.querySelector("textarea, input:not([type=hidden])")?.focus();
-    htmx.trigger(document.body, "chat-read");
+    globalThis.htmx.trigger(document.body, "chat-read");
   }
 });
 // Enter sends; with Shift it is a new line, and while a script's characters are being composed it is theirs.
@@ -57,13 +61,13 @@ const bubble = document.querySelector("[data-bubble]");
 if (bubble) {
   const panel = bubble.querySelector("#chat-panel");
   const button = bubble.querySelector("button.bubble-link");
-  const show = (isOpen) => {
+  const show = async (isOpen) => {
     panel.hidden = !isOpen;
     button.setAttribute("aria-expanded", String(isOpen));
     button.querySelector("[data-open]").hidden = !isOpen;
     button.querySelector("[data-closed]").hidden = isOpen;
     if (isOpen) {
-      htmx.trigger(panel, "open-chat");
+      (await htmxHere())?.trigger(panel, "open-chat");
       for (const toast of document.querySelectorAll('[data-toast][data-about="support"]')) toast.remove();
     } else {
       button.focus();

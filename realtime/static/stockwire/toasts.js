@@ -1,15 +1,17 @@
 // Shows a notification beside whatever page is open, when it comes. The server writes it, in the visitor's language.
 
+import { htmxHere } from "./htmx_here.js";
+
 const SHOWN_MILLISECONDS = 8_000;
 const MOST = 4;
 const place = document.querySelector("[data-toasts]");
 
-document.addEventListener("stockwire:event", ({ detail: { type, data } }) => {
+document.addEventListener("stockwire:event", async ({ detail: { type, data } }) => {
   if (type !== "notification.created" || !place) return;
   // Who has the chat open sees the answer itself.
   if (data.type === "support" && document.querySelector("[data-chat-log]")?.checkVisibility()) return;
   const address = `/notifications/${encodeURIComponent(data.notification_id)}/toast`;
-  globalThis.htmx?.ajax("GET", address, { target: place, swap: "beforeend" });
+  (await htmxHere())?.ajax("GET", address, { target: place, swap: "beforeend" });
 });
 
 place?.addEventListener("htmx:afterSettle", () => {

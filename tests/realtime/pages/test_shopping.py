@@ -6,10 +6,12 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from catalog.services import PriceDraft
 from config.identity.models import Role, User
 from orders.models import Order, Payment
+from orders.owners import CartOwner
 from orders.selectors import cart_of
 from realtime.models import Notification
 from realtime.pages.shopper import CART_COOKIE
@@ -170,8 +172,6 @@ def test_an_empty_cart_can_not_be_ordered() -> None:
 
 
 def cart_of_user(user: User) -> list[str]:
-    from orders.owners import CartOwner  # the page itself shows no more of it
-
     return [line.id for line in cart_of(CartOwner.customer(user.pk)).lines]
 
 
@@ -195,6 +195,9 @@ def test_quantities_are_set_raised_and_emptied(client: Client) -> None:
             page.split('type="number"')[1].split('value="')[1].split('"')[0] if "data-line" in page else "0"
         )
 
+    # Enter in the field presses the form's first button, which says nothing of its own.
+    form = text_of(client, "/cart").split('class="quantity"')[1].split("</form>")[0]
+    assert form.index('<button class="visually-hidden"') < form.index('<button name="to"')
     assert client.post(f"/cart/items/{line}", {"quantity": "4"})["Location"] == "/cart"
     assert quantity() == "4"
     # The buttons beside the field say what it comes to, whatever stands in the field.
@@ -207,6 +210,7 @@ def test_quantities_are_set_raised_and_emptied(client: Client) -> None:
     client.post(f"/cart/items/{line}", {"quantity": "6"})
     assert "Not available like this" in text_of(client, "/cart")
     part = client.post(f"/cart/items/{line}", {"to": "0"}, headers=PART)
+    # A guest's page is told by its own answer.
     assert (part.status_code, part["HX-Trigger"]) == (200, "cart-changed")
     assert "<html" not in part.content.decode()
     assert quantity() == "0"
@@ -296,7 +300,9 @@ def test_who_sees_which_page(role: Role | None) -> None:
     assert client.get("/cart").status_code == 200
 
 
-def test_pages_ask_a_bounded_number_of_questions(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:  # type: ignore[no-untyped-def]
+def test_pages_ask_a_bounded_number_of_questions(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     user = somebody()
     client = signed_in(user)
     for number in range(4):
