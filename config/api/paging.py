@@ -66,11 +66,24 @@ def paginate(
     """
     limit = _limit(request, default_limit)
     keys = _keys(queryset.model, order)
-    place = _Place(keys, _listing(request, queryset.model, keys), limit or MAX_LIMIT)
-    rows = _from_cursor_on(request, queryset, place)
+    place = _Place(keys, _listing(request.path, queryset.model, keys), limit or MAX_LIMIT)
+    rows = _from_cursor_on(queryset, place, request.query_params.get("cursor"))
     if limit is None:
         return Page(rows.iterator(chunk_size=_STREAMED_AT_ONCE))
     return place.page(request, list(rows[: limit + 1]))
+
+
+def page_after(
+    queryset: QuerySet[Any, T], *, order: Sequence[str], limit: int, cursor: str | None, path: str
+) -> tuple[list[T], str | None]:
+    """``limit`` rows after ``cursor``, and the cursor after which there are more, in one query.
+
+    ``path`` is the list's own, whose cursors these are: two doors to one list may go on from each other's.
+    Raises ``InvalidCursor``.
+    """
+    keys = _keys(queryset.model, order)
+    place = _Place(keys, _listing(path, queryset.model, keys), limit)
+    return place.cut(list(_from_cursor_on(queryset, place, cursor)[: limit + 1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +114,8 @@ def plan_page(
     if limit is None:
         return None
     keys = _keys(queryset.model, order)
-    place = _Place(keys, _listing(request, queryset.model, keys), limit)
-    rows = _from_cursor_on(request, queryset, place)[: limit + 1]
+    place = _Place(keys, _listing(request.path, queryset.model, keys), limit)
+    rows = _from_cursor_on(queryset, place, request.query_params.get("cursor"))[: limit + 1]
     try:
         sql, parameters = rows.query.sql_with_params()
     except EmptyResultSet:
@@ -120,15 +133,19 @@ class _Place:
 
     def page(self, request: Request, found: list[T]) -> Page[T]:
         """The page, of what was found: one item more than it has, if there are more."""
+        items, further = self.cut(found)
+        return Page(items, None if further is None else _link(request, self.limit, further))
+
+    def cut(self, found: list[T]) -> tuple[list[T], str | None]:
+        """The same, with the cursor after which there are more."""
         if len(found) <= self.limit:
-            return Page(found)
+            return found, None
         items = found[: self.limit]
-        return Page(items, _link(request, self.limit, _write_cursor(items[-1], self.keys, self.listing)))
+        return items, _write_cursor(items[-1], self.keys, self.listing)
 
 
-def _from_cursor_on(request: Request, queryset: QuerySet[Any, T], place: _Place) -> QuerySet[Any, T]:
+def _from_cursor_on(queryset: QuerySet[Any, T], place: _Place, cursor: str | None) -> QuerySet[Any, T]:
     rows = queryset.order_by(*(key.ordering for key in place.keys))
-    cursor = request.query_params.get("cursor")
     if cursor is None:
         return rows
     return rows.filter(_after(place.keys, _read_cursor(cursor, place.listing, len(place.keys))))
@@ -205,9 +222,9 @@ def _after(keys: Sequence[_Key], values: Sequence[Any]) -> Q:
 # ----------------------------------------------------------------------------------------- cursors
 
 
-def _listing(request: Request, model: type[Model], keys: Sequence[_Key]) -> str:
+def _listing(path: str, model: type[Model], keys: Sequence[_Key]) -> str:
     """Which list it is: a cursor of another one would name a place that means nothing here."""
-    return "\0".join((request.path, model._meta.label, *(key.ordering for key in keys)))
+    return "\0".join((path, model._meta.label, *(key.ordering for key in keys)))
 
 
 def _write_cursor(row: Any, keys: Sequence[_Key], listing: str) -> str:

@@ -87,6 +87,11 @@ def end_session(request: HttpRequest, response: HttpResponseBase) -> None:
     sessions.end_session(request, response)
 
 
+def sign_in_of(request: HttpRequest) -> str:
+    """The id of the sign-in that this session is; empty where it is none (the admin's own)."""
+    return str(request.session.get(_SIGN_IN) or "")
+
+
 def renew_token(request: HttpRequest, response: HttpResponseBase, shopper: Shopper) -> None:
     """Give the page's sockets a fresh token, where theirs has become old."""
     if shopper.user is not None:

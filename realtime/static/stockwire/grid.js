@@ -36,7 +36,7 @@ export class Grid {
     for (const id of ids) {
       const product = this.#store.get(id);
       if (!product || cards.has(id)) continue;
-      const card = this.#cards.get(id) ?? new Card(this.#template, { lowAt: this.#lowAt });
+      const card = this.#cards.get(id) ?? this.#card(id);
       card.update(product, { running: this.#saleOf(id) });
       cards.set(id, card);
     }
@@ -49,7 +49,7 @@ export class Grid {
   append(ids) {
     const fresh = ids.filter((id) => !this.#cards.has(id) && this.#store.get(id));
     for (const id of fresh) {
-      const card = new Card(this.#template, { lowAt: this.#lowAt });
+      const card = this.#card(id);
       card.update(this.#store.get(id), { running: this.#saleOf(id) });
       this.#cards.set(id, card);
     }
@@ -82,6 +82,12 @@ export class Grid {
       const level = this.#cards.get(id).update(product, { animate, running: this.#saleOf(id) });
       if (level) this.#onLevel(product, level);
     });
+  }
+
+  // A card that the server has drawn is taken over as it stands.
+  #card(id) {
+    const drawn = this.#element.querySelector(`.card[data-id="${CSS.escape(id)}"]`);
+    return new Card(drawn ?? this.#template.content.firstElementChild.cloneNode(true), { lowAt: this.#lowAt });
   }
 
   #remove(id) {

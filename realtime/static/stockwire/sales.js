@@ -3,6 +3,8 @@
 // Pure: no DOM, no network, no clock of its own; whoever asks says what time it is. Sales run by the clock, from
 // their start up to their end, whether or not anybody has told so; events bring what nobody could know before.
 
+import { unitPrice } from "./pricing.js";
+
 const NEVER = Infinity;
 
 /** A sale as REST tells it (shop dialect). */
@@ -29,6 +31,17 @@ function saleFromEvent(json) {
     products: json.products ?? [],
     soldOut: json.sold_out === true,
   };
+}
+
+/** The sales that products bring along, as REST tells them; nothing of those that are to come. */
+export function salesOf(products) {
+  const found = new Map();
+  for (const { id, flashSale } of products) {
+    if (!flashSale) continue;
+    if (!found.has(flashSale._id)) found.set(flashSale._id, { ...flashSale, products: [] });
+    found.get(flashSale._id).products.push(id);
+  }
+  return [...found.values()];
 }
 
 export class Sales {
@@ -93,8 +106,8 @@ export class Sales {
 }
 
 /** What is paid in place of `amount` in a running sale; the amount itself without one, or where it is sold out. */
-export function salePrice(amount, sale) {
-  return sale && !sale.soldOut && amount !== null ? (amount * (100 - sale.percentage)) / 100 : amount;
+export function salePrice(amount, sale, decimals) {
+  return sale && !sale.soldOut && amount !== null ? unitPrice(amount, { percentage: sale.percentage, decimals }) : amount;
 }
 
 // As the server chooses. Only what is equal in all that anybody sees is left to the ids.

@@ -1,12 +1,14 @@
-// The shop's page: brings listing, store, grid and live connection together with what the visitor does.
-// No rule of its own: what an event means is in store.js, how a card looks in card.js.
+// The start: what the server has drawn goes on from there, live. Brings listing, store, grid and connection together
+// with what the visitor does. No rule of its own: what an event means is in store.js, how a card looks in card.js.
 
 import { LiveClient } from "./client.js";
+import { freshen, freshenAll } from "./fresh.js";
 import { Grid } from "./grid.js";
 import { Listing, ListingError } from "./listing.js";
-import { Sales } from "./sales.js";
+import { Sales, salesOf } from "./sales.js";
 import { Announcer, StatusLight } from "./status.js";
 import { Store } from "./store.js";
+import { say, sayCounted } from "./words.js";
 
 const TYPING_MILLISECONDS = 250;
 const SECOND = 1000;
@@ -15,7 +17,7 @@ const MOST_SALES = 500;
 const page = document.querySelector("[data-shop]");
 const part = (name) => document.querySelector(`[data-shop-part="${name}"]`);
 const parts = Object.fromEntries(
-  ["grid", "search", "sort", "categories", "status", "spoken", "news", "more", "empty", "failed", "count"].map((name) => [
+  ["grid", "search", "sort", "categories", "status", "spoken", "news", "more", "empty", "failed", "count", "further"].map((name) => [
     name,
     part(name),
   ]),
@@ -35,7 +37,7 @@ const grid = new Grid({
 });
 const client = new LiveClient({
   url: page.dataset.live,
-  topics: ["products", "stock", "flash_sales"],
+  topics: document.body.dataset.topics.split(","),
   snapshot,
   onEvent: hear,
   onState: (state) => light.show(state),
@@ -46,12 +48,20 @@ const unseen = new Set();
 
 // ---------------------------------------------------------------- what the server says
 
+// Until it has been used: the page that came with the page.
+let first = JSON.parse(document.getElementById("listing").textContent);
+
+// The page has brought its products along, and where it stood in the log when it read them. The sales come after the
+// products: what happens in between comes again from the products' place in the log.
 async function snapshot() {
-  // The sales after the products: what happens in between comes again from the products' place in the log.
+  const { cursor } = document.body.dataset;
+  const isFirst = first !== null && cursor !== "";
+  first = null;
+  if (!isFirst) freshenAll();
   return attempt(async () => {
-    const cursor = await listing.refresh();
+    const place = isFirst ? cursor : await listing.refresh();
     await loadSales();
-    return cursor;
+    return place;
   });
 }
 
@@ -67,6 +77,8 @@ async function loadSales() {
 }
 
 function hear(event) {
+  freshen(event);
+  document.dispatchEvent(new CustomEvent("stockwire:event", { detail: event })); // toasts and the chat hear it too
   const onSale = sales.apply(event);
   if (onSale.length) {
     onSale.forEach((id) => grid.touch(id));
@@ -153,13 +165,14 @@ function fail(error) {
 
 function tellNews() {
   parts.news.hidden = unseen.size === 0;
-  parts.news.textContent = unseen.size === 1 ? "1 new product" : `${unseen.size} new products`;
+  parts.news.textContent = sayCounted("{n} new product", "{n} new products", unseen.size);
 }
 
 function tellCount() {
   parts.more.hidden = !listing.hasMore;
   const number = listing.ids.length;
-  parts.count.textContent = number === 0 ? "" : `${number}${listing.hasMore ? "+" : ""} ${number === 1 ? "product" : "products"}`;
+  const words = listing.hasMore ? ["{n}+ product", "{n}+ products"] : ["{n} product", "{n} products"];
+  parts.count.textContent = number === 0 ? "" : sayCounted(...words, number);
 }
 
 // ---------------------------------------------------------------- what the visitor does
@@ -189,7 +202,7 @@ async function follow() {
   readAddress();
   try {
     await attempt(() => listing.load());
-    announcer.say(parts.count.textContent || "No products found");
+    announcer.say(parts.count.textContent || say("No products found"));
   } catch {
     // attempt() has shown it
   }
@@ -229,10 +242,10 @@ parts.categories.addEventListener("click", (event) => {
 parts.more.addEventListener("click", async () => {
   parts.more.disabled = true;
   try {
-    if (await listing.more()) grid.append(listing.ids)?.querySelector("h2")?.focus({ preventScroll: true });
+    if (await listing.more()) grid.append(listing.ids)?.querySelector("h2 a")?.focus({ preventScroll: true });
     tellCount();
   } catch {
-    announcer.say("More products could not be loaded");
+    announcer.say(say("More products could not be loaded"));
   } finally {
     parts.more.disabled = false;
   }
@@ -264,4 +277,10 @@ document.addEventListener("keydown", (event) => {
 addEventListener("popstate", follow);
 
 readAddress();
+parts.further?.remove();
+setClock(Date.parse(first.now));
+sales.put(salesOf(first.products));
+listing.adopt(first.products, { query: listing.query, next: first.next });
+draw();
+tick();
 client.start();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { duration } from "../../../realtime/static/stockwire/format.js";
-import { Sales, salePrice } from "../../../realtime/static/stockwire/sales.js";
+import { Sales, salePrice, salesOf } from "../../../realtime/static/stockwire/sales.js";
 
 const START = Date.parse("2030-01-01T12:00:00.000Z");
 const END = START + 60_000;
@@ -95,10 +95,17 @@ test("old state and events come to what fresh state shows", () => {
 
 test("a price in a sale", () => {
   const sale = { percentage: 12.5, soldOut: false };
-  assert.equal(salePrice(100, sale), 87.5);
-  assert.equal(salePrice(100, null), 100);
-  assert.equal(salePrice(100, { ...sale, soldOut: true }), 100);
-  assert.equal(salePrice(null, sale), null);
+  assert.equal(salePrice(100, sale, 2), 87.5);
+  assert.equal(salePrice(100, sale, 0), 88);
+  assert.equal(salePrice(100, null, 2), 100);
+  assert.equal(salePrice(100, { ...sale, soldOut: true }, 2), 100);
+  assert.equal(salePrice(null, sale, 2), null);
+});
+
+test("what products bring along is what the sales' own list has of them", () => {
+  const { products, ...inShort } = minute();
+  const carried = salesOf([{ id: "prod_1", flashSale: inShort }, { id: "prod_2", flashSale: inShort }, { id: "prod_3", flashSale: null }]);
+  assert.deepEqual(carried, [minute({ products })]);
 });
 
 test("a clock that runs down", () => {
