@@ -1,4 +1,4 @@
-"""The start: products by category and search, drawn by the server, whose figures then change of themselves."""
+"""The start: products by category and search, drawn by the server, whose figures then follow the events."""
 
 from __future__ import annotations
 
