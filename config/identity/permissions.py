@@ -19,6 +19,9 @@ from config.identity.models import Role, Scope
 class anyone(BasePermission):  # noqa: N801  read as a word beside `may(...)`
     """Everybody, with or without credentials; wrong ones are refused all the same."""
 
+    # What the REST document reads; here and below.
+    roles, scopes, guests = frozenset(Role), frozenset(Scope), True
+
     def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002  DRF's signature
         return True
 
@@ -41,8 +44,10 @@ def may(
     allowed_roles, allowed_scopes = frozenset(roles), frozenset(scopes)
 
     class May(BasePermission):
+        roles, scopes = allowed_roles, allowed_scopes
         message = "You may not do this"
         code = "not_permitted"
+        in_open_mode = open_writes
 
         def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002  DRF's signature
             key = api_key_of(request)
