@@ -127,7 +127,7 @@ def _security(method: str, path: str) -> Any:
 
 
 def test_credentials_are_read_off_the_permissions() -> None:
-    staff = [{"bearer": []}, {"session": [], "csrf": []}]
+    staff: list[dict[str, list[str]]] = [{"bearer": []}, {"session": [], "csrf": []}]
     assert _security("POST", "/api/stock/adjust") == staff
     assert _security("GET", "/api/stock/movements") == [{"bearer": []}, {"session": []}]
     assert _security("POST", "/api/stock/reduce") == [
@@ -216,7 +216,14 @@ def test_what_json_does_not_have_and_two_of_one_name_are_refused() -> None:
         shapes.schema(complex)
     shapes.schema(Inner)
     with pytest.raises(TypeError, match="two shapes are called Inner"):
-        shapes.schema(TypedDict("Inner", {"other": int}))
+        shapes.schema(_another_inner())
+
+
+def _another_inner() -> Any:
+    class Inner(TypedDict):
+        other: int
+
+    return Inner
 
 
 def test_a_list_is_shown_with_one() -> None:

@@ -12,7 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
 from rest_framework.renderers import BaseRenderer
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from config.api.openapi import errors, fields, headers
@@ -154,7 +154,7 @@ class TableSchema(AutoSchema):
         if get_origin(body) is list:
             (item,) = get_args(body)
             return {"type": "array", "items": self._schema_of_body(item), "maxItems": 1000}
-        if isinstance(body, type) and issubclass(body, BaseSerializer):
+        if isinstance(body, type) and issubclass(body, Serializer):
             found: Schema = self.resolve_serializer(body(), "request").ref
             return found
         return self.registry.shapes.schema(body)
@@ -194,7 +194,7 @@ class TableSchema(AutoSchema):
         for media_type in told.media_types:
             content[media_type] = {"schema": schema} | ({} if example is None else {"example": example})
         if self._enveloped:
-            one, many = self.view.enveloped_as
+            one, many = getattr(self.view, "enveloped_as")  # noqa: B009  a view that envelopes has it
             name = many if get_origin(answer) is list else one
             content[self._enveloped.media_type] = _envelope(name, schema, example)
         return {**response, "content": content}
