@@ -37,7 +37,7 @@ def heard_events() -> tuple[Heard, ...]:
         shop = entry.emissions.get(registry.SHOP, ())
         found[name] = Heard(
             name=name,
-            about=own_doc(entry.event),
+            about=own_doc(entry.event).replace("`", ""),
             durable=entry.durable,
             topics=tuple(dict.fromkeys(_topics(emission))),
             fields=tuple((one, type_in_words(hint)) for one, hint in asyncapi.written_types(entry).items()),

@@ -14,6 +14,12 @@ document.addEventListener("stockwire:event", ({ detail: event }) => {
   count.value = Number(count.value) + 1;
 });
 
+/** What one looks for in a line: whose it is, and the figure that has changed. */
+function gist({ metric, value, product_id, order_id, user_id, stock }) {
+  if (metric) return `${metric} ${value}`;
+  return [product_id ?? order_id ?? user_id, stock === undefined ? "" : `${stock} left`].filter(Boolean).join(" · ");
+}
+
 function line(event) {
   const item = document.createElement("li");
   const details = document.createElement("details");
@@ -23,7 +29,7 @@ function line(event) {
   time.textContent = event.timestamp.slice(11, 23);
   const name = document.createElement("code");
   name.textContent = event.type;
-  summary.append(time, " ", name, ` ${event.data.product_id ?? event.data.order_id ?? event.data.user_id ?? ""}`);
+  summary.append(time, " ", name, ` ${gist(event.data)}`);
   const whole = document.createElement("pre");
   whole.textContent = JSON.stringify(event, null, 2);
   details.append(summary, whole);

@@ -12,6 +12,7 @@ globalThis.SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
   filter: true,
+  tagsSorter: "alpha",
   validatorUrl: null,
   // Nothing but this house is asked, whatever a document names.
   requestInterceptor: (request) => {
