@@ -1,7 +1,7 @@
 # Every command of the project. `make run` needs nothing but Python 3.11 to 3.13.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench-fanout protocol-server requirements clean
+.PHONY: help run test check format bench-fanout bench-checkout protocol-server requirements clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -31,6 +31,9 @@ format: $(STAMP) ## let ruff put the code in order
 
 bench-fanout: $(STAMP) ## deliveries/s, latency and memory, beside Node servers: 15 minutes (ARGS=--quick: one)
 	$(BIN)/python -m tests.benchmarks.fanout $(ARGS)
+
+bench-checkout: $(STAMP) ## checkouts/s, statements, a rush, lists: 5 minutes (ARGS=--quick: one)
+	$(BIN)/python -m tests.benchmarks.checkout $(ARGS)
 
 protocol-server: $(STAMP) ## the bare Socket.IO door, for the protocol's own test suites (PORT=3000)
 	@exec $(BIN)/python -m realtime.socketio.protocol_server --port $(or $(PORT),3000)

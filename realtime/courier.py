@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 BACKLOG = 1_000
 SEND_TIMEOUT = 1.0
 PAUSE_AFTER_FAILURE = 0.5
+#: Pokes are sent no closer together than this. What is committed meanwhile shares one: to send it takes as
+#: long as to answer a small request.
+POKES_APART = 0.005
 
 Note = tuple[str, dict[str, Any]]
 
@@ -38,6 +41,7 @@ class Courier:
         self._notes: deque[Note] = deque(maxlen=BACKLOG)
         self._relays: list[tuple[asyncio.AbstractEventLoop, Callable[[], None]]] = []
         self._poke_is_waiting = False
+        self._next_poke_at = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
         self._task: asyncio.Task[Any] | None = None
@@ -103,6 +107,7 @@ class Courier:
 
     async def _send_one(self, group: str, message: dict[str, Any]) -> None:
         if group == layer.RELAY_GROUP:
+            await self._let_pokes_gather()
             # Before the sending: what is committed from here on needs a poke of its own.
             self._poke_is_waiting = False
         try:
@@ -117,6 +122,12 @@ class Courier:
             await asyncio.sleep(PAUSE_AFTER_FAILURE)
         else:
             self._failing = False
+
+    async def _let_pokes_gather(self) -> None:
+        loop = asyncio.get_running_loop()
+        if (pause := self._next_poke_at - loop.time()) > 0 and not self._ending:
+            await asyncio.sleep(pause)
+        self._next_poke_at = loop.time() + POKES_APART
 
     def _awaken(self) -> None:
         loop, wake = self._loop, self._wake

@@ -17,6 +17,17 @@ from django.db import models
 from django.db.models.functions import Now
 
 from config.kernel.ids import MAX_ID_LENGTH, new_id
+from realtime.webhooks.models import WebhookDelivery, WebhookSubscription
+
+__all__ = [
+    "ConnectionRooms",
+    "Event",
+    "EventHead",
+    "Notification",
+    "ProductView",
+    "WebhookDelivery",
+    "WebhookSubscription",
+]
 
 
 class Event(models.Model):
@@ -217,6 +228,20 @@ class SupportChat(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class CannedAnswer(models.Model):
+    """What staff say often, to be put into an answer by a press and changed there."""
+
+    title = models.CharField(max_length=60, unique=True)
+    text = models.TextField(max_length=4_000)
+    position = models.PositiveIntegerField(default=0, help_text="Low numbers come first.")
+
+    class Meta:
+        ordering = ("position", "title")
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class SupportMessage(models.Model):

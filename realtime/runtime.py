@@ -1,8 +1,8 @@
 """What runs in a process besides its door: the hub, the relay, the courier, the crier, and the readers that
 feed them.
 
-`live` is for processes with listeners, `relaying` for those without (the worker); both are async context
-managers. Settings are read here and nowhere else in the live half.
+`live` is for processes with listeners, `relaying` for those without (the worker), `delivering` for the
+worker's webhooks; all are async context managers. Settings are read here and nowhere else in the live half.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ from realtime.relay import Relay
 from realtime.rights import RightsWatch
 from realtime.source import PostgresSource
 from realtime.threads import changes, threads
+from realtime.webhooks.deliverer import Deliverer
+from realtime.webhooks.pace import Pace
+from realtime.webhooks.posting import Poster
 from realtime.wishers.crier import Crier
 
 log = structlog.get_logger(__name__)
@@ -183,6 +186,18 @@ async def relaying(the_hub: Hub | None = None) -> AsyncIterator[None]:
             yield
     finally:
         detach()
+
+
+@asynccontextmanager
+async def delivering(pace: Pace | None = None) -> AsyncIterator[None]:
+    """Outgoing webhooks, in the running loop."""
+    pace = pace or Pace()
+    networks = settings.STOCKWIRE_WEBHOOK_NETWORKS
+    async with (
+        Poster(networks=networks, timeout=pace.timeout) as poster,
+        _running("webhooks", Deliverer(poster=poster, pace=pace).run()),
+    ):
+        yield
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ from catalog.api.lists import answer_list, text_parameter
 from catalog.api.places import places_renamed, renamed
 from catalog.dialects import catalog_product
 from catalog.errors import invalid
-from catalog.selectors import Shown, catalog_listing
+from catalog.selectors import Listing, Shown, catalog_listing
 from catalog.services import (
     Outcome,
     ProductChange,
@@ -52,17 +52,7 @@ class ProductsView(ProductApiView):
     """All products, and a new one."""
 
     def get(self, request: Request) -> HttpResponseBase:
-        since = text_parameter(request, "updated_since")
-        try:
-            updated_since = parse_iso(since) if since else None
-        except ValueError as error:
-            raise invalid("updated_since", "must be an ISO 8601 date and time") from error
-        listing = catalog_listing(
-            updated_since=updated_since,
-            market=text_parameter(request, "market"),
-            sku=text_parameter(request, "sku"),
-        )
-        return answer_list(request, listing, show=_shown)
+        return answer_list(request, lambda: _listing(request), show=_shown)
 
     def post(self, request: Request) -> HttpResponseBase:
         return answer_once(request, endpoint="products.create", effect=lambda: self._create(request))
@@ -181,6 +171,19 @@ def batch_items(request: Request) -> Sequence[Any]:
     if len(items) > MAX_BATCH:
         raise InvalidInput(f"A batch has at most {MAX_BATCH} items, not {len(items)}", code="too_many_items")
     return items
+
+
+def _listing(request: Request) -> Listing:
+    since = text_parameter(request, "updated_since")
+    try:
+        updated_since = parse_iso(since) if since else None
+    except ValueError as error:
+        raise invalid("updated_since", "must be an ISO 8601 date and time") from error
+    return catalog_listing(
+        updated_since=updated_since,
+        market=text_parameter(request, "market"),
+        sku=text_parameter(request, "sku"),
+    )
 
 
 def _validated(item: Any, serializer: serializers.Serializer[Any]) -> Any:

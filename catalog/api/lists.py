@@ -10,23 +10,34 @@ from django.http import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.dialects.shop import shop_currency
 from catalog.errors import invalid
 from catalog.selectors import Listing, Shown, products_shown
 from config.api.json import write_json
-from config.api.paging import paginate
+from config.api.paging import Page, PlannedPage, paginate, plan_page
 from config.api.streaming import json_array
+
+#: Lists whose SQL is remembered, by path, query and currency.
+_MOST_PLANNED = 500
+_planned: dict[tuple[str, str], PlannedPage] = {}
 
 Show = Callable[[Shown], dict[str, Any]]
 
 
-def answer_list(request: Request, listing: Listing, *, show: Show, on_sale: bool = False) -> HttpResponseBase:
+def answer_list(
+    request: Request,
+    listing: Callable[[], Listing],
+    *,
+    show: Show,
+    is_fixed: bool = True,
+    on_sale: bool = False,
+) -> HttpResponseBase:
     """The bare array that ``?limit=`` and ``?cursor=`` ask for; without a limit, everything.
 
     Only ids and what they are ordered by are paged; products are read chunk by chunk behind them.
+    ``is_fixed``: what ``listing`` makes of the same request is always the same query.
     """
-    keys = [name.removeprefix("-") for name in listing.order]
-    rows = listing.products.values("id", *(key for key in keys if key != "id"))
-    page = paginate(request, rows, order=listing.order, default_limit=None)
+    page = _page(request, listing, is_fixed=is_fixed)
     products = products_shown((row["id"] for row in page.items), on_sale=on_sale)
     if isinstance(page.items, list):
         response = Response([show(shown) for shown in products])
@@ -34,6 +45,22 @@ def answer_list(request: Request, listing: Listing, *, show: Show, on_sale: bool
             response["Link"] = page.link
         return response
     return json_array(_begun(write_json(show(shown)) for shown in products))
+
+
+def _page(request: Request, listing: Callable[[], Listing], *, is_fixed: bool) -> Page[dict[str, Any]]:
+    # A list is asked for again and again, and to make up its SQL takes longer than to read it.
+    asked = (request.get_full_path(), shop_currency())
+    if (known := _planned.get(asked)) is not None:
+        return known.read(request)
+    found = listing()
+    keys = [name.removeprefix("-") for name in found.order]
+    rows = found.products.values("id", *(key for key in keys if key != "id"))
+    if is_fixed and (planned := plan_page(request, rows, order=found.order)) is not None:
+        if len(_planned) >= _MOST_PLANNED:
+            _planned.clear()
+        _planned[asked] = planned
+        return planned.read(request)
+    return paginate(request, rows, order=found.order, default_limit=None)
 
 
 def _begun(items: Iterator[bytes]) -> Iterable[bytes]:

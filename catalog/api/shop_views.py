@@ -37,7 +37,11 @@ class ShopProductsView(ProductApiView):
     writers = ShopWriters
 
     def get(self, request: Request) -> HttpResponseBase:
-        return answer_list(request, shop_listing(_filter(request)), show=_shown, on_sale=True)
+        # What a search finds, it looks for before it says which products that are.
+        is_fixed = "search" not in request.query_params
+        return answer_list(
+            request, lambda: shop_listing(_filter(request)), show=_shown, is_fixed=is_fixed, on_sale=True
+        )
 
     def post(self, request: Request) -> HttpResponseBase:
         return answer_once(request, endpoint="shop.products.create", effect=lambda: self._create(request))

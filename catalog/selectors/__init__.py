@@ -10,7 +10,7 @@ from catalog.selectors.listing import (
     shop_listing,
 )
 from catalog.selectors.records import product_records, revivable_variants
-from catalog.selectors.sales import current_sales, sale_record, sale_records, sale_views
+from catalog.selectors.sales import current_sales, next_edge_in, sale_record, sale_records, sale_views
 from catalog.selectors.shown import Shown, product_shown, product_stamp, products_shown, stamp_on_sale
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "current_sales",
     "featured_listing",
     "largest_categories",
+    "next_edge_in",
     "product_records",
     "product_shown",
     "product_stamp",

@@ -36,8 +36,8 @@ def visible_reviews(*, product_id: str, user_id: str | None, is_staff: bool) -> 
 
 def newest_reviews(product_id: str) -> list[ReviewRecord]:
     """The newest approved ones, as many as a product carries. One query."""
-    approved = Review.objects.filter(product_id=product_id, status=ReviewStatus.APPROVED)
-    return review_records(approved.order_by("-created_at", "-id")[:_SHOWN_WITH_PRODUCT])
+    newest = approved_reviews(product_id).order_by("-created_at", "-id")
+    return review_records(newest[:_SHOWN_WITH_PRODUCT])
 
 
 def review_records(reviews: QuerySet[Review, Any]) -> list[ReviewRecord]:
@@ -47,3 +47,13 @@ def review_records(reviews: QuerySet[Review, Any]) -> list[ReviewRecord]:
         ReviewRecord(review_id, product_id, user_id, name or "", *rest)
         for review_id, product_id, user_id, name, *rest in rows
     ]
+
+
+def approved_reviews(product_id: str) -> QuerySet[Review]:
+    """What the public reads of a product."""
+    return Review.objects.filter(product_id=product_id, status=ReviewStatus.APPROVED)
+
+
+def review_by(*, product_id: str, user_id: str) -> ReviewRecord | None:
+    """What a user has said of a product, whatever became of it; one query."""
+    return next(iter(review_records(Review.objects.filter(product_id=product_id, user_id=user_id))), None)

@@ -19,6 +19,7 @@ from django.db.models import (
     Case,
     CharField,
     DateTimeField,
+    DurationField,
     ExpressionWrapper,
     F,
     Max,
@@ -26,16 +27,14 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
-    TextField,
     Value,
     When,
     Window,
 )
-from django.db.models.functions import Cast, Coalesce, Greatest, JSONObject, Least, Now, Round
-from django.db.models.lookups import GreaterThan, IsNull
+from django.db.models.functions import Coalesce, Greatest, Now, Round
 
-from catalog.models import FlashSale, FlashSaleProduct, FlashSaleShare
-from catalog.sale_records import ProductSale, SaleOffer, SaleRecord, SaleStatus, SaleView
+from catalog.models import FlashSale, FlashSaleProduct
+from catalog.sale_records import ProductSale, SaleRecord, SaleStatus, SaleView
 from config.kernel.money import decimals_of
 
 _RUNNING = Q(sale__starts_at__lte=Now(), sale__ends_at__gt=Now())
@@ -74,6 +73,18 @@ def database_now() -> dt.datetime:
         cursor.execute("SELECT statement_timestamp()")
         moment: dt.datetime = cursor.fetchone()[0]
     return moment
+
+
+def next_edge_in(*, within: dt.timedelta) -> dt.timedelta | None:
+    """How long it is to the next start or end; ``None``: longer than that."""
+    soon = {"gt": Now(), "lte": Now() + within}
+    edges = [
+        FlashSale.objects.filter(**{f"{name}__{how}": when for how, when in soon.items()})
+        .order_by()
+        .values_list(ExpressionWrapper(F(name) - Now(), output_field=DurationField()))
+        for name in ("starts_at", "ends_at")
+    ]
+    return min((left for (left,) in edges[0].union(edges[1])), default=None)
 
 
 def current_sales() -> QuerySet[FlashSale]:
@@ -172,31 +183,3 @@ def _product_sale(
 
 def _truth(condition: Q) -> ExpressionWrapper[Q]:
     return ExpressionWrapper(condition, output_field=BooleanField())
-
-
-# -------------------------------------------------------------------------------------- offers
-
-
-def sale_offer(product: str, *, customer: str | None) -> Subquery:
-    """The sale in which the product in column ``product`` can be bought, as JSON for ``read_sale_offer``: by
-    ``customer``, whose share is not used up; without one, by somebody who has bought nothing yet.
-
-    A subquery of the statement that reads the rest of an offer, so that it costs no statement of its own.
-    """
-    shares = FlashSaleShare.objects.filter(sale=OuterRef("sale"), customer=customer or "")
-    share = Coalesce(Subquery(shares.values("taken")[:1]), 0)
-    # LEAST takes no notice of what is null: no bound at all is null again.
-    left = Least(F("sale__units") - F("sale__units_taken"), F("sale__units_per_customer") - share)
-    offers = (
-        FlashSaleProduct.objects.filter(_RUNNING, removed_at__isnull=True, product=OuterRef(product))
-        .annotate(left=left)
-        .filter(Q(IsNull(F("left"), True)) | Q(GreaterThan(F("left"), 0)))
-        .order_by(*_BEST)
-    )
-    off = Cast("sale__discount_percentage", TextField())
-    return Subquery(offers.values(offer=JSONObject(sale=F("sale_id"), off=off, left=F("left")))[:1])
-
-
-def read_sale_offer(offer: dict[str, Any] | None) -> SaleOffer | None:
-    """What ``sale_offer`` found."""
-    return SaleOffer(offer["sale"], Decimal(offer["off"]), offer["left"]) if offer else None

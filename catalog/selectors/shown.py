@@ -9,7 +9,7 @@ from itertools import islice
 from catalog.models import Product
 from catalog.records import ProductRecord
 from catalog.sale_records import NO_SALE, ProductSale
-from catalog.selectors.records import product_records
+from catalog.selectors.records import live_records
 from catalog.selectors.sales import sale_views
 from catalog.stamps import ProductStamp
 from catalog.stock_port import VariantFigures, stock
@@ -65,7 +65,7 @@ def products_shown(product_ids: Iterable[str], *, on_sale: bool = False) -> Iter
     while chunk := list(islice(ids, CHUNK)):
         # First of all: then a version is never newer than what it stands on.
         stamps = stock().stamps(chunk)
-        records = {r.id: r for r in product_records(Product.objects.live().filter(id__in=chunk))}
+        records = {r.id: r for r in live_records(chunk)}
         figures = stock().figures([v.id for record in records.values() for v in record.variants])
         views = sale_views(chunk) if on_sale else {}
         for product_id in chunk:

@@ -35,6 +35,12 @@ def wishlist_of(user_id: str) -> WishlistRecord:
     )
 
 
+def is_wished(*, user_id: str, product_id: str) -> bool:
+    """Whether the product is in the user's wishlist; one query."""
+    wishes = WishlistItem.objects.filter(product_id=product_id, wishlist_id=wishlist_id_of(user_id))
+    return wishes.exists()
+
+
 def _shown(wishes: Sequence[tuple[str, dt.datetime]]) -> list[WishRecord]:
     rows = Product.objects.filter(id__in=[product_id for product_id, _ in wishes])
     records = {record.id: record for record in product_records(rows)}

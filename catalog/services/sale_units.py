@@ -20,7 +20,8 @@ from config.kernel.events import publish_all
 from config.kernel.transactions import in_transaction
 
 # The sales are locked in id order first. The pool and the customer's share are each one condition on the row
-# as it is at that instant; where either does not hold, the answer lacks it.
+# as it is at that instant; where either does not hold, the answer lacks it. A reference that has its note
+# already is an id that was sold under before: the stock, which is asked next, says so and undoes this.
 _TAKE = """
 WITH wanted AS MATERIALIZED (
     SELECT sale, units FROM json_to_recordset(%(wanted)s::json) AS asked(sale text, units bigint)
@@ -48,6 +49,7 @@ WITH wanted AS MATERIALIZED (
     INSERT INTO catalog_flashsaletake (sale_id, reference, customer, units, taken_at)
     SELECT pooled.id, %(reference)s, %(customer)s, pooled.units, statement_timestamp()
     FROM pooled JOIN shared ON shared.sale_id = pooled.id
+    ON CONFLICT DO NOTHING
 )
 SELECT pooled.id, pooled.sold_out, shared.sale_id IS NOT NULL
 FROM pooled LEFT JOIN shared ON shared.sale_id = pooled.id

@@ -63,11 +63,14 @@ __all__ = [
 CHALLENGE = 'Bearer realm="stockwire", Api-Key realm="stockwire"'
 #: Pages for people; everything else is read by programs.
 #: The pages for people; whatever else is asked for is answered as data.
-HTML_PREFIXES = ("/admin/", "/p/", "/orders/")
+HTML_PREFIXES = (
+    "/admin/", "/p/", "/orders/", "/cart/", "/checkout/", "/wishlist/", "/notifications/", "/support/",
+    "/account/", "/work/",
+)  # fmt: skip
 HTML_PATHS = frozenset(
     {
         "/", "/admin", "/own", "/sign-in", "/register", "/sign-out", "/language", "/account", "/cart",
-        "/checkout", "/orders", "/wishlist", "/notifications", "/support",
+        "/checkout", "/orders", "/wishlist", "/notifications", "/support", "/work",
     }
 )  # fmt: skip
 

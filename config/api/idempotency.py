@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.http import HttpResponse, HttpResponseBase
 from rest_framework.request import Request
@@ -22,6 +22,7 @@ from config.api.callers import caller_key
 from config.api.json import OrjsonRenderer
 from config.api.models import IdempotencyKey
 from config.kernel.errors import InProgress, InvalidInput, KeyReused
+from config.kernel.statements import Prepared, change, rows
 from config.kernel.transactions import in_transaction
 
 HEADER = "Idempotency-Key"
@@ -31,6 +32,32 @@ KEPT = dt.timedelta(days=7)
 _LONGEST_KEY = 255
 _FIRST_REFUSAL = 400
 _PRUNED_AT_ONCE = 5000
+
+
+_LOCK = Prepared(
+    "SELECT pg_try_advisory_xact_lock(number) "
+    "FROM unnest(%s::bigint[]) WITH ORDINALITY AS asked(number, place) ORDER BY place"
+)
+_FIND = Prepared(
+    "SELECT caller, endpoint, key, fingerprint, status, headers::text, body FROM api_idempotencykey "
+    "JOIN unnest(%s::text[], %s::text[], %s::text[]) AS asked(caller, endpoint, key) "
+    "USING (caller, endpoint, key)"
+)
+_REMEMBER = Prepared(
+    "INSERT INTO api_idempotencykey (caller, endpoint, key, fingerprint, status, headers, body) "
+    "SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], "
+    "%s::smallint[], %s::jsonb[], %s::bytea[])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """What was asked for first under a key, and what was answered."""
+
+    fingerprint: str
+    status: int
+    headers: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +75,7 @@ class _Once:
 
     @property
     def scope(self) -> str:
-        return f"{self.caller}\0{self.endpoint}\0{self.key}"
+        return _scope(self.caller, self.endpoint, self.key)
 
 
 def answer_once(
@@ -72,6 +99,67 @@ def answer_once(
     return in_transaction(lambda: _answer(request, once, effect))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that may share a transaction with others, and its key, if it came with one."""
+
+    request: Request
+    once: _Once | None
+
+
+def asked_once(request: Request, *, endpoint: str) -> Asked:
+    """The request with its key. *Refuses* a key that is none (400), as ``answer_once`` does."""
+    key = request.headers.get(HEADER)
+    return Asked(request, _once(request, endpoint, key) if key is not None else None)
+
+
+def answer_each_once(
+    asked: Sequence[Asked], *, effects: Callable[[Sequence[int]], Sequence[HttpResponseBase | Exception]]
+) -> list[HttpResponseBase | Exception]:
+    """``answer_once`` for several requests in the caller's transaction: the answer to each, or its refusal.
+
+    ``effects`` is given the places of those that were not answered before, and answers each of them; what it
+    refuses must have changed nothing, since that can't be undone for one alone. The keys take three
+    statements, however many there are, and are written with the effects.
+
+    *Locks* and *refuses* each as ``answer_once`` does; of two with the same key in ``asked`` the second is
+    told that the first is still running.
+    """
+    onces = {place: one.once for place, one in enumerate(asked) if one.once is not None}
+    answers: dict[int, HttpResponseBase | Exception] = _not_free(onces) if onces else {}
+    fresh = [place for place in range(len(asked)) if place not in answers]
+    written: list[tuple[_Once, HttpResponse]] = []
+    for place, answer in zip(fresh, effects(fresh), strict=True):
+        answers[place] = answer
+        if place in onces and isinstance(answer, HttpResponseBase):
+            rendered = answers[place] = _rendered(answer, asked[place].request)
+            if rendered.status_code >= _FIRST_REFUSAL:
+                raise TypeError("a refusal is raised where transactions are shared, and not answered")
+            written.append((onces[place], rendered))
+    _remember(written)
+    return [answers[place] for place in range(len(asked))]
+
+
+def _not_free(onces: Mapping[int, _Once]) -> dict[int, HttpResponseBase | Exception]:
+    """What is said to those whose keys are not free: locked by somebody else, or answered before."""
+    by_scope: dict[str, int] = {}
+    answers: dict[int, HttpResponseBase | Exception] = {}
+    for place, once in onces.items():
+        if by_scope.setdefault(once.scope, place) != place:
+            answers[place] = InProgress()  # this transaction has the lock, so it would get it again
+    places = list(by_scope.values())
+    locked = _lock([onces[place] for place in places])
+    found = _find([onces[place] for place in places])
+    for place, is_locked in zip(places, locked, strict=True):
+        once = onces[place]
+        first = found.get(once.scope)
+        if not is_locked:
+            answers[place] = InProgress()
+        elif first is not None:
+            answers[place] = _replay(first) if first.fingerprint == once.fingerprint else KeyReused()
+    return answers
+
+
 def first_answer(request: Request, *, endpoint: str) -> HttpResponseBase | None:
     """The first answer to this request again, if it came with a key before and was answered.
 
@@ -83,7 +171,8 @@ def first_answer(request: Request, *, endpoint: str) -> HttpResponseBase | None:
     key = request.headers.get(HEADER)
     if key is None:
         return None
-    first = _find(once := _once(request, endpoint, key))
+    once = _once(request, endpoint, key)
+    first = _find([once]).get(once.scope)
     if first is not None and first.fingerprint != once.fingerprint:
         raise KeyReused
     return _replay(first) if first is not None else None
@@ -113,8 +202,9 @@ def prune_idempotency_keys() -> int:
 
 
 def _answer(request: Request, once: _Once, effect: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    _lock(once)
-    first = _find(once)
+    if _lock([once]) != [True]:
+        raise InProgress
+    first = _find([once]).get(once.scope)
     if first is not None:
         if first.fingerprint != once.fingerprint:
             raise KeyReused
@@ -123,7 +213,7 @@ def _answer(request: Request, once: _Once, effect: Callable[[], HttpResponseBase
     if response.status_code >= _FIRST_REFUSAL:
         transaction.set_rollback(True)
     else:
-        _remember(once, response)
+        _remember([(once, response)])
     return response
 
 
@@ -133,32 +223,50 @@ def _once(request: Request, endpoint: str, key: str) -> _Once:
     )
 
 
-def _lock(once: _Once) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [once.lock_number()])
-        row = cursor.fetchone()
-    if not (row and row[0]):
-        raise InProgress
+def _lock(onces: Sequence[_Once]) -> list[bool]:
+    """Whether each of these keys could be locked."""
+    return [is_locked for (is_locked,) in rows(_LOCK, [[once.lock_number() for once in onces]])]
 
 
-def _find(once: _Once) -> IdempotencyKey | None:
-    return IdempotencyKey.objects.filter(caller=once.caller, endpoint=once.endpoint, key=once.key).first()
+def _find(onces: Collection[_Once]) -> dict[str, _First]:
+    """What was answered first under these keys, by scope.
+
+    Asked for once they are locked, and not before: whoever had one until just now has written its row.
+    """
+    parameters = [
+        list(part) for part in zip(*((one.caller, one.endpoint, one.key) for one in onces), strict=True)
+    ]
+    return {
+        _scope(caller, endpoint, key): _First(*said)
+        for caller, endpoint, key, *said in (rows(_FIND, parameters) if onces else ())
+    }
 
 
-def _remember(once: _Once, response: HttpResponse) -> None:
-    IdempotencyKey.objects.create(
-        caller=once.caller,
-        endpoint=once.endpoint,
-        key=once.key,
-        fingerprint=once.fingerprint,
-        status=response.status_code,
-        headers=dict(response.items()),
-        body=response.content,
-    )
+def _remember(answers: Sequence[tuple[_Once, HttpResponse]]) -> None:
+    if not answers:
+        return
+    written = [
+        (
+            once.caller,
+            once.endpoint,
+            once.key,
+            once.fingerprint,
+            response.status_code,
+            orjson.dumps(dict(response.items())).decode(),
+            response.content,
+        )
+        for once, response in answers
+    ]
+    change(_REMEMBER, [list(column) for column in zip(*written, strict=True)])
 
 
-def _replay(first: IdempotencyKey) -> HttpResponse:
-    return HttpResponse(bytes(first.body), status=first.status, headers={**first.headers, REPLAYED: "true"})
+def _scope(caller: str, endpoint: str, key: str) -> str:
+    return f"{caller}\0{endpoint}\0{key}"
+
+
+def _replay(first: _First) -> HttpResponse:
+    headers = {**orjson.loads(first.headers), REPLAYED: "true"}
+    return HttpResponse(bytes(first.body), status=first.status, headers=headers)
 
 
 def _rendered(response: HttpResponseBase, request: Request) -> HttpResponse:

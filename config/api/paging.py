@@ -20,7 +20,8 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 import orjson
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import EmptyResultSet, FieldDoesNotExist
+from django.db import connection
 from django.db.models import Field, Model, Q, QuerySet
 from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
@@ -65,18 +66,89 @@ def paginate(
     """
     limit = _limit(request, default_limit)
     keys = _keys(queryset.model, order)
-    listing = _listing(request, queryset.model, keys)
-    rows = queryset.order_by(*(key.ordering for key in keys))
-    cursor = request.query_params.get("cursor")
-    if cursor is not None:
-        rows = rows.filter(_after(keys, _read_cursor(cursor, listing, len(keys))))
+    place = _Place(keys, _listing(request.path, queryset.model, keys), limit or MAX_LIMIT)
+    rows = _from_cursor_on(queryset, place, request.query_params.get("cursor"))
     if limit is None:
         return Page(rows.iterator(chunk_size=_STREAMED_AT_ONCE))
-    found = list(rows[: limit + 1])
-    if len(found) <= limit:
-        return Page(found)
-    items = found[:limit]
-    return Page(items, _link(request, limit, _write_cursor(items[-1], keys, listing)))
+    return place.page(request, list(rows[: limit + 1]))
+
+
+def page_after(
+    queryset: QuerySet[Any, T], *, order: Sequence[str], limit: int, cursor: str | None, path: str
+) -> tuple[list[T], str | None]:
+    """``limit`` rows after ``cursor``, and the cursor after which there are more, in one query.
+
+    ``path`` is the list's own, whose cursors these are: two doors to one list may go on from each other's.
+    Raises ``InvalidCursor``.
+    """
+    keys = _keys(queryset.model, order)
+    place = _Place(keys, _listing(path, queryset.model, keys), limit)
+    return place.cut(list(_from_cursor_on(queryset, place, cursor)[: limit + 1]))
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPage:
+    """A page whose SQL is made up: the same request again only has to execute it."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+    place: _Place
+
+    def read(self, request: Request) -> Page[dict[str, Any]]:
+        """The page as it is now."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.parameters)
+            names = [column.name for column in cursor.description]
+            return self.place.page(request, [dict(zip(names, row, strict=True)) for row in cursor.fetchall()])
+
+
+def plan_page(
+    request: Request, queryset: QuerySet[Any, dict[str, Any]], *, order: Sequence[str]
+) -> PlannedPage | None:
+    """As ``paginate``, of ``values()``, for later; ``None`` where there is no limit, or nothing to ask.
+
+    It holds for whoever sends the same path and query. The values are as the database gives them: no field
+    of the model has a say.
+    """
+    limit = _limit(request, None)
+    if limit is None:
+        return None
+    keys = _keys(queryset.model, order)
+    place = _Place(keys, _listing(request.path, queryset.model, keys), limit)
+    rows = _from_cursor_on(queryset, place, request.query_params.get("cursor"))[: limit + 1]
+    try:
+        sql, parameters = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return PlannedPage(sql, tuple(parameters), place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a page is part of, and how long it is."""
+
+    keys: tuple[_Key, ...]
+    listing: str
+    limit: int
+
+    def page(self, request: Request, found: list[T]) -> Page[T]:
+        """The page, of what was found: one item more than it has, if there are more."""
+        items, further = self.cut(found)
+        return Page(items, None if further is None else _link(request, self.limit, further))
+
+    def cut(self, found: list[T]) -> tuple[list[T], str | None]:
+        """The same, with the cursor after which there are more."""
+        if len(found) <= self.limit:
+            return found, None
+        items = found[: self.limit]
+        return items, _write_cursor(items[-1], self.keys, self.listing)
+
+
+def _from_cursor_on(queryset: QuerySet[Any, T], place: _Place, cursor: str | None) -> QuerySet[Any, T]:
+    rows = queryset.order_by(*(key.ordering for key in place.keys))
+    if cursor is None:
+        return rows
+    return rows.filter(_after(place.keys, _read_cursor(cursor, place.listing, len(place.keys))))
 
 
 # ------------------------------------------------------------------------------------------- order
@@ -150,9 +222,9 @@ def _after(keys: Sequence[_Key], values: Sequence[Any]) -> Q:
 # ----------------------------------------------------------------------------------------- cursors
 
 
-def _listing(request: Request, model: type[Model], keys: Sequence[_Key]) -> str:
+def _listing(path: str, model: type[Model], keys: Sequence[_Key]) -> str:
     """Which list it is: a cursor of another one would name a place that means nothing here."""
-    return "\0".join((request.path, model._meta.label, *(key.ordering for key in keys)))
+    return "\0".join((path, model._meta.label, *(key.ordering for key in keys)))
 
 
 def _write_cursor(row: Any, keys: Sequence[_Key], listing: str) -> str:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from django.db import OperationalError, connection, transaction
 
+from config.kernel.combining import NothingDone
 from config.kernel.errors import Unavailable
 
 T = TypeVar("T")
@@ -19,7 +20,13 @@ T = TypeVar("T")
 #: deadlock, a lock that could not be had in time.
 _RETRYABLE = frozenset({"40001", "40P01", "55P03"})
 
+#: Classes of SQLSTATEs with which a connection ends: of what was under way nobody knows what became of it.
+_CUT_OFF = frozenset({"08", "57"})
+
 ATTEMPTS = 5
+
+# Long enough for the transactions of other processes that sell the same.
+_SHORT_WAITS = "SET LOCAL lock_timeout = '250ms'"
 
 
 def _sqlstate(error: BaseException) -> str | None:
@@ -53,13 +60,55 @@ def in_transaction(work: Callable[[], T]) -> T:
     raise AssertionError("unreachable")
 
 
+def within_transaction(work: Callable[[], T]) -> T:
+    """``work()`` in the caller's transaction, or in one of its own where there is none.
+
+    Unlike ``in_transaction`` it sets no savepoint, which costs two statements: for work that refuses before
+    it writes, so that there is nothing to go back behind. What else it raises has to undo all of it.
+    """
+    return work() if _is_inside() else in_transaction(work)
+
+
+def in_shared_transaction(work: Callable[[], T]) -> T:
+    """``work()``, which does what several threads asked for, in one transaction, with one attempt.
+
+    Raises ``NothingDone`` whatever goes wrong in it: then all of it is undone, and each may be done alone.
+    A wait for a lock is cut short: behind one lock several would wait who need not. What the commit raises
+    passes through where the connection was lost in it, since nobody knows then whether it came about.
+    """
+    is_over = False
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(_SHORT_WAITS)
+            result = work()
+            is_over = True
+    except Exception as error:
+        if is_over and not _was_refused(error):
+            raise
+        raise NothingDone from error
+    return result
+
+
+def _was_refused(error: BaseException) -> bool:
+    """Whether the database has said itself that it did not commit, and is still there."""
+    state = _sqlstate(error)
+    return state is not None and state[:2] not in _CUT_OFF
+
+
+def _is_inside() -> bool:
+    """Whether there is a transaction. The one that a test case wraps around a whole test is none, as
+    for ``atomic(durable=True)``.
+    """
+    blocks = connection.atomic_blocks
+    return bool(blocks) and not getattr(blocks[-1], "_from_testcase", False)
+
+
 def outside_transaction(work: Callable[[], T]) -> T:
     """``work()``, which leaves the house (another company's API), and for which no lock of ours may wait.
 
-    Raises ``TransactionManagementError`` inside a transaction, and does nothing then. The transaction that a
-    test case wraps around a whole test is none in this sense, as it is none for ``atomic(durable=True)``.
+    Raises ``TransactionManagementError`` inside a transaction, and does nothing then.
     """
-    blocks = connection.atomic_blocks
-    if blocks and not getattr(blocks[-1], "_from_testcase", False):
+    if _is_inside():
         raise transaction.TransactionManagementError("nothing external happens inside a transaction")
     return work()

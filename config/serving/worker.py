@@ -1,4 +1,4 @@
-"""Role `worker`: timers and jobs, without any door."""
+"""Role `worker`: timers, jobs and webhooks, without any door."""
 
 import asyncio
 import signal
@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import uvloop
 
-from config.jobs import run_worker
-from realtime.runtime import relaying
+from config.jobs.running import run_worker
+from realtime.runtime import delivering, relaying
 
 
 def serve_worker() -> None:
@@ -22,6 +22,6 @@ async def _run() -> None:
     for received in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(received, task.cancel)
     # A relay too, so that the log goes on being numbered while no live process is up.
-    async with relaying():
+    async with relaying(), delivering():
         with suppress(asyncio.CancelledError):
             await task

@@ -303,6 +303,38 @@ LOG_FORMAT = Setting(
     default="",
     meaning="`console` for people, `json` for machines. Production prints JSON, all else console lines.",
 )
+WEBHOOK_NETWORKS: Setting[tuple[Network, ...]] = Setting(
+    name="STOCKWIRE_WEBHOOK_NETWORKS",
+    parse=_networks,
+    default=(),
+    meaning="Private addresses or networks that outgoing webhooks may go to, also without TLS, with commas "
+    "between them. All others have to be public, and are reached by https only.",
+)
+KEEP_AUDIT = Setting(
+    name="STOCKWIRE_KEEP_AUDIT",
+    parse=_whole_number(1, 3650),
+    default=365,
+    meaning="Days for which the audit trail is kept: who changed what by hand, before and after.",
+)
+KEEP_DELIVERIES = Setting(
+    name="STOCKWIRE_KEEP_DELIVERIES",
+    parse=_whole_number(1, 3650),
+    default=7,
+    meaning="Days for which it is kept what was delivered to webhooks, and what they answered.",
+)
+KEEP_NOTIFICATIONS = Setting(
+    name="STOCKWIRE_KEEP_NOTIFICATIONS",
+    parse=_whole_number(1, 3650),
+    default=90,
+    meaning="Days for which a notification is kept after it was read.",
+)
+KEEP_PROVIDER_EVENTS = Setting(
+    name="STOCKWIRE_KEEP_PROVIDER_EVENTS",
+    parse=_whole_number(30, 3650),
+    default=180,
+    meaning="Days for which the call backs of payment providers are kept. Providers repeat one for some "
+    "days, and each is to be taken once.",
+)
 RAZORPAY_KEY_ID = Setting(
     name="RAZORPAY_KEY_ID",
     parse=str,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from config.kernel.errors import StockwireError
 from inventory.ledger.book import Book, Entry, Level
 from inventory.ledger.requests import Refusal, Request, Shortage
 
@@ -42,15 +43,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one request: its entries and changes, or its shortages."""
+    """What became of one request: its entries and changes, or its shortages, or what else it failed for."""
 
     entries: tuple[Entry, ...] = ()
     changes: tuple[Change, ...] = ()
     shortages: tuple[Shortage, ...] = ()
+    because: StockwireError | None = None
 
     @property
     def refused(self) -> bool:
-        return bool(self.shortages)
+        return bool(self.shortages) or self.because is not None
 
 
 def plan(book: Book, requests: Sequence[Request]) -> list[Outcome]:
@@ -60,7 +62,7 @@ def plan(book: Book, requests: Sequence[Request]) -> list[Outcome]:
         try:
             entries = request.decide(book)
         except Refusal as refusal:
-            outcomes.append(Outcome(shortages=refusal.shortages))
+            outcomes.append(Outcome(shortages=refusal.shortages, because=refusal.because))
         else:
             outcomes.append(_apply(book, entries, looked_at=tuple(request.looks_at(book))))
     return outcomes
@@ -81,7 +83,6 @@ def _apply(book: Book, entries: Sequence[Entry], *, looked_at: Sequence[str]) ->
 
 def _apply_to(book: Book, variant_id: str, entries: Sequence[Entry]) -> Change:
     shelf = book.shelf(variant_id)
-    had_been_stocked = any(level.id is not None for level in shelf.levels.values())
     before = shelf.available
     moved = 0
     falls = []
@@ -102,7 +103,7 @@ def _apply_to(book: Book, variant_id: str, entries: Sequence[Entry]) -> Change:
         total=book.total(shelf.product_id),
         on_hand={level.location_id: level.on_hand for level in shelf.levels.values()},
         falls=tuple(falls),
-        came_back=had_been_stocked and before == 0 and after > 0,
+        came_back=before == 0 and after > 0,
         available_at={level.location_id: level.available for level in shelf.levels.values()},
     )
 

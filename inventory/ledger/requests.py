@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from config.kernel.errors import StockwireError
 from inventory.ledger.book import Book, Entry, Level, Shelf
 
 Problem = Literal["out_of_stock", "stale", "held_stock", "unknown_variant", "duplicate_item"]
@@ -32,11 +33,12 @@ class Shortage:
 
 
 class Refusal(Exception):
-    """The request can't be met as a whole, and why, wish by wish."""
+    """The request can't be met as a whole, and why, wish by wish, or ``because`` of something else."""
 
-    def __init__(self, shortages: Sequence[Shortage]) -> None:
+    def __init__(self, shortages: Sequence[Shortage] = (), *, because: StockwireError | None = None) -> None:
         super().__init__(f"{len(shortages)} refused")
         self.shortages = tuple(shortages)
+        self.because = because
 
 
 class Request(Protocol):
@@ -107,6 +109,30 @@ class Draw(_NothingElse):
             if not left:
                 break
         return left
+
+
+@dataclass(frozen=True, slots=True)
+class OnCondition:
+    """What ``request`` wants, if ``condition`` does not refuse it.
+
+    Stock comes first: the condition is asked only where there is enough, in the request's turn, and is the
+    last that can refuse it. So it may write what it holds at once (``UPDATE … WHERE left >= n``); where it
+    refuses, it must leave nothing written.
+    """
+
+    request: Request
+    condition: Callable[[], None]
+
+    def decide(self, book: Book) -> Sequence[Entry]:
+        entries = self.request.decide(book)
+        try:
+            self.condition()
+        except StockwireError as error:
+            raise Refusal(because=error) from error
+        return entries
+
+    def looks_at(self, book: Book) -> Iterable[str]:
+        return self.request.looks_at(book)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from django.db import connection
 from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from catalog.stock_port import LocationFigures, StockStamp, VariantFigures
-from inventory.models import ProductStock, ReservationLine, ReservationState, StockLevel
+from config.kernel.statements import Prepared, rows
+from inventory.models import ReservationLine, ReservationState, StockLevel
 
 # Levels and lapsed holds are asked for each by themselves, and meet in Python: of tables that were just
 # filled the planner knows nothing, and may join them row by row.
-_FIGURES = """
+_FIGURES = Prepared(
+    """
 SELECT
     (SELECT json_agg(json_build_array(variant_id, location_id, on_hand, on_hand - reserved - safety)
                      ORDER BY priority, code)::text
@@ -30,6 +31,10 @@ SELECT
      WHERE line.variant_id = ANY(%(variants)s) AND line.ended_at IS NULL
        AND hold.state = 'active' AND hold.expires_at <= statement_timestamp())
 """
+)
+_STAMPS = Prepared(
+    "SELECT product_id, version, changed_at FROM inventory_productstock WHERE product_id = ANY(%s)"
+)
 
 
 def variant_figures(variant_ids: Sequence[str]) -> dict[str, VariantFigures]:
@@ -37,14 +42,13 @@ def variant_figures(variant_ids: Sequence[str]) -> dict[str, VariantFigures]:
     wanted = list(dict.fromkeys(variant_ids))
     places: dict[str, list[LocationFigures]] = {variant_id: [] for variant_id in wanted}
     if wanted:
-        with connection.cursor() as cursor:
-            cursor.execute(_FIGURES, {"variants": wanted})
-            levels, holds = (orjson.loads(part) if part else [] for part in cursor.fetchone())
+        (read,) = rows(_FIGURES, {"variants": wanted})
+        levels, holds = (orjson.loads(part) if part else [] for part in read)
         lapsed: Counter[tuple[str, str]] = Counter()
         for variant_id, location_id, quantity in holds:
             lapsed[variant_id, location_id] += quantity
         for variant_id, location_id, on_hand, free in levels:
-            available = max(0, free + lapsed[variant_id, location_id])
+            available = max(0, free + lapsed.get((variant_id, location_id), 0))
             places[variant_id].append(LocationFigures(location_id, on_hand, available))
     return {
         variant_id: VariantFigures(available=sum(place.available for place in found), locations=tuple(found))
@@ -54,10 +58,8 @@ def variant_figures(variant_ids: Sequence[str]) -> dict[str, VariantFigures]:
 
 def product_stamps(product_ids: Sequence[str]) -> Mapping[str, StockStamp]:
     """Version and time of these products' last change of stock, in one query; every id asked for is a key."""
-    rows = ProductStock.objects.filter(product_id__in=list(product_ids)).values_list(
-        "product_id", "version", "changed_at"
-    )
-    found = {product_id: StockStamp(version, changed_at) for product_id, version, changed_at in rows}
+    read = rows(_STAMPS, [list(product_ids)]) if product_ids else []
+    found = {product_id: StockStamp(version, changed_at) for product_id, version, changed_at in read}
     return {product_id: found.get(product_id, StockStamp()) for product_id in product_ids}
 
 

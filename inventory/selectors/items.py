@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
+import orjson
 
-from catalog.models import Product, Variant
+from catalog.models import Product
 from config.kernel.errors import InvalidItems, ItemError
+from config.kernel.statements import Prepared, rows
 from inventory import errors
 from inventory.models import Location
 
@@ -69,6 +70,15 @@ def try_to_name(items: Sequence[Item]) -> list[Named | ItemError]:
     return found
 
 
+_CANDIDATES = """
+SELECT variant.id, variant.product_id, variant.sku, variant.attributes::text
+FROM catalog_variant AS variant JOIN catalog_product AS product ON product.id = variant.product_id
+WHERE variant.archived_at IS NULL AND product.archived_at IS NULL AND """
+_IN_ORDER = " ORDER BY variant.position, variant.id"
+_NAMED = Prepared(f"{_CANDIDATES} (variant.id = ANY(%(ids)s) OR variant.sku = ANY(%(skus)s)) {_IN_ORDER}")
+_OF_PRODUCTS = Prepared(f"{_CANDIDATES} variant.product_id = ANY(%(products)s) {_IN_ORDER}")
+
+
 class _Candidates:
     """The variants that the items of one request may mean."""
 
@@ -78,23 +88,25 @@ class _Candidates:
         self._by_sku: dict[str, _Variant] = {}
         self._product_by_sku: dict[str, str] = {}
         # A product's own sku is its implicit variant's, or nobody's: asked for where no variant has it.
-        self._load(Q(id__in=_all(items, "variant_id")) | Q(sku__in=_all(items, "sku")))
+        self._load(_NAMED, ids=_all(items, "variant_id"), skus=_all(items, "sku"))
         skus = [sku for sku in _all(items, "sku") if sku not in self._by_sku]
         if skus:
-            rows = Product.objects.live().filter(sku__in=skus)
-            self._product_by_sku = dict(rows.values_list("sku", "id"))
-        self._load(Q(product_id__in=[*_all(items, "product_id"), *self._product_by_sku.values()]), whole=True)
+            bearers = Product.objects.live().filter(sku__in=skus)
+            self._product_by_sku = dict(bearers.values_list("sku", "id"))
+        products = [*_all(items, "product_id"), *self._product_by_sku.values()]
+        for variant in self._load(_OF_PRODUCTS, products=products):
+            self._by_product.setdefault(variant.product_id, []).append(variant)
 
-    def _load(self, condition: Q, *, whole: bool = False) -> None:
-        rows = Variant.objects.filter(
-            condition, archived_at__isnull=True, product__archived_at__isnull=True
-        ).order_by("position", "id")
-        for row in rows.values_list("id", "product_id", "sku", "attributes"):
-            variant = _Variant(*row)
-            self._by_id[variant.id] = variant
-            self._by_sku[variant.sku] = variant
-            if whole:
-                self._by_product.setdefault(variant.product_id, []).append(variant)
+    def _load(self, statement: Prepared, **wanted: list[str]) -> list[_Variant]:
+        if not any(wanted.values()):
+            return []
+        variants = [
+            _Variant(id_, product_id, sku, orjson.loads(attributes))
+            for id_, product_id, sku, attributes in rows(statement, wanted)
+        ]
+        self._by_id |= {variant.id: variant for variant in variants}
+        self._by_sku |= {variant.sku: variant for variant in variants}
+        return variants
 
     def name(self, item: Item) -> Named | ItemError:
         product_id = item.product_id

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from config.kernel.actors import Actor
 from config.kernel.errors import StockwireError
+from config.kernel.events import DomainEvent, publish_all
 from config.kernel.transactions import in_transaction
 from inventory.ledger.planning import Outcome
 from inventory.selectors.books import look_at
 from inventory.services.references import Remembered, claim_all
 from inventory.services.refusing import refusal
-from inventory.services.writing import Done, Operation, Told, carry_out
+from inventory.services.writing import Done, Operation, Told, Written, carry_out, write_down
 
 Answer = Callable[[Told], str]
 
@@ -72,9 +73,25 @@ def do_all(operations: Sequence[Operation], *, actor: Actor) -> list[StockResult
 
 
 def _do_all(operations: Sequence[Operation], actor: Actor) -> list[StockResult | StockwireError]:
+    together = do_all_within(operations, actor=actor)
+    publish_all(together.events)
+    return together.results
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What became of several operations, each for itself, and the events that are still to be published."""
+
+    results: list[StockResult | StockwireError]
+    events: Sequence[DomainEvent]
+
+
+def do_all_within(operations: Sequence[Operation], *, actor: Actor) -> Together:
+    """``do_all`` inside the transaction of a caller who publishes the events with those of its own."""
     taken = claim_all(operations)
     fresh = [one for one in operations if (one.kind, one.reference) not in taken]
-    done = iter(carry_out(fresh, actor=actor, strict=False) if fresh else ())
+    written = write_down(fresh, actor=actor, strict=False) if fresh else Written([], ())
+    done = iter(written.done)
     results: list[StockResult | StockwireError] = []
     for operation in operations:
         before = taken.get((operation.kind, operation.reference))
@@ -84,7 +101,7 @@ def _do_all(operations: Sequence[Operation], actor: Actor) -> list[StockResult |
             results.append(before)
         else:
             results.append(_again(operation, before))
-    return results
+    return Together(results, written.events)
 
 
 def _result(operation: Operation, done: Done) -> StockResult | StockwireError:

@@ -13,19 +13,24 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import orjson
-from django.db import connection
 
 from config.kernel.errors import InProgress, KeyReused, StockwireError
+from config.kernel.statements import Prepared, rows
 from inventory.ledger.requests import Want, add_up
 
 
 class Claim(Protocol):
-    """Somebody wants to do ``kind`` under ``reference``, if any; ``fingerprint`` digests what exactly."""
+    """Somebody wants to do ``kind`` under ``reference``, if any; ``fingerprint`` digests what exactly.
+
+    A ``new_reference`` needs no claim: it was made at random, and the unique constraint stands behind it.
+    """
 
     @property
     def kind(self) -> str: ...
     @property
     def reference(self) -> str | None: ...
+    @property
+    def new_reference(self) -> bool: ...
     @property
     def fingerprint(self) -> str: ...
 
@@ -47,13 +52,15 @@ def fingerprint_of(wants: Iterable[Want], *more: str) -> str:
 
 # The lock is tried and the row looked up in one statement, which may see neither: the first one ends
 # in between. Then the unique constraint refuses, and that is answered as "in progress".
-_CLAIM = """
+_CLAIM = Prepared(
+    """
 SELECT claim.kind, claim.reference, pg_try_advisory_xact_lock(claim.lock),
        operation.id, operation.fingerprint, operation.answer, operation.recorded_at
 FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS claim(kind, reference, lock)
 LEFT JOIN inventory_stockoperation AS operation
     ON operation.kind = claim.kind AND operation.reference = claim.reference
 """
+)
 
 
 def claim_all(claims: Sequence[Claim]) -> Mapping[tuple[str, str | None], Remembered | StockwireError]:
@@ -63,22 +70,22 @@ def claim_all(claims: Sequence[Claim]) -> Mapping[tuple[str, str | None], Rememb
     it, ``KeyReused`` where it was something else.
     """
     fingerprints = {
-        (claim.kind, claim.reference): claim.fingerprint for claim in claims if claim.reference is not None
+        (claim.kind, claim.reference): claim.fingerprint
+        for claim in claims
+        if claim.reference is not None and not claim.new_reference
     }
     if not fingerprints:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _CLAIM,
-            [
-                [kind for kind, _ in fingerprints],
-                [reference for _, reference in fingerprints],
-                [_lock_number(kind, reference) for kind, reference in fingerprints],
-            ],
-        )
-        rows = cursor.fetchall()
+    claimed = rows(
+        _CLAIM,
+        [
+            [kind for kind, _ in fingerprints],
+            [reference for _, reference in fingerprints],
+            [_lock_number(kind, reference) for kind, reference in fingerprints],
+        ],
+    )
     taken: dict[tuple[str, str | None], Remembered | StockwireError] = {}
-    for kind, reference, locked, operation_id, fingerprint, answer, recorded_at in rows:
+    for kind, reference, locked, operation_id, fingerprint, answer, recorded_at in claimed:
         if operation_id is not None and fingerprint == fingerprints[kind, reference]:
             taken[kind, reference] = Remembered(operation_id, answer, recorded_at)
         elif operation_id is not None:

@@ -23,8 +23,10 @@ _WRONG = {
 def refusal(outcome: Outcome, lines: Sequence[AnyLine], changed: Mapping[str, dt.datetime]) -> StockwireError:
     """The error of a refused outcome: lines that name nothing first and alone, else all that is short.
 
-    ``changed`` is when each product's stock last changed.
+    ``changed`` is when each product's stock last changed. What a condition refused for is told as it is.
     """
+    if outcome.because is not None:
+        return outcome.because
     by_wish = {(one.variant_id, one.location_id): one for one in outcome.shortages}
     found = [
         (line, by_wish[line.variant_id, line.location_id])

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from config.kernel.actors import Actor
 from config.kernel.errors import StockwireError
 from inventory.events import StockReduced, StockUpdated
-from inventory.ledger.requests import Draw, Put
+from inventory.ledger.requests import Draw, OnCondition, Put, Request
 from inventory.lines import StockLine
-from inventory.services.doing import Answer, StockResult, do, do_all
+from inventory.services.doing import Answer, StockResult, Together, do, do_all, do_all_within
 from inventory.services.references import fingerprint_of
 from inventory.services.writing import Operation
 
@@ -90,24 +90,42 @@ def record_trade(*, operations: Sequence[Operation], actor: Actor) -> list[Stock
     return do_all(operations, actor=actor)
 
 
+def sell_within(operations: Sequence[Operation], *, actor: Actor) -> Together:
+    """Do sales inside the caller's transaction, each answered for itself; the caller publishes their events.
+
+    As ``record_trade``, for whoever has more to write and to announce in the same transaction: orders.
+    One that is refused has written nothing, so nothing of the others has to be undone.
+
+    Locks: the stock heads of all their products. Refuses: nothing as a whole; each as ``reduce_stock``
+    would, or for what its condition says. Announces: nothing; ``events`` are to be published.
+    """
+    return do_all_within(operations, actor=actor)
+
+
 def sale(
     *,
     lines: Sequence[StockLine],
+    actor: Actor | None = None,
     reference: str | None = None,
+    new_reference: bool = False,
     after_order: bool = False,
     reason: str = "",
     occurred_at: dt.datetime | None = None,
+    condition: Callable[[], None] | None = None,
     answer: Answer | None = None,
 ) -> Operation:
-    """A sale, as an operation."""
+    """A sale, as an operation. ``condition`` is what it needs besides stock (``OnCondition``)."""
     wants = [line.want for line in lines]
+    draw: Request = Draw(wants, reason=reason)
     return Operation(
         kind="sale",
-        request=Draw(wants, reason=reason),
+        request=draw if condition is None else OnCondition(draw, condition),
         lines=lines,
         product_ids=[line.product_id for line in lines],
         announces=StockReduced,
+        actor=actor,
         reference=reference,
+        new_reference=new_reference,
         fingerprint=fingerprint_of(wants),
         after_order=after_order,
         occurred_at=occurred_at,

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from django.db import IntegrityError, OperationalError, connection
 
-from config.kernel.actors import Actor
+from config.kernel.statements import Prepared, change, rows
 from inventory.ledger.book import Level, Shelf
 from inventory.ledger.requests import Want
 
@@ -65,6 +65,8 @@ class MovementRow:
     kind: str
     reason: str
     reference: str
+    actor: str
+    source: str
     occurred_at: dt.datetime
 
 
@@ -77,24 +79,30 @@ class Reading:
     moment: dt.datetime
 
 
-_LOCK = """
+_LOCK = Prepared(
+    """
 SELECT product_id, version, changed_at FROM inventory_productstock
 WHERE product_id = ANY(%s) ORDER BY product_id FOR UPDATE
 """
+)
 
-_FIRST_HEADS = """
+_FIRST_HEADS = Prepared(
+    """
 INSERT INTO inventory_productstock (product_id, version, changed_at)
 SELECT id, 0, created_at FROM catalog_product WHERE id = ANY(%s) ORDER BY id
 ON CONFLICT (product_id) DO NOTHING
 """
+)
 
 
-_ADVANCE = """
+_ADVANCE = Prepared(
+    """
 INSERT INTO inventory_productstock AS head (product_id, version, changed_at)
 SELECT id, 1, created_at FROM catalog_product WHERE id = ANY(%s) ORDER BY id
 ON CONFLICT (product_id) DO UPDATE SET version = head.version + 1
 RETURNING product_id, version
 """
+)
 
 
 def lock_heads(product_ids: Sequence[str]) -> dict[str, Head]:
@@ -103,22 +111,17 @@ def lock_heads(product_ids: Sequence[str]) -> dict[str, Head]:
     Ids that are no products' have no head and are left out.
     """
     wanted = sorted(set(product_ids))
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [wanted])
-        rows = cursor.fetchall()
-        if len(rows) < len(wanted):
-            found = {row[0] for row in rows}
-            cursor.execute(_FIRST_HEADS, [[one for one in wanted if one not in found]])
-            cursor.execute(_LOCK, [wanted])
-            rows = cursor.fetchall()
-    return {product_id: Head(version, changed_at) for product_id, version, changed_at in rows}
+    locked = rows(_LOCK, [wanted])
+    if len(locked) < len(wanted):
+        found = {head[0] for head in locked}
+        change(_FIRST_HEADS, [[one for one in wanted if one not in found]])
+        locked = rows(_LOCK, [wanted])
+    return {product_id: Head(version, changed_at) for product_id, version, changed_at in locked}
 
 
 def advance_heads(product_ids: Sequence[str]) -> dict[str, int]:
     """Lock these heads as ``lock_heads`` does, and count one change of each product; the new versions."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ADVANCE, [sorted(set(product_ids))])
-        return dict(cursor.fetchall())
+    return dict(rows(_ADVANCE, [sorted(set(product_ids))]))
 
 
 # Ending the holds that have run out and reading the figures is one statement, so that a sale costs no
@@ -128,7 +131,8 @@ def advance_heads(product_ids: Sequence[str]) -> dict[str, int]:
 # transaction has begun before. And not clock_timestamp(): no index serves a volatile function.
 # Each table is asked by product for itself and the rows meet in Python: of a table that was just filled the
 # planner knows nothing, and has joined a thousand products to a thousand others row by row.
-_READ = """
+_READ = Prepared(
+    """
 WITH expired AS (
     UPDATE inventory_reservationline AS line SET ended_at = statement_timestamp()
     FROM inventory_reservation AS hold
@@ -149,13 +153,12 @@ SELECT statement_timestamp(),
      WHERE product_id = ANY(%(products)s)),
     (SELECT json_agg(json_build_array(variant_id, location_id, quantity))::text FROM expired)
 """
+)
 
 
 def read_book(product_ids: Sequence[str]) -> Reading:
     """End the expired holds of these products, and read all their variants and levels."""
-    with connection.cursor() as cursor:
-        cursor.execute(_READ, {"products": list(product_ids)})
-        moment, *parts = cursor.fetchone()
+    ((moment, *parts),) = rows(_READ, {"products": list(product_ids)})
     products, variants, levels, expired = (orjson.loads(part) if part else [] for part in parts)
     titles = {product_id: (title, live) for product_id, title, live in products}
     shelves: dict[str, Shelf] = {}
@@ -220,7 +223,8 @@ def open_levels(levels: Sequence[Level]) -> None:
 # transaction took (``later``): the ledger and the level can't disagree.
 # The operation's foreign keys are checked at the commit, so its row may come in the same statement.
 # Rows come as JSON: for many rows a tenth of the cost of arrays, each element of which is quoted on its own.
-_WRITE = """
+_WRITE = Prepared(
+    """
 WITH moved AS (
     UPDATE inventory_stocklevel AS level
     SET on_hand = level.on_hand + change.delta, reserved = level.reserved + change.held,
@@ -246,16 +250,17 @@ WITH moved AS (
         operation_id, product_id, variant_id, location_id, delta, balance_after,
         kind, reason, reference, actor, source, occurred_at, recorded_at)
     SELECT new.operation, moved.product_id, moved.variant_id, moved.location_id, new.delta,
-           moved.on_hand - new.later, new.kind, new.reason, new.reference, %(actor)s, %(source)s,
+           moved.on_hand - new.later, new.kind, new.reason, new.reference, new.actor, new.source,
            new.occurred_at, %(moment)s
     FROM json_to_recordset(%(movements)s::json)
          AS new(place int, level bigint, operation text, delta bigint, later bigint, kind text, reason text,
-                reference text, occurred_at timestamptz)
+                reference text, actor text, source text, occurred_at timestamptz)
     JOIN moved ON moved.id = new.level
     ORDER BY new.place
 )
 SELECT count(*) FROM moved
 """
+)
 
 
 def write(
@@ -266,10 +271,9 @@ def write(
     movements: Sequence[MovementRow],
     level_ids: Mapping[tuple[str, str], int],
     moment: dt.datetime,
-    actor: Actor,
 ) -> int:
     """Write levels, heads, operations and movements; returns how many levels have moved."""
-    rows = [
+    entries = [
         {
             "place": place,
             "level": level_ids[row.level],
@@ -279,6 +283,8 @@ def write(
             "kind": row.kind,
             "reason": row.reason,
             "reference": row.reference,
+            "actor": row.actor,
+            "source": row.source,
             "occurred_at": row.occurred_at,
         }
         for place, row in enumerate(movements)
@@ -290,14 +296,10 @@ def write(
         ),
         "heads": _json([{"product": id_, "version": version} for id_, version in heads.items()]),
         "operations": _json(operations),
-        "movements": _json(rows),
-        "actor": str(actor),
-        "source": actor.source,
+        "movements": _json(entries),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE, parameters)
-        moved: int = cursor.fetchone()[0]
-    return moved
+    ((moved,),) = rows(_WRITE, parameters)
+    return int(moved)
 
 
 def _json(rows: Sequence[Any]) -> str:

@@ -59,9 +59,10 @@ class Told:
 class Operation:
     """One thing to do to stock.
 
-    ``kind`` is the movements' kind and, with ``reference``, the natural key; ``announces`` the event
-    of each variant it changes; ``lines`` are what its refusal names; ``answer`` renders what is
-    remembered for the same request again.
+    ``kind`` is the movements' kind and, with ``reference``, the natural key (``new_reference``: it was made
+    just now, so nobody else can bear it); ``announces`` the event of each variant it changes; ``lines`` are
+    what its refusal names; ``answer`` renders what is remembered for the same request again. ``actor`` is who
+    does it, where that is somebody else than does the rest. ``new_products`` are made in this transaction.
     """
 
     kind: str
@@ -70,10 +71,13 @@ class Operation:
     product_ids: Collection[str]
     lines: Sequence[AnyLine] = ()
     reference: str | None = None
+    new_reference: bool = False
+    actor: Actor | None = None
     shown_reference: str | None = None
     fingerprint: str = ""
     after_order: bool = False
     touching: bool = False
+    new_products: Collection[str] = ()
     occurred_at: dt.datetime | None = None
     answer: Callable[[Told], str] | None = None
 
@@ -230,6 +234,7 @@ def _note(ledger: _Ledger, book: Book, operation: Operation, outcome: Outcome) -
             reference=operation.shown_reference or operation.reference,
             after_order=operation.after_order,
             touching=operation.touching,
+            is_new=shelf.product_id in operation.new_products,
             next_version=partial(ledger.next_version, shelf.product_id),
         )
     return done
@@ -242,6 +247,7 @@ def _note_entry(ledger: _Ledger, operation: Operation, entry: Entry, operation_i
     change.held += entry.held
     if not entry.delta:
         return
+    actor = operation.actor or ledger.actor
     ledger.movements.append(
         MovementRow(
             level=key,
@@ -251,6 +257,8 @@ def _note_entry(ledger: _Ledger, operation: Operation, entry: Entry, operation_i
             kind=operation.kind,
             reason=entry.reason,
             reference=operation.shown_reference or operation.reference or "",
+            actor=str(actor),
+            source=actor.source,
             occurred_at=operation.occurred_at or ledger.moment,
         )
     )
@@ -283,7 +291,6 @@ def _write(ledger: _Ledger, book: Book, *, locked: dict[str, int]) -> None:
             movements=ledger.movements,
             level_ids=level_ids,
             moment=ledger.moment,
-            actor=ledger.actor,
         )
     except IntegrityError as error:
         if statements.violates(error, "operation_once"):

@@ -13,6 +13,7 @@ from rest_framework.serializers import Serializer
 
 from config.api.conditional import not_modified, require_match, stamp
 from config.api.json import write_json
+from config.api.reading import checked
 from config.api.views import ApiViewSet
 from config.identity.callers import user_of
 from orders import services
@@ -75,10 +76,7 @@ class CartViewSet(ApiViewSet):
 
     def body(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
         """The body, checked. Raises DRF's ``ValidationError``, which names each place."""
-        checked = serializer(data=self.request.data)
-        checked.is_valid(raise_exception=True)
-        found: dict[str, Any] = checked.validated_data
-        return found
+        return checked(serializer, self.request.data)
 
     # -------------------------------------------------------------------------------------- answers
 

@@ -16,15 +16,17 @@ from config.api.envelope import EnvelopeRenderer
 from config.api.idempotency import answer_once
 from config.api.json import OrjsonRenderer
 from config.api.paging import paginate
+from config.api.reading import checked
 from config.api.views import ApiViewSet
 from config.identity.callers import actor_of, user_of
 from config.identity.models import Role, Scope, User
-from config.identity.permissions import may
+from config.identity.permissions import may, require_duty
 from config.kernel.actors import Actor
 from config.kernel.errors import InvalidInput, NotAuthenticated
 from inventory.api.queries import moment_in
 from orders import services
 from orders.api.cart_views import TOKEN
+from orders.api.checkout import ENDPOINT, check_out
 from orders.api.order_bodies import (
     AssignBody,
     CancelBody,
@@ -44,9 +46,8 @@ from orders.services.order_changes import Expectation
 
 _DEFAULT_LIMIT = 50
 
-_readers = may(roles=list(Role), scopes=[Scope.ORDERS_READ])
+_readers = may(roles=list(Role), scopes=[Scope.ORDERS_READ], duty="orders.view_order")
 _customers = may(roles=[Role.CUSTOMER])
-_staff = may(roles=[Role.ADMIN])
 
 
 class OrdersViewSet(ApiViewSet):
@@ -58,11 +59,11 @@ class OrdersViewSet(ApiViewSet):
         "list": _readers,
         "retrieve": _readers,
         "create": _customers,
-        "status": may(roles=[Role.ADMIN, Role.DELIVERY]),
-        "cancel": may(roles=[Role.ADMIN, Role.CUSTOMER]),
-        "take_back": _staff,
-        "assign": _staff,
-        "tailor_status": may(roles=[Role.ADMIN, Role.TAILOR]),
+        "status": may(roles=[Role.ADMIN, Role.DELIVERY], duty="orders.step_order"),
+        "cancel": may(roles=[Role.ADMIN, Role.CUSTOMER], duty="orders.cancel_order"),
+        "take_back": may(roles=[Role.ADMIN], duty="orders.return_order"),
+        "assign": may(roles=[Role.ADMIN], duty="orders.assign_order"),
+        "tailor_status": may(roles=[Role.ADMIN, Role.TAILOR], duty="orders.tailor_order"),
     }
 
     def get_permissions(self) -> list[BasePermission]:
@@ -93,26 +94,32 @@ class OrdersViewSet(ApiViewSet):
     # --------------------------------------------------------------------------------------- writes
 
     def create(self, request: Request) -> HttpResponseBase:
-        def effect() -> Response:
-            body, customer = self.body(PlaceBody), self.user
-            if token := request.headers.get(TOKEN):
-                services.merge_guest_cart(token=token, user_id=customer.pk)
-            order = services.place_order(
-                customer=customer,
-                terms=_terms(body, customer),
-                wishes=[wish_of(item) for item in body.get("items") or ()],
-                actor=self.actor,
-            )
-            response = _answer(order, status=201)
-            response["Location"] = f"/api/orders/{order.id}"
-            return response
+        token = request.headers.get(TOKEN)
+        if not token:
+            return check_out(request, customer_id=self.user.pk, read=self._placing, answer=_placed)
 
-        return answer_once(request, endpoint="orders.create", effect=effect)
+        def effect() -> Response:
+            placing = self._placing()
+            services.merge_guest_cart(token=token, user_id=placing.customer.pk)
+            return _placed(services.place_one(placing))
+
+        return answer_once(request, endpoint=ENDPOINT, effect=effect)
+
+    def _placing(self) -> services.Placing:
+        body, customer = self.body(PlaceBody), self.user
+        return services.Placing(
+            customer=customer,
+            terms=_terms(body, customer),
+            wishes=[wish_of(item) for item in body.get("items") or ()],
+            actor=self.actor,
+        )
 
     def status(self, request: Request, order_id: str) -> HttpResponseBase:
         def effect() -> Response:
             body = self.body(StatusBody)
             tracking = body.get("tracking") or {}
+            if body["status"] == Status.CANCELLED:
+                require_duty(request, "orders.cancel_order")
             order = services.change_status(
                 order_id=order_id,
                 to=Status(body["status"]),
@@ -201,10 +208,7 @@ class OrdersViewSet(ApiViewSet):
 
     def body(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
         """The body, checked. Raises DRF's ``ValidationError``, which names each place."""
-        checked = serializer(data=self.request.data)
-        checked.is_valid(raise_exception=True)
-        found: dict[str, Any] = checked.validated_data
-        return found
+        return checked(serializer, self.request.data)
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
@@ -213,6 +217,12 @@ class OrdersViewSet(ApiViewSet):
         final["Cache-Control"] = "private, no-cache"
         patch_vary_headers(final, ("Authorization", "Cookie"))
         return final
+
+
+def _placed(order: OrderRecord) -> Response:
+    response = _answer(order, status=201)
+    response["Location"] = f"/api/orders/{order.id}"
+    return response
 
 
 def _answer(order: OrderRecord, *, status: int = 200) -> Response:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from config.api.idempotency import answer_once, first_answer, request_key
+from config.api.reading import checked
 from config.api.views import ApiView, ApiViewSet, read_body
 from config.identity.callers import actor_of, user_of
 from config.identity.models import Role
@@ -24,7 +25,7 @@ from orders.payment_records import PaymentRecord, RefundStatus
 from orders.providers.port import Outcome
 
 _customers = may(roles=[Role.CUSTOMER])
-_staff = may(roles=[Role.ADMIN])
+_finance = may(roles=[Role.ADMIN], duty="orders.refund_payment")
 
 
 class PaymentsViewSet(ApiViewSet):
@@ -34,12 +35,12 @@ class PaymentsViewSet(ApiViewSet):
         "create": _customers,
         "verify": _customers,
         "confirm": _customers,
-        "refund": _staff,
-        "complete": _staff,
+        "refund": _finance,
+        "complete": may(roles=[Role.ADMIN], duty="orders.complete_payment"),
     }
 
     def get_permissions(self) -> list[BasePermission]:
-        return [self.permissions.get(self.action or "", _staff)()]
+        return [self.permissions.get(self.action or "", _finance)()]
 
     def create(self, request: Request) -> HttpResponseBase:
         endpoint = "payments.create"
@@ -52,7 +53,7 @@ class PaymentsViewSet(ApiViewSet):
         begun = services.ask_provider(provider=payment.provider, charge=charge) if charge else None
 
         def effect() -> Response:
-            known = services.note_charge(payment_id=payment.id, begun=begun)
+            known = services.note_charge(payment=payment, begun=begun)
             return Response(shop_payment_to_make(known), status=201)
 
         return answer_once(request, endpoint=endpoint, effect=effect)
@@ -127,10 +128,7 @@ class PaymentsViewSet(ApiViewSet):
 
     def body(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
         """The body, checked. Raises DRF's ``ValidationError``, which names each place."""
-        checked = serializer(data=self.request.data)
-        checked.is_valid(raise_exception=True)
-        found: dict[str, Any] = checked.validated_data
-        return found
+        return checked(serializer, self.request.data)
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any

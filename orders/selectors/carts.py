@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+import orjson
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 
@@ -12,6 +13,7 @@ from catalog.dialects.shop import shop_currency
 from catalog.offers import Offer
 from catalog.selectors.offers import offers_of
 from catalog.stock_port import stock
+from config.kernel.statements import Prepared, rows
 from orders.basket import Basket, BasketLine
 from orders.cart_records import CartRecord, priced
 from orders.models import Cart, CartItem
@@ -19,7 +21,7 @@ from orders.owners import CartOwner
 
 
 def cart_of(owner: CartOwner) -> CartRecord:
-    """The owner's cart at the prices of this moment; five queries, and one where nothing ever lay in it."""
+    """The owner's cart at the prices of this moment; four queries, and one where nothing ever lay in it."""
     row = carts_of(owner).values_list("version", "updated_at").first()
     if row is None:
         return shown(owner, Basket(), {}, version=0, updated_at=None)
@@ -44,20 +46,35 @@ def carts_of(owner: CartOwner) -> QuerySet[Cart]:
 
 def basket_of(cart_id: str) -> Basket:
     """What lies in a cart."""
-    rows = CartItem.objects.filter(cart_id=cart_id).order_by("position", "id")
-    return Basket(
-        BasketLine(
-            id=id_,
-            product_id=product_id,
-            variant_id=variant_id,
-            options=options,
-            quantity=quantity,
-            position=position,
-        )
-        for id_, product_id, variant_id, options, quantity, position in rows.values_list(
-            "id", "product_id", "variant_id", "options", "quantity", "position"
-        )
-    )
+    return baskets_of([cart_id])[cart_id]
+
+
+# By hand: to make up the SQL took the ORM longer than to read a cart takes.
+_ITEMS = Prepared(
+    """
+SELECT cart_id, id, product_id, variant_id, options, quantity, position FROM orders_cartitem
+WHERE cart_id = ANY(%s) ORDER BY position, id
+"""
+)
+
+
+def baskets_of(cart_ids: Collection[str]) -> dict[str, Basket]:
+    """What lies in each of these carts; one query for any number, and none for none."""
+    lines: dict[str, list[BasketLine]] = {cart_id: [] for cart_id in cart_ids}
+    if lines:
+        found = rows(_ITEMS, [list(lines)])
+        for cart_id, id_, product_id, variant_id, options, quantity, position in found:
+            lines[cart_id].append(
+                BasketLine(
+                    id=id_,
+                    product_id=product_id,
+                    variant_id=variant_id,
+                    options=orjson.loads(options),
+                    quantity=quantity,
+                    position=position,
+                )
+            )
+    return {cart_id: Basket(found) for cart_id, found in lines.items()}
 
 
 def offers_in(basket: Basket, owner: CartOwner) -> dict[str, Offer]:

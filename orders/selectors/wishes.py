@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog.selectors.offers import options_of
-from inventory.selectors.items import Item, name_items
+from config.kernel.errors import InvalidItems, ItemError
+from inventory.selectors.items import Item, Named, try_to_name
 from orders.wishes import Wanted, Wish
 
 #: The option that shares its name with an attribute.
@@ -18,16 +19,38 @@ def understand(wishes: Sequence[Wish]) -> list[Wanted]:
 
     Refuses: every item that names no single variant that can be seen (``InvalidItems``).
     """
-    settled = _settle_sizes(wishes)
+    (wanted,) = understand_each([wishes])
+    if isinstance(wanted, InvalidItems):
+        raise wanted
+    return wanted
+
+
+def understand_each(requests: Sequence[Sequence[Wish]]) -> list[list[Wanted] | InvalidItems]:
+    """What the wishes of each of several requests want, or all that name no single variant.
+
+    No more queries than for one request, and none where there are no wishes.
+    """
+    settled = iter(_settle_sizes([wish for wishes in requests for wish in wishes]))
+    wishes_of = [[next(settled) for _ in wishes] for wishes in requests]
+    items = [wish.item for wishes in wishes_of for wish in wishes]
+    names = iter(try_to_name(items) if items else ())
+    return [_understood([(wish, next(names)) for wish in wishes]) for wishes in wishes_of]
+
+
+def _understood(named: Sequence[tuple[Wish, Named | ItemError]]) -> list[Wanted] | InvalidItems:
+    wrong = [name for _, name in named if isinstance(name, ItemError)]
+    if wrong:
+        return InvalidItems(wrong)
     return [
         Wanted(
-            product_id=named.product_id,
-            variant_id=named.variant_id,
+            product_id=name.product_id,
+            variant_id=name.variant_id,
             quantity=wish.quantity,
             options=wish.options,
             sent=wish.item.sent,
         )
-        for wish, named in zip(settled, name_items([wish.item for wish in settled]), strict=True)
+        for wish, name in named
+        if isinstance(name, Named)
     ]
 
 

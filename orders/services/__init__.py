@@ -19,7 +19,7 @@ from orders.services.paying import (
     note_charge,
     verify_razorpay,
 )
-from orders.services.placing import Terms, place_order
+from orders.services.placing import Placing, Terms, place_one, place_order, place_orders
 from orders.services.refunding import (
     begin_refund,
     call_provider,
@@ -30,10 +30,11 @@ from orders.services.refunding import (
 from orders.services.returns import Returned, return_items
 from orders.services.settling import require_caller_back, settle_payment, take_notice
 from orders.services.status import Shipment, cancel_order, change_status
-from orders.services.sweeping import forget_stale_guest_carts
+from orders.services.sweeping import forget_old_provider_events, forget_stale_guest_carts
 
 __all__ = [
     "UNCHANGED",
+    "Placing",
     "Returned",
     "Shipment",
     "Terms",
@@ -52,11 +53,14 @@ __all__ = [
     "complete_manually",
     "confirm_fake",
     "follow_payments",
+    "forget_old_provider_events",
     "forget_stale_guest_carts",
     "give_back_what_is_due",
     "merge_guest_cart",
     "note_charge",
+    "place_one",
     "place_order",
+    "place_orders",
     "refund_payment",
     "remove_item",
     "require_caller_back",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import partial
 
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 
 from config.identity.models import Role
@@ -41,6 +42,7 @@ from orders.selectors.payments import is_paid, payment_named, payment_record, vi
 from orders.services.following import FIRST_LOOK
 from orders.services.order_changes import lock_order
 from orders.services.payment_changes import changed
+from orders.services.payment_statements import begin_first_payment
 from orders.services.settling import settle_payment
 
 #: Longer than any call of a provider takes: after this, whoever was at it has died.
@@ -76,7 +78,7 @@ def claim_payment(
             raise InProgress
         return payment_record(payment_id), _charge(order, payment_id, again=True)
 
-    return in_transaction(work)
+    return _begun_by_hand(order_id, provider, actor=actor) or in_transaction(work)
 
 
 def ask_provider(*, provider: str, charge: Charge) -> Begun:
@@ -97,23 +99,25 @@ def ask_provider(*, provider: str, charge: Charge) -> Begun:
         raise
 
 
-def note_charge(*, payment_id: str, begun: Begun | None) -> PaymentRecord:
+def note_charge(*, payment: PaymentRecord, begun: Begun | None) -> PaymentRecord:
     """Step 3: keep what the provider calls it; ``None``: that is known.
 
     Locks: the payment, for one statement. Refuses: nothing. Announces: nothing.
     """
 
+    if begun is None:
+        return payment
+
     def work() -> PaymentRecord:
-        if begun is not None:
-            changed(
-                payment_id,
-                where={"begun": False},
-                begun=True,
-                reference=begun.reference,
-                checkout=dict(begun.checkout),
-                held_until=Now() + FIRST_LOOK,
-            )
-        return payment_record(payment_id)
+        changed(
+            payment.id,
+            where={"begun": False},
+            begun=True,
+            reference=begun.reference,
+            checkout=dict(begun.checkout),
+            held_until=Now() + FIRST_LOOK,
+        )
+        return payment_record(payment.id)
 
     return in_transaction(work)
 
@@ -183,6 +187,23 @@ def _require_payable(order: Order) -> None:
         raise OrderPaid
     if order.total <= 0:
         raise NothingToPay
+
+
+def _begun_by_hand(order_id: str, provider: str, *, actor: Actor) -> tuple[PaymentRecord, None] | None:
+    """The first payment of an own order, by people, of whom nobody has to be told: in one statement.
+
+    ``None``: it is something else, or somebody was quicker; then it is looked at with the order locked.
+    """
+    how = provider_of(provider)
+    if how is None or not how.by_hand or actor.kind != "user":
+        return None
+    try:
+        payment = begin_first_payment(order_id=order_id, payer_id=actor.id, provider=provider)
+    except OperationalError:  # it could not be locked in time: that is tried again there
+        if connection.in_atomic_block:
+            raise
+        return None
+    return (payment, None) if payment else None
 
 
 def _made(order: Order, provider: str) -> str:

@@ -13,22 +13,30 @@ from orders.errors import beyond_sale
 from orders.wishes import Wanted
 
 
-def take_sale_units(
-    *, order_id: str, customer_id: str, wanted: Sequence[Wanted], offers: Mapping[str, Offer]
-) -> None:
-    """Take what is wanted of the sales at whose prices it was offered, from their pools and the customer's
-    shares, inside the transaction that places the order: one statement, and none where no sale has a limit.
-
-    Locks: the sales, in id order. Refuses: every item of which a sale has fewer units left
-    (``ConflictingItems``). Announces: ``flash_sale.updated`` of a sale that is sold out now.
-    """
+def limited_units(wanted: Sequence[Wanted], offers: Mapping[str, Offer]) -> Mapping[str, int]:
+    """How many units of what is wanted are offered at the prices of sales that have only so many, by sale."""
     units: Counter[str] = Counter()
     for one in wanted:
         sale = offers[one.variant_id].sale
         if sale is not None and sale.left is not None:
             units[sale.sale_id] += one.quantity
-    if not units:
-        return
+    return units
+
+
+def take_sale_units(
+    *,
+    order_id: str,
+    customer_id: str,
+    units: Mapping[str, int],
+    wanted: Sequence[Wanted],
+    offers: Mapping[str, Offer],
+) -> None:
+    """Take ``limited_units`` from the sales' pools and the customer's shares, inside the transaction that
+    places the order: one statement.
+
+    Locks: the sales, in id order, below the stock heads. Refuses: every item of which a sale has fewer units
+    left (``ConflictingItems``). Announces: ``flash_sale.updated`` of a sale that is sold out now.
+    """
     try:
         catalog.take_units(reference=order_id, customer=customer_id, units=units)
     except SaleUnitsShort as short:

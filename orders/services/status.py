@@ -66,8 +66,8 @@ def change_status(
         if step is None:
             raise IllegalTransition(present, to, flow.allowed(present, parties))
         if step.returns_stock:
-            give_back_sale_units(order_id=order.id)
             _put_back(order, actor)
+            give_back_sale_units(order_id=order.id)
         OrderStatusChange.objects.create(
             order_id=order.id, status=to.value, note=note, actor=str(actor), at=clock.now()
         )

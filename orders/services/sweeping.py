@@ -1,13 +1,14 @@
-"""Carts that nobody will come back to."""
+"""What nobody will come back to: carts of guests, and call backs of long ago."""
 
 from __future__ import annotations
 
 import datetime as dt
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from orders.models import Cart
+from orders.models import Cart, ProviderEvent
 
 #: How long a guest's cart is kept after its last change.
 KEPT = dt.timedelta(days=60)
@@ -26,6 +27,24 @@ def forget_stale_guest_carts() -> int:
         with transaction.atomic():
             some = list(stale.select_for_update(skip_locked=True).values_list("id", flat=True)[:_AT_ONCE])
             Cart.objects.filter(id__in=some).delete()
+        forgotten += len(some)
+        if len(some) < _AT_ONCE:
+            return forgotten
+
+
+def forget_old_provider_events() -> int:
+    """Delete call backs that are older than ``STOCKWIRE_KEEP_PROVIDER_EVENTS`` days, a thousand at a time;
+    how many there were. What they did stays: it is the payment's.
+
+    Locks: the rows that it deletes, skipping those that are in use. Refuses: nothing. Announces: nothing.
+    """
+    keep = dt.timedelta(days=settings.STOCKWIRE_KEEP_PROVIDER_EVENTS)
+    old = ProviderEvent.objects.filter(received_at__lt=Now() - keep).order_by("id")
+    forgotten = 0
+    while True:
+        with transaction.atomic():
+            some = list(old.select_for_update(skip_locked=True).values_list("id", flat=True)[:_AT_ONCE])
+            ProviderEvent.objects.filter(id__in=some).delete()
         forgotten += len(some)
         if len(some) < _AT_ONCE:
             return forgotten

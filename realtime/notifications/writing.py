@@ -39,9 +39,7 @@ def record_and_notify(events: Sequence[DomainEvent]) -> None:
         )
         for words in told
     ]
-    if made:
-        Notification.objects.bulk_create(made)
-    recorder.record([*events, *map(_created, made)])
+    recorder.record([*events, *map(_created, made)], notifications=made)
 
 
 def mark_read(*, user_id: str, notification_id: str) -> Notification:

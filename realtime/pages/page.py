@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -14,11 +15,20 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.views.generic import View
 
+from config.api.errors import headers_of, status_of
+from config.identity.models import Role, User
+from config.kernel.actors import Actor
+from config.kernel.errors import NotAuthenticated, NotFound, NotPermitted, StockwireError
 from orders.selectors.carts import units_in
 from realtime.notifications.reading import unread_count
 from realtime.pages.policy import with_policy
+from realtime.pages.refusals import words_for
 from realtime.pages.shopper import Shopper, renew_token, shopper_of
+from realtime.pages.words import words
 from realtime.selectors import current_cursor
+from realtime.support.chats import open_chat_of
+from realtime.support.parties import Speaker
+from realtime.templatetags.shop import locale_tag
 
 #: Written from right to left.
 RIGHT_TO_LEFT = frozenset({"ar"})
@@ -36,6 +46,8 @@ class Page(View):
     topics: ClassVar[tuple[str, ...]] = ()
     #: For signed-in users alone; others are asked to sign in, and come back afterwards.
     needs_user: ClassVar[bool] = False
+    #: For users of these roles alone; no roles: of any.
+    roles: ClassVar[tuple[Role, ...]] = ()
 
     shopper: Shopper
     #: The place in the log before anything of this page was read.
@@ -53,12 +65,45 @@ class Page(View):
     def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.shopper = shopper_of(request)
         if self.needs_user and self.shopper.user is None:
-            return self.go(f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}")
+            return self.go(f"{reverse('sign-in')}?{urlencode({'next': self.place()})}")
         self.cursor = current_cursor()
-        response = super().dispatch(request, *args, **kwargs)
+        try:
+            self._require_role()
+            response = super().dispatch(request, *args, **kwargs)
+        except Http404:
+            response = self.refuse(NotFound())
+        except StockwireError as refusal:
+            response = self.refuse(refusal)
         if isinstance(response, HttpResponse):
             renew_token(request, response, self.shopper)
         return response
+
+    def _require_role(self) -> None:
+        if self.roles and self.role not in self.roles:
+            raise NotPermitted
+
+    # ----------------------------------------------------------------------------------------- who asks
+
+    @property
+    def user(self) -> User:
+        """Whoever is signed in, on a page that needs somebody."""
+        if self.shopper.user is None:
+            raise NotAuthenticated
+        return self.shopper.user
+
+    @property
+    def role(self) -> str | None:
+        return self.shopper.user.role if self.shopper.user else None
+
+    @property
+    def actor(self) -> Actor:
+        """The same, as services know them."""
+        return Actor(kind="user", id=self.user.pk)
+
+    @property
+    def speaker(self) -> Speaker:
+        """The same, in support chats."""
+        return Speaker(self.user.pk, self.user.role)
 
     # ------------------------------------------------------------------------------------------ answers
 
@@ -68,11 +113,32 @@ class Page(View):
             self.request, template or self.template_name, {**self.everywhere(), **context}, status=status
         )
 
+    def refuse(self, refusal: StockwireError) -> TemplateResponse:
+        """A page, or in place of a part a line, that says why not."""
+        template = "shop/parts/refusal.html" if self.wants_part else "shop/refused.html"
+        response = self.show(
+            status=status_of(refusal), template=template, problem=words_for(refusal), title=""
+        )
+        for name, value in headers_of(refusal).items():
+            response[name] = value
+        return response
+
     def go(self, to: str) -> HttpResponse:
         """Somewhere else. A form that htmx has sent is told so in the way that it knows."""
         if self.wants_part:
             return HttpResponse(headers={"HX-Redirect": to})
         return HttpResponseRedirect(to)
+
+    def place(self) -> str:
+        """The page that the visitor looks at, as a path of ours: not its part or form that was asked for."""
+        if self.request.method in ("GET", "HEAD") and not self.wants_part:
+            return self.request.get_full_path()
+        came_from = urlsplit(
+            self.request.headers.get("HX-Current-URL") or self.request.headers.get("Referer", "")
+        )
+        if came_from.netloc != self.request.get_host() or not came_from.path.startswith("/"):
+            return reverse("shop")
+        return came_from.path + (f"?{came_from.query}" if came_from.query else "")
 
     @property
     def wants_part(self) -> bool:
@@ -82,6 +148,7 @@ class Page(View):
     def everywhere(self) -> dict[str, Any]:
         """What the frame of every page shows."""
         user, cart = self.shopper.user, self.shopper.cart
+        chat = open_chat_of(user.pk) if user and self.shopper.is_customer else None
         language = translation.get_language() or settings.LANGUAGE_CODE
         return {
             "shopper": self.shopper,
@@ -91,8 +158,17 @@ class Page(View):
             "languages": settings.LANGUAGES,
             "cart_units": units_in(cart) if cart else 0,
             "unread": unread_count(user.pk) if user else 0,
-            "topics": ",".join((*self.live_topics(), *(("me",) if user else ()))),
+            "open_chat": chat,
+            "topics": ",".join(
+                (
+                    *self.live_topics(),
+                    *(("me",) if user else ()),
+                    *((f"chat:{chat.pk}",) if chat else ()),
+                )
+            ),
             "cursor": self.cursor or "",
+            "locale": locale_tag(),
+            "words": words(),
         }
 
     def live_topics(self) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from config.identity.models import User
 from config.kernel.clock import iso
-from realtime.models import SupportChat, SupportMessage
+
+if TYPE_CHECKING:  # the registry, which the models need to name topics, reads this module
+    from config.identity.models import User
+    from realtime.models import SupportChat, SupportMessage
 
 
 def room_name(chat_id: str) -> str:

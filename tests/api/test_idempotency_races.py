@@ -46,7 +46,7 @@ def once(key: str, body: bytes = b"{}") -> Any:
 @pytest.fixture
 def no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Takes the advisory lock out."""
-    monkeypatch.setattr(idempotency, "_lock", lambda _once: None)
+    monkeypatch.setattr(idempotency, "_lock", lambda onces: [True] * len(onces))
 
 
 @pytest.fixture

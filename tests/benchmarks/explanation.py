@@ -36,10 +36,9 @@ Neither Node server has a log, a database, a resume or rights.
 
 ## The whole path
 Stockwire as in production, one `web` and one `live` process, PostgreSQL (durable: fsync on) and Redis, the
-listeners, and whoever sells. Where cores are given out, all of them share the listeners' one, since they
-inherit it from the benchmark: these figures are worse than two cores allow. A process with 16 kept
-connections and an API key sells with `POST /api/stock/reduce?orderId=…`, one each of some of a hundred
-products, and begins each sale at its own moment, whatever became of those before it. A sale is one
+listeners, and whoever sells. None of them is given a core here: all run where the kernel puts them. A process
+with 16 kept connections and an API key sells with `POST /api/stock/reduce?orderId=…`, one each of some of a
+hundred products, and begins each sale at its own moment, whatever became of those before it. A sale is one
 transaction; each of its items is an event, of which every client gets `STOCK_REDUCED` (which is timed) and
 `inventory_update`. A hundred of the clients are timed; the others are read each 50 ms. *Events/s* is what
 there were: where it is less than the pace, these two cores can't answer so many requests.

@@ -14,9 +14,9 @@ from dataclasses import replace
 from tests.benchmarks import report
 from tests.benchmarks.contestants import CONTESTANTS, NODE, Place, StockwireThroughLog
 from tests.benchmarks.figures import Figures, Trouble, WholePath
-from tests.benchmarks.processes import allow_many_files, can_pin
+from tests.benchmarks.processes import allow_many_files, can_pin, on_every_core
 from tests.benchmarks.rounds import Plan, measure
-from tests.benchmarks.services import services
+from tests.benchmarks.services import service_processes, services
 from tests.benchmarks.shop import customer_token
 from tests.benchmarks.targets import Results, targets
 from tests.benchmarks.troubles import Troubles
@@ -91,9 +91,9 @@ def _fan_out(results: Results, place: Place, options: argparse.Namespace, *, num
 
 def _whole_path(results: Results, place: Place, options: argparse.Namespace, *, number: int) -> None:
     clients = min(options.clients)
-    # Not given cores of their own; what they inherit from this process still holds them (see the document).
-    place = replace(place, pinned=False)
-    found = measure_whole_path(place, clients=clients, paces=PACES, seconds=options.rate_seconds)
+    with on_every_core(service_processes(place.env)):
+        place = replace(place, pinned=False)
+        found = measure_whole_path(place, clients=clients, paces=PACES, seconds=options.rate_seconds)
     for pace, figures in found.items():
         results.path.setdefault(pace, []).append(figures)
         _say(number, f"whole path, {pace}", figures)

@@ -19,8 +19,13 @@ def software(node_packages: Path) -> str:
     """Name the versions that the figures hang on."""
     node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     packages = ", ".join(f"{name} {_version(node_packages / name)}" for name in PACKAGES)
-    python = ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "uvloop", "websockets"))
-    return f"Python {platform.python_version()}, {python}; Node {node}, {packages}"
+    return f"{libraries('uvicorn', 'uvloop', 'websockets')}; Node {node}, {packages}"
+
+
+def libraries(*names: str) -> str:
+    """Name the versions of Python and of these packages."""
+    packages = ", ".join(f"{name} {version(name)}" for name in names)
+    return f"Python {platform.python_version()}, {packages}"
 
 
 def _version(package: Path) -> str:

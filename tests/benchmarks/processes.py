@@ -7,7 +7,7 @@ import json
 import os
 import resource
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SERVER_CORE = 0
 LOAD_CORE = 1
 END_TIMEOUT = 15.0
+
+# As it is before anything is pinned.
+_EVERY_CORE = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()
 
 
 def can_pin() -> bool:
@@ -44,6 +47,31 @@ def on_core(core: int, *, pinned: bool) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, here)
+
+
+@contextmanager
+def on_every_core(processes: Iterable[psutil.Process]) -> Iterator[None]:
+    """Let these, this one, and whatever is started meanwhile run where the kernel puts them."""
+    if not _EVERY_CORE:
+        yield
+        return
+    pids = [os.getpid(), *(process.pid for process in processes)]
+    before = {pid: _move(pid, _EVERY_CORE) for pid in pids}
+    try:
+        yield
+    finally:
+        for pid, cores in before.items():
+            _move(pid, cores)
+
+
+def _move(pid: int, cores: set[int]) -> set[int]:
+    """Have a process run on these cores; those that it ran on. One that has ended runs nowhere."""
+    try:
+        before = os.sched_getaffinity(pid)
+        os.sched_setaffinity(pid, cores)
+    except ProcessLookupError:
+        return cores
+    return before
 
 
 def allow_many_files() -> None:

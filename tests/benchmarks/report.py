@@ -1,10 +1,6 @@
 """How the figures are told: tables for the terminal, and `docs/benchmarks/fanout.md`."""
 
 import argparse
-import datetime as dt
-import shlex
-import sys
-from collections.abc import Sequence
 
 from tests.benchmarks.contestants import (
     NODE,
@@ -14,6 +10,7 @@ from tests.benchmarks.contestants import (
     StockwireThroughLog,
     StockwireWs,
 )
+from tests.benchmarks.documents import in_rounds, table, target_table, written_by
 from tests.benchmarks.explanation import EXPLANATION
 from tests.benchmarks.figures import Figures, Trouble, WholePath, median
 from tests.benchmarks.machine import machine, software
@@ -25,7 +22,7 @@ DOCUMENT = ROOT / "docs" / "benchmarks" / "fanout.md"
 _HEAD = """\
 # Fan-out: one process, many listeners
 
-Written by `{command}`, {date}, in {minutes:.0f} minutes.
+{written}, in {minutes:.0f} minutes.
 {machine}. {software}.
 One core for the server, one for the listeners and for PostgreSQL and Redis ({pinned}). Medians of {rounds}.
 """
@@ -33,19 +30,16 @@ One core for the server, one for the listeners and for PostgreSQL and Redis ({pi
 
 def document(results: Results, *, options: argparse.Namespace, pinned: bool, minutes: float) -> str:
     """Make the document's text."""
-    arguments = shlex.join(sys.argv[1:])
-    rounds = "one round" if options.rounds == 1 else f"{options.rounds} rounds, taken in turns"
     parts = [
         _HEAD.format(
-            command="make bench-fanout" + (f" ARGS={shlex.quote(arguments)}" if arguments else ""),
-            date=dt.datetime.now(dt.UTC).date().isoformat(),
+            written=written_by("make bench-fanout"),
             minutes=minutes,
             machine=machine(),
             software=software(NODE / "node_modules"),
             pinned="`taskset`" if pinned else "not pinned: this machine can't",
-            rounds=rounds,
+            rounds=in_rounds(options.rounds),
         ),
-        _targets(results),
+        target_table(targets(results)),
         *(_servers(clients, rounds, options) for clients, rounds in results.servers.items()),
         _path(results, options),
         _troubles(results),
@@ -70,14 +64,6 @@ def write(text: str) -> None:
     DOCUMENT.write_text(text)
 
 
-def _targets(results: Results) -> str:
-    rows = [
-        f"| {target.what} | {target.found} | {'yes' if target.is_reached else '**no**'} |"
-        for target in targets(results)
-    ]
-    return _table("What has to be reached", ("", "found", "reached"), rows)
-
-
 def _servers(clients: int, rounds: dict[str, list[Figures]], options: argparse.Namespace) -> str:
     head = (
         "",
@@ -91,7 +77,7 @@ def _servers(clients: int, rounds: dict[str, list[Figures]], options: argparse.N
         "listeners' core",
     )
     title = f"{clients:,} clients in one room; late at {options.deliveries:,} deliveries/s"
-    return _table(
+    return table(
         title, head, [f"| **{name}** | {_server(median(figures))} |" for name, figures in rounds.items()]
     )
 
@@ -110,13 +96,13 @@ def _path(results: Results, options: argparse.Namespace) -> str:
         "p99",
     )
     rows = [f"| {pace} | {_sale(median(figures))} |" for pace, figures in results.path.items()]
-    return _table(f"From a sale over REST to {min(options.clients):,} Socket.IO clients", head, rows)
+    return table(f"From a sale over REST to {min(options.clients):,} Socket.IO clients", head, rows)
 
 
 def _troubles(results: Results) -> str:
     head = ("what is wrong", "late by: p50", "p99", "max", "the server grew by", "it lasted")
     rows = [f"| {name} | {_trouble(median(figures))} |" for name, figures in results.troubles.items()]
-    return _table("Somebody else's trouble", head, rows)
+    return table("Somebody else's trouble", head, rows)
 
 
 def _every_round(results: Results) -> str:
@@ -125,7 +111,7 @@ def _every_round(results: Results) -> str:
         for name, rounds in servers.items():
             for number, figures in enumerate(rounds, 1):
                 rows.append(f"| {name}, {clients:,}: {number} | {_server(figures)} |")
-    servers_table = _table(
+    servers_table = table(
         "Every round", ("", "deliveries/s", "bytes", "p50", "p99", "max", "KB", "server", "listeners"), rows
     )
     rows = [
@@ -145,15 +131,7 @@ def _every_round(results: Results) -> str:
         "answer p50",
         "p99",
     )
-    return "\n".join(part for part in (servers_table, _table("", head, rows)) if part)
-
-
-def _table(title: str, head: Sequence[str], rows: Sequence[str]) -> str:
-    if not rows:
-        return ""
-    lines = [f"## {title}\n"] if title else []
-    lines += [f"| {' | '.join(head)} |", f"|---|{'---:|' * (len(head) - 1)}"]
-    return "\n".join([*lines, *rows]) + "\n"
+    return "\n".join(part for part in (servers_table, table("", head, rows)) if part)
 
 
 def _server(figures: Figures) -> str:

@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import psutil
 import psycopg
 
 from config import embedded
+from config.settings import environment
 from tests.benchmarks.processes import LOAD_CORE, ROOT, pin_here
 from tests.server_process import fresh_database_url
 
@@ -41,6 +43,16 @@ def services(*, pinned: bool) -> Iterator[Mapping[str, str]]:
                 yield env
         finally:
             embedded.detach(home)
+
+
+def service_processes(env: Mapping[str, str]) -> list[psutil.Process]:
+    """The processes of the embedded services, and of whoever keeps them; none of others."""
+    if not environment.is_embedded(env["DATABASE_URL"]):
+        return []
+    with psycopg.connect(env["DATABASE_URL"]) as connection:
+        (pid,) = connection.execute("SELECT pg_backend_pid()").fetchone() or (0,)
+        keeper = psutil.Process(pid).parents()[1]
+        return [keeper, *keeper.children(recursive=True)]
 
 
 def _with_commit_timestamps(home: embedded.Home) -> embedded.Services:

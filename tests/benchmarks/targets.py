@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.benchmarks.contestants import NodeSocketIO, NodeWs, StockwireSocketIO
+from tests.benchmarks.documents import Target
 from tests.benchmarks.figures import Figures, Trouble, WholePath, median
 from tests.benchmarks.troubles import CALM, SLOW_DATABASE, STOPPED
 from tests.benchmarks.whole_path import Pace
@@ -30,15 +31,6 @@ class Results:
     def add(self, clients: int, name: str, figures: Figures) -> None:
         """Note a round of a server."""
         self.servers.setdefault(clients, {}).setdefault(name, []).append(figures)
-
-
-@dataclass(frozen=True)
-class Target:
-    """Something that has to be reached, and whether it is."""
-
-    what: str
-    found: str
-    is_reached: bool
 
 
 def targets(results: Results) -> Sequence[Target]:

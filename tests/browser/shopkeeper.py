@@ -10,10 +10,11 @@ TIMEOUT = 20
 
 
 class Shopkeeper:
-    """Creates products, sells and restocks; refusals raise."""
+    """Creates products, sells and restocks; refusals raise. With a token, plans flash sales too."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, *, token: str = "") -> None:
         self._base_url = base_url
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def create(self, title: str, **fields: Any) -> dict[str, Any]:
         """Create a product, over the shop's dialect."""
@@ -64,6 +65,18 @@ class Shopkeeper:
         items = [{"productId": product["id"], "stock": stock, **variant}]
         self._send("POST", "/api/stock/sync", {"items": items})
 
+    def plan_sale(self, sale: dict[str, Any]) -> str:
+        """Plan a flash sale; its id."""
+        return str(self._send("POST", "/api/flash-sales", sale)["_id"])
+
+    def change_sale(self, sale_id: str, **fields: Any) -> None:
+        """Change a flash sale."""
+        self._send("PUT", f"/api/flash-sales/{sale_id}", fields)
+
+    def end_sale(self, sale_id: str) -> None:
+        """End a flash sale."""
+        self._send("DELETE", f"/api/flash-sales/{sale_id}")
+
     def _stock(self, action: str, product: dict[str, Any], quantity: int, variant: dict[str, str]) -> None:
         items: Sequence[dict[str, Any]] = [{"productId": product["id"], "quantity": quantity, **variant}]
         self._send("POST", f"/api/stock/{action}", {"items": items})
@@ -73,7 +86,7 @@ class Shopkeeper:
             self._base_url + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", **self._headers},
         )
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
             return json.loads(answer.read() or b"null")

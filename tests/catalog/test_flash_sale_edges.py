@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from catalog import tasks
 from catalog.models import FlashSale
 from catalog.selectors.sales import database_now
 from catalog.services import (
@@ -64,6 +66,29 @@ def test_each_edge_is_told_once_when_it_has_come(sale_id: str, heard: Heard) -> 
             clock.stand_at(moment)
             tell_flash_sales(0)
             assert whens(heard) == expected, moment
+
+
+def test_an_edge_that_is_near_is_waited_for(
+    sale_id: str, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sale = FlashSale.objects.get(id=sale_id)
+    slept: list[float] = []
+    with stopped_clock() as clock:
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            clock.stand_at(database_now() + dt.timedelta(seconds=seconds))
+
+        monkeypatch.setattr(tasks, "time", SimpleNamespace(sleep=sleep))
+        clock.stand_at(sale.starts_at - dt.timedelta(seconds=1.001))
+        tell_flash_sales(0)
+        assert (slept, whens(heard)) == ([], [])
+        clock.stand_at(sale.starts_at - dt.timedelta(seconds=0.25))
+        tell_flash_sales(0)
+        assert (slept, whens(heard)) == ([0.25], [START])
+        clock.stand_at(sale.ends_at - MILLISECOND)
+        tell_flash_sales(0)
+        assert (slept, whens(heard)) == ([0.25, 0.001], [START, END])
 
 
 def test_a_worker_that_was_down_at_the_start_tells_it_late(sale_id: str, heard: Heard) -> None:

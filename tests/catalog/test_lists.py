@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from catalog.models import Product
-from catalog.selectors import product_records
 from catalog.selectors import shown as shown_module
+from catalog.selectors.records import live_records
 from catalog.services import CountDraft, MarketDraft, PriceDraft
 from config.kernel.clock import iso
 from tests.catalog.conftest import Call
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 SORTS = ["price", "-price", "newest", "rating", "name"]
 #: Of one page, whatever is on it: which products, the products, their parts, their stock.
-PAGE_QUERIES = 7
+PAGE_QUERIES = 5
 
 
 def priced(title: str, egp: str | None, **fields: Any) -> Any:
@@ -93,18 +94,47 @@ def test_a_page_takes_a_fixed_number_of_queries(call: Call, path: str) -> None:
     assert counts.pop() <= PAGE_QUERIES + ("search" in path) + path.startswith("/api/")
 
 
+@pytest.mark.parametrize(
+    "path", ["/products?limit=3", "/api/products?limit=3", "/api/products?limit=3&sort=-price"]
+)
+def test_a_list_that_was_asked_for_before_shows_what_has_come_since(call: Call, path: str) -> None:
+    made(priced("Mug 1", "5"))
+    assert len(call("GET", path).data) == 1
+    made(priced("Mug 2", "6"))
+    shown = call("GET", path).data
+    assert {product.get("title") or product["base_title"] for product in shown} == {"Mug 1", "Mug 2"}
+    made(*(priced(f"Mug {number}", "7") for number in range(3, 6)))
+    answer = call("GET", path)
+    assert len(answer.data) == 3
+    assert 'rel="next"' in answer["Link"]
+
+
+def test_a_list_that_was_asked_for_before_follows_the_shops_currency(call: Call, settings: Settings) -> None:
+    cheap, dear = made(
+        draft(title="Cheap", prices=(PriceDraft("EGP", Decimal(1)), PriceDraft("EUR", Decimal(9)))),
+        draft(title="Dear", prices=(PriceDraft("EGP", Decimal(2)), PriceDraft("EUR", Decimal(8)))),
+    )
+
+    def ids() -> list[str]:
+        return [product["id"] for product in call("GET", "/api/products?limit=5&sort=price").data]
+
+    assert ids() == [cheap, dear]
+    settings.STOCKWIRE_CURRENCY = "EUR"
+    assert ids() == [dear, cheap]
+
+
 def test_a_page_of_5000_products_does_not_load_them_all(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(5):
         made(*(draft() for _ in range(1000)))
     read: list[int] = []
-    original = product_records
+    original = live_records
 
     def counting(products: Any) -> Any:
         records = original(products)
         read.append(len(records))
         return records
 
-    monkeypatch.setattr(shown_module, "product_records", counting)
+    monkeypatch.setattr(shown_module, "live_records", counting)
     assert len(call("GET", "/api/products?limit=20&sort=name").data) == 20
     assert read == [20]
     read.clear()

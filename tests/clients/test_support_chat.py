@@ -22,7 +22,7 @@ NodeClients = Callable[..., Awaitable[NodeClient]]
 
 ISSUE = {"issue": "Too <b>small</b>", "priority": "high"}
 #: As the client's documentation has it for messages that are to arrive.
-RETRIES = {"retries": 20, "ackTimeout": 3_000}
+RETRIES: dict[str, Any] = {"retries": 20, "ackTimeout": 3_000}
 #: Processes that are killed, one after the other.
 TURNS = 3
 

@@ -48,6 +48,22 @@ def test_each_token_has_an_id_of_its_own(customer: User) -> None:
     assert claims_of(customer)["jti"] != claims_of(customer)["jti"]
 
 
+def test_a_token_that_was_known_ends_when_it_says_so_and_when_its_user_changes(
+    customer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = signed(claims_of(customer, exp=int(time.time()) + 100))
+    assert verify_token(token) == customer
+    now = time.time()
+    with monkeypatch.context() as later:
+        later.setattr("config.identity.tokens.time.time", lambda: now + 101)
+        with pytest.raises(TokenExpired):
+            verify_token(token)
+    assert verify_token(token) == customer
+    change_role(user=customer, role=Role.TAILOR)
+    with pytest.raises(InvalidToken):
+        verify_token(token)
+
+
 def test_an_expired_token_says_so(customer: User) -> None:
     with pytest.raises(TokenExpired) as refusal:
         verify_token(signed(claims_of(customer, exp=int(time.time()) - 1)))

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from config.kernel.errors import Conflict
 from inventory.ledger.book import Book, Entry, Level, Shelf
 from inventory.ledger.planning import Outcome, plan
-from inventory.ledger.requests import Count, Counted, Draw, EndHold, Move, Open, Put, Request, Touch, Want
+from inventory.ledger.requests import (
+    Count,
+    Counted,
+    Draw,
+    EndHold,
+    Move,
+    OnCondition,
+    Open,
+    Put,
+    Request,
+    Touch,
+    Want,
+)
 
 
 def level(
@@ -183,8 +196,34 @@ def test_low_is_crossed_from_above_the_threshold_to_it_or_below(before: int, tak
     assert bool(outcome.changes[0].falls) is falls
 
 
-def test_back_is_from_none_to_some_and_not_the_first_stock_ever() -> None:
+def test_back_is_from_none_to_some_the_first_stock_ever_included() -> None:
     assert decide(book(level("a", 0)), Put([Want("v", 1)])).changes[0].came_back
     assert not decide(book(level("a", 1)), Put([Want("v", 1)])).changes[0].came_back
-    assert not decide(book(), Put([Want("v", 1)])).changes[0].came_back
+    assert decide(book(), Put([Want("v", 1)])).changes[0].came_back
     assert decide(book(level("a", 2, reserved=2)), EndHold([Want("v", 2, "a")])).changes[0].came_back
+
+
+def test_a_condition_is_asked_only_where_the_stock_suffices_and_refuses_its_own_request_alone() -> None:
+    asked: list[str] = []
+    sold_out = Conflict("No units of the sale are left")
+
+    def agree() -> None:
+        asked.append("agree")
+
+    def refuse() -> None:
+        asked.append("refuse")
+        raise sold_out
+
+    shelf = book(level("a", 5))
+    requests = [
+        OnCondition(Draw([Want("v", 9)]), agree),
+        OnCondition(Draw([Want("v", 4)]), refuse),
+        OnCondition(Draw([Want("v", 4)]), agree),
+        OnCondition(Draw([Want("v", 2)]), refuse),
+    ]
+    short, refused, sold, late = plan(shelf, requests)
+    assert asked == ["refuse", "agree"]
+    assert (refused.because, refused.shortages, refused.entries) == (sold_out, (), ())
+    assert [one.refused for one in (short, refused, sold, late)] == [True, True, False, True]
+    assert [one.figure for one in (*short.shortages, *late.shortages)] == [5, 1]
+    assert sold.entries == (Entry("v", "a", -4),)

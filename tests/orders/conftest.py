@@ -34,10 +34,10 @@ class Person:
         return self.call(method, path, data, **headers)
 
 
-def person(role: Role = Role.CUSTOMER, name: str = "", **fields: str) -> Person:
+def person(role: Role = Role.CUSTOMER, name: str = "", phone: str = "") -> Person:
     name = name or str(role)
     user = create_user(
-        email=f"{name.lower()}@example.com", password=None, role=role, name=name.title(), **fields
+        email=f"{name.lower()}@example.com", password=None, role=role, name=name.title(), phone=phone
     )
     return Person(user, caller(authorization=f"Bearer {issue_token(user=user)}"))
 

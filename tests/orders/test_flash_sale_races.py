@@ -27,7 +27,7 @@ from tests.orders.shop import Goods, mug
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BUYERS, POOL, CAP = 100, 30, 3
+BUYERS, POOL, CAP, STALLS = 100, 30, 3, 10
 SALE_PRICE = 80
 
 
@@ -84,32 +84,45 @@ def buyers() -> list[Person]:
     return [person(name=f"buyer{number}") for number in range(BUYERS)]
 
 
+def stalls() -> list[Goods]:
+    """Goods of one sale: their buyers wait for the sale and not, before that, for each other's stock."""
+    return [mug(stock=BUYERS) for _ in range(STALLS)]
+
+
+def crowd_at(goods: Sequence[Goods], crowd: Sequence[Person]) -> list[Any]:
+    return at_once([buying(buyer, goods[number % STALLS]) for number, buyer in enumerate(crowd)])
+
+
+def left_of(goods: Sequence[Goods]) -> int:
+    return sum(one.on_hand() for one in goods)
+
+
 @pytest.mark.usefixtures("no_check")
 def test_control_a_pool_that_is_looked_up_before_it_is_taken_is_oversold(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    goods = mug(stock=BUYERS)
-    sale = on_sale(goods.id, units=POOL)
+    goods = stalls()
+    sale = on_sale(*(one.id for one in goods), units=POOL)
     look_first(monkeypatch)
-    results = at_once([buying(buyer, goods) for buyer in buyers()])
+    results = crowd_at(goods, buyers())
     assert len(placed(results)) > POOL
     assert FlashSale.objects.get(id=sale.id).units_taken > POOL
 
 
 def test_control_behind_it_the_table_itself_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    goods = mug(stock=BUYERS)
-    sale = on_sale(goods.id, units=POOL)
+    goods = stalls()
+    sale = on_sale(*(one.id for one in goods), units=POOL)
     look_first(monkeypatch)
-    results = at_once([buying(buyer, goods) for buyer in buyers()])
+    results = crowd_at(goods, buyers())
     assert any(isinstance(one, IntegrityError) for one in results)
     assert len(placed(results)) <= POOL
     assert FlashSale.objects.get(id=sale.id).units_taken <= POOL
 
 
 def test_a_pool_is_sold_to_a_hundred_buyers_and_to_no_more_than_it_has() -> None:
-    goods = mug(stock=BUYERS)
-    sale = on_sale(goods.id, units=POOL)
-    results = at_once([buying(buyer, goods) for buyer in buyers()])
+    goods = stalls()
+    sale = on_sale(*(one.id for one in goods), units=POOL)
+    results = crowd_at(goods, buyers())
     orders = placed(results)
     assert len(orders) == POOL
     assert {order.total for order in orders} == {SALE_PRICE}
@@ -119,30 +132,27 @@ def test_a_pool_is_sold_to_a_hundred_buyers_and_to_no_more_than_it_has() -> None
     assert sum(refused.values()) == BUYERS - POOL
     assert FlashSale.objects.get(id=sale.id).units_taken == POOL
     assert FlashSaleTake.objects.count() == POOL
-    assert goods.on_hand() == BUYERS - POOL
+    assert left_of(goods) == STALLS * BUYERS - POOL
 
 
 def test_control_a_share_that_is_looked_up_before_it_is_taken_is_exceeded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    goods = mug(stock=BUYERS)
-    on_sale(goods.id, units_per_customer=CAP)
+    goods = stalls()
+    on_sale(*(one.id for one in goods), units_per_customer=CAP)
     look_first(monkeypatch)
     # Without a cart's lock between one customer's orders: who has no cart has none.
-    carla = person(name="carla")
-    results = at_once([buying(carla, goods) for _ in range(BUYERS)])
-    assert len(placed(results)) > CAP
+    assert len(placed(crowd_at(goods, [person(name="carla")] * BUYERS))) > CAP
 
 
 def test_one_customer_gets_a_share_and_no_more_however_often_it_is_tried_at_once() -> None:
-    goods = mug(stock=BUYERS)
-    sale = on_sale(goods.id, units=POOL, units_per_customer=CAP)
-    carla = person(name="carla")
-    results = at_once([buying(carla, goods) for _ in range(BUYERS)])
+    goods = stalls()
+    sale = on_sale(*(one.id for one in goods), units=POOL, units_per_customer=CAP)
+    results = crowd_at(goods, [person(name="carla")] * BUYERS)
     assert len(placed(results)) == CAP
     assert FlashSaleShare.objects.get().taken == CAP
     assert FlashSale.objects.get(id=sale.id).units_taken == CAP
-    assert goods.on_hand() == BUYERS - CAP
+    assert left_of(goods) == STALLS * BUYERS - CAP
 
 
 def test_orders_of_several_sales_do_not_wait_for_each_other_in_a_circle() -> None:

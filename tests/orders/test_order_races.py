@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -27,6 +27,7 @@ from orders.parties import parties_of
 from orders.services import placing
 from orders.services import returns as returning
 from orders.services import status as stepping
+from orders.services.cart_statements import LockedCart
 from tests.inventory.crowds import at_once
 from tests.inventory.test_races import (
     archived_just_before_the_lock,
@@ -147,12 +148,12 @@ def test_control_without_the_carts_lock_one_cart_is_ordered_twice(monkeypatch: p
     buyer("POST", "/api/cart/items", goods.item(1))
     gate = threading.Barrier(2)
 
-    def look_and_meet(owner: CartOwner) -> Cart:
-        cart = Cart.objects.get(id=owner.cart_id)
+    def look_and_meet(user_ids: Sequence[str]) -> dict[str, LockedCart]:
+        cart = Cart.objects.get(user_id=user_ids[0])
         gate.wait(timeout=10)
-        return cart
+        return {user_ids[0]: LockedCart(cart.id, cart.version)}
 
-    monkeypatch.setattr(placing, "lock_cart", look_and_meet)
+    monkeypatch.setattr(placing, "lock_carts", look_and_meet)
     assert len(placed(at_once([buying(buyer)] * 2))) == 2
     assert goods.on_hand() == 8
 

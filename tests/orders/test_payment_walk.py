@@ -76,7 +76,7 @@ class Walk:
                 role=Role.CUSTOMER,
             )
             begun = services.ask_provider(provider=payment.provider, charge=charge) if charge else None
-            services.note_charge(payment_id=payment.id, begun=begun)
+            services.note_charge(payment=payment, begun=begun)
         except (Conflict, Unreachable):
             return
 

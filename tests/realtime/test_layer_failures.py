@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -165,6 +166,30 @@ def test_pokes_that_come_before_one_was_sent_are_one(settings: Settings) -> None
     for _each in range(100):
         carrier.poke()
     assert list(carrier._notes) == [(layer.RELAY_GROUP, {"type": layer.POKE})]
+
+
+async def test_pokes_gather_and_the_last_one_is_sent_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    apart = 0.05
+    sent: list[float] = []
+
+    async def send(group: str, message: dict[str, Any]) -> None:
+        assert (group, message) == (layer.RELAY_GROUP, {"type": layer.POKE})
+        sent.append(time.monotonic())
+
+    monkeypatch.setattr(layer, "send", send)
+    monkeypatch.setattr("realtime.courier.POKES_APART", apart)
+    carrier = Courier()
+    running = asyncio.create_task(carrier.run())
+    began = time.monotonic()
+    while time.monotonic() - began < 6 * apart:
+        carrier.poke()
+        await asyncio.sleep(0)
+    last = time.monotonic()
+    await until(lambda: bool(sent) and sent[-1] >= last - apart and not carrier._poke_is_waiting)
+    running.cancel()
+    assert 2 <= len(sent) <= 8
+    assert sent[0] - began < apart
+    assert all(later - earlier >= 0.9 * apart for earlier, later in pairwise(sent))
 
 
 async def test_what_a_command_leaves_with_the_courier_is_sent_before_its_process_ends(

@@ -117,7 +117,7 @@ def dying(patch: pytest.MonkeyPatch, name: str) -> None:
     patch.setattr(f"realtime.notifications.writing.{name}", die)
 
 
-@pytest.mark.parametrize("step", ["words_of", "Notification.objects.bulk_create", "recorder.record"])
+@pytest.mark.parametrize("step", ["words_of", "_created", "recorder.record", "recorder.change"])
 def test_whatever_dies_when_an_order_its_event_and_its_notification_are_all_there_or_none_is(
     customer: Person, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

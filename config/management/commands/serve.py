@@ -51,10 +51,11 @@ class Command(BaseCommand):
             self.stderr.write(self.style.WARNING(warning))
 
     def _all(self, host: str, port: int) -> None:
-        from config.jobs import worker
+        from config.jobs.running import worker
         from config.serving.first_start import demo_accounts, load_demo_once, migrate
         from config.serving.listening import CannotListenError, address_of, listen
         from config.serving.live import serve_live
+        from realtime.runtime import delivering
 
         try:
             listener = listen(host, port)
@@ -69,7 +70,7 @@ class Command(BaseCommand):
         connection.close()
         self.stdout.write(self.style.SUCCESS(f"Stockwire is on {address_of(listener)}  (Ctrl-C ends it)"))
         self.stdout.flush()
-        serve_live(listener, threads=settings.STOCKWIRE_THREADS, companions=[worker])
+        serve_live(listener, threads=settings.STOCKWIRE_THREADS, companions=[worker, delivering])
 
     def _live(self, host: str, port: int) -> None:
         from config.serving.listening import CannotListenError, address_of, listen

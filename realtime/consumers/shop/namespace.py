@@ -185,7 +185,8 @@ class ShopNamespace:
         """Leave the hub."""
         visitor: Visitor = socket.state
         self._visitors.leave(visitor)
-        floor.here().typing.gone(visitor.session.id)
+        if visitor.has_typed:
+            floor.here().typing.gone(visitor.session.id)
         self._hub.leave(visitor.session)
 
 

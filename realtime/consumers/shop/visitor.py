@@ -31,7 +31,18 @@ ROOM_JOIN_ERROR = "room_join_error"
 class Visitor:
     """What commands are given: whoever has said something."""
 
-    __slots__ = ("asks", "chat_paces", "heard_before", "hub", "name", "pace", "pid", "session", "socket")
+    __slots__ = (
+        "asks",
+        "chat_paces",
+        "has_typed",
+        "heard_before",
+        "hub",
+        "name",
+        "pace",
+        "pid",
+        "session",
+        "socket",
+    )
 
     def __init__(self, *, socket: Socket, session: Session, hub: Hub) -> None:
         self.socket = socket
@@ -44,7 +55,9 @@ class Visitor:
         #: Where it comes back to a connection that was cut off: up to where in the log it had heard, until it
         #: has written its first message.
         self.heard_before: Position | None = None
-        self.chat_paces: dict[str, Pace] = {}
+        #: Of the chats that it has written in.
+        self.chat_paces: dict[str, Pace] | None = None
+        self.has_typed = False
         #: Of the user, once it was needed.
         self.name: str | None = None
 
@@ -70,8 +83,8 @@ class Visitor:
 
     def wait_for_chat(self, chat: str) -> float:
         """Seconds until it may write in that chat again; 0: now."""
-        if len(self.chat_paces) > MOST_ROOMS:
-            self.chat_paces.clear()
+        if self.chat_paces is None or len(self.chat_paces) > MOST_ROOMS:
+            self.chat_paces = {}
         pace = self.chat_paces.setdefault(chat, Pace(PACE_OF_MESSAGES))
         return pace.wait(asyncio.get_running_loop().time())
 

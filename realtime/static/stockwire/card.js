@@ -1,8 +1,10 @@
-// One product's card. Made once from the page's <template>; after that only what changed is touched.
+// One product's card. Made once, from the page's <template> or by the server; after that only what changed is touched.
 // Text from data goes in as text, never as HTML.
 
-import { count, cssColor, hueOf, initials, money, ownImage } from "./format.js";
+import { count, cssColor, decimalsOf, duration, hueOf, initials, money, ownImage, percentOff } from "./format.js";
+import { salePrice } from "./sales.js";
 import { stockLevel, totalStock, variantStock } from "./store.js";
+import { say } from "./words.js";
 
 const COLOR = "color";
 const LEVEL_WORDS = { out: "sold out", low: "nearly gone", ok: "in stock" };
@@ -14,24 +16,31 @@ export class Card {
   #product;
   #color = null;
   #variantId = null;
+  #running = null;
   #shown = {};
 
-  constructor(template, { lowAt }) {
+  /** `element` has a card's parts, filled or not. */
+  constructor(element, { lowAt }) {
     this.#lowAt = lowAt;
-    this.element = template.content.firstElementChild.cloneNode(true);
+    this.element = element;
     for (const part of this.element.querySelectorAll("[data-part]")) this.#parts[part.dataset.part] = part;
     this.element.addEventListener("change", (event) => this.#choose(event.target));
     this.element.addEventListener("click", (event) => this.#unchoose(event));
     this.#parts.image.addEventListener("error", () => this.#placeholder());
   }
 
-  /** Draw `product`. With `animate`, what changed draws the eye. Returns the level it changed to, or null. */
-  update(product, { animate = false } = {}) {
+  /**
+   * Draw `product`, and the sale that is running for it (`{sale, left}`, milliseconds). With `animate`, what changed
+   * draws the eye. Returns the level it changed to, or null.
+   */
+  update(product, { animate = false, running = null } = {}) {
     const first = this.#product === undefined;
     this.#product = product;
+    this.#running = running;
     this.#drawDescription();
     this.#drawVariants();
     this.#drawPrice(animate && !first);
+    this.#drawSale();
     this.#drawFigure(animate && !first);
     return this.#drawBadge(first);
   }
@@ -43,11 +52,14 @@ export class Card {
   #drawDescription() {
     const product = this.#product;
     const parts = this.#parts;
-    if (this.#changed("id", product.id)) this.element.dataset.id = product.id;
+    if (this.#changed("id", product.id)) {
+      this.element.dataset.id = product.id;
+      parts.link.href = `/p/${encodeURIComponent(product.id)}`;
+    }
     if (this.#changed("title", product.title)) {
-      parts.title.textContent = product.title;
+      parts.link.textContent = product.title;
       parts.initials.textContent = initials(product.title);
-      parts.media.style.setProperty("--hue", hueOf(product.title));
+      parts.media.dataset.hue = hueOf(product.title);
     }
     if (this.#changed("category", product.category)) parts.category.textContent = product.category;
     if (this.#changed("image", product.image)) this.#drawImage();
@@ -98,7 +110,7 @@ export class Card {
     const lines = this.#product.options.map(({ name, choices }) => {
       const line = document.createElement("p");
       const label = document.createElement("span");
-      label.textContent = OPTION_TITLES[name] ?? name;
+      label.textContent = OPTION_TITLES[name] ? say(OPTION_TITLES[name]) : name;
       line.append(label, " ", choices.join(", "));
       return line;
     });
@@ -120,7 +132,7 @@ export class Card {
     const label = radio({ className: "chip", name: `variant-${this.#product.id}`, value: variant.id });
     label.input.dataset.variant = variant.id;
     label.input.checked = variant.id === this.#variantId;
-    const words = attributesOf(variant, this.#color).join(" / ") || variant.attributes[COLOR] || "One size";
+    const words = attributesOf(variant, this.#color).join(" / ") || variant.attributes[COLOR] || say("One size");
     label.text.textContent = words;
     const dot = document.createElement("i");
     dot.className = "dot";
@@ -137,7 +149,7 @@ export class Card {
       const figure = product.available ? variantStock(product, chip.querySelector("input").value) : 0;
       const level = stockLevel(figure, this.#lowAt);
       if (chip.dataset.level !== level) chip.dataset.level = level;
-      const words = level === "out" ? LEVEL_WORDS.out : `${count(figure)} ${LEVEL_WORDS[level]}`;
+      const words = level === "out" ? say(LEVEL_WORDS.out) : `${count(figure)} ${say(LEVEL_WORDS[level])}`;
       if (chip.title !== words) {
         chip.title = words;
         chip.lastElementChild.textContent = `, ${words}`;
@@ -153,14 +165,14 @@ export class Card {
   }
 
   #drawPrice(animate) {
-    const { price, salePrice, currency, variants } = this.#product;
+    const { price, currency, variants } = this.#product;
     const chosen = variants.find((variant) => variant.id === this.#variantId);
     const own = variants.map((variant) => variant.price ?? price).filter((amount) => amount !== null);
     const lowest = own.length ? Math.min(...own) : price;
     const from = !chosen && own.some((amount) => amount !== lowest);
     const amount = chosen ? (chosen.price ?? price) : lowest;
-    const now = salePrice !== null && !chosen?.price ? salePrice : amount;
-    const words = (from ? "from " : "") + money(now, currency);
+    const now = salePrice(amount, this.#running?.sale, decimalsOf(currency));
+    const words = from ? say("from {price}", { price: money(now, currency) }) : money(now, currency);
     const before = now === amount ? "" : money(amount, currency);
     if (this.#changed("before", before)) {
       this.#parts.before.textContent = before;
@@ -171,6 +183,21 @@ export class Card {
     if (animate) flash(this.#parts.price);
   }
 
+  // Its seconds are drawn as often as somebody asks for it; the rest only when it changes.
+  #drawSale() {
+    const { sale = null, left = 0 } = this.#running ?? {};
+    const words = sale === null ? "" : saleWords(sale);
+    if (this.#changed("sale", words)) {
+      this.#parts.sale.replaceChildren(span("", words), " ", span("ends", ""));
+      this.#parts.sale.firstChild.dir = "auto";
+      this.#parts.sale.hidden = words === "";
+      this.element.toggleAttribute("data-sale", sale !== null && !sale.soldOut);
+    }
+    const ends = sale === null || sale.soldOut ? "" : duration(left);
+    if (!this.#changed("ends", ends + words)) return;
+    this.#parts.sale.lastChild.textContent = ends === "" ? "" : say("ends in {time}", { time: ends });
+  }
+
   #drawFigure(animate) {
     const product = this.#product;
     const chosen = product.variants.find((variant) => variant.id === this.#variantId);
@@ -178,7 +205,7 @@ export class Card {
     const figure = product.available ? sellable : 0;
     const level = stockLevel(figure, this.#lowAt);
     const subject = chosen ? chosen.id : "";
-    const words = { out: "Sold out", low: "left", ok: "in stock" }[level];
+    const words = say({ out: "Sold out", low: "left", ok: "in stock" }[level]);
     const of = chosen ? Object.values(chosen.attributes).join(", ") : "";
     this.#parts.stock.dataset.level = level;
     if (this.#changed("words", `${words}|${of}`)) {
@@ -197,8 +224,8 @@ export class Card {
     const total = totalStock(product);
     const level = product.available ? stockLevel(total, this.#lowAt) : "out";
     const words = !product.available
-      ? "Unavailable"
-      : { out: "Sold out", low: `Only ${count(total)} left`, ok: "" }[level];
+      ? say("Unavailable")
+      : { out: say("Sold out"), low: say("Only {n} left", { n: count(total) }), ok: "" }[level];
     if (this.#changed("badge", words)) {
       this.#parts.badge.textContent = words;
       this.#parts.badge.hidden = words === "";
@@ -242,6 +269,17 @@ export class Card {
     this.#shown[name] = value;
     return true;
   }
+}
+
+function span(className, text) {
+  const element = document.createElement("span");
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+function saleWords({ soldOut, percentage, name }) {
+  return soldOut ? say("Sold out at the sale's price") : `${percentOff(percentage)} · ${name}`;
 }
 
 function radio({ className, name, value }) {

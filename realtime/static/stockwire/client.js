@@ -8,8 +8,8 @@
 // `snapshot()` fetches the caller's state afresh and resolves to its `X-Event-Cursor`. It is called at the start
 // and whenever the server can't go on from where we were; without one the connection begins at `cursor`, or now,
 // and `onLost` tells of what can't be caught up. `onEvent(event)` hears each durable event once, in order.
-// `token` is a JWT, or a function that gives one, asked for each connection. `onState({state, retryAt, reason})`
-// tells how things stand:
+// `token` is a JWT, or a function that gives one, asked for each connection. `onClock(milliseconds)`
+// tells what time it is on the server. `onState({state, retryAt, reason})` tells how things stand:
 //
 //   loading     fetching state           connecting  on the way to the server
 //   live        hearing every change     waiting     will try again at `retryAt`
@@ -51,6 +51,7 @@ export class LiveClient {
     token = null,
     onEvent = nothing,
     onState = nothing,
+    onClock = nothing,
     onLost = nothing,
     onRefused = nothing,
     onError = nothing,
@@ -59,7 +60,8 @@ export class LiveClient {
     random = Math.random,
     window = globalThis,
   } = {}) {
-    this.#options = { snapshot, onEvent, onState, onLost, onRefused, onError, url, WebSocket, random, window };
+    const told = { onEvent, onState, onClock, onLost, onRefused, onError };
+    this.#options = { snapshot, ...told, url, WebSocket, random, window };
     this.#topics = new Set(topics);
     this.#cursor = cursor;
     this.#token = token;
@@ -258,6 +260,8 @@ export class LiveClient {
     this.#after("steady", STEADY_MILLISECONDS, () => (this.#tries = this.#losses = 0));
     this.#heartbeat((message.heartbeat ?? DEFAULT_HEARTBEAT_SECONDS) * 1000);
     this.#cursor ??= message.cursor ?? null;
+    const serverTime = Date.parse(message.server_time);
+    if (Number.isFinite(serverTime)) this.#options.onClock(serverTime);
     this.#tell("live");
     for (const [topic, cursor] of this.#behind) this.#catchUp([topic], cursor);
   }

@@ -1,8 +1,11 @@
 // How values look in words, numbers and colours. Gives strings only; nothing here touches the page.
 
-const LANGUAGE = "en";
-const whole = new Intl.NumberFormat(LANGUAGE);
+import { locale, sayCounted } from "./words.js";
+
+const whole = new Intl.NumberFormat(locale);
+const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 2 });
 const currencies = new Map();
+const HUE_SECTOR = 30;
 
 export function count(figure) {
   return whole.format(figure);
@@ -10,29 +13,47 @@ export function count(figure) {
 
 export function money(amount, currency) {
   if (amount === null || amount === undefined) return "";
-  if (!currencies.has(currency)) currencies.set(currency, currencyFormat(currency));
-  const format = currencies.get(currency);
+  const format = formatOf(currency);
   return format ? format.format(amount) : `${whole.format(amount)} ${currency}`.trim();
+}
+
+/** How many decimals an amount in this currency is shown with. */
+export function decimalsOf(currency) {
+  return formatOf(currency)?.resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+function formatOf(currency) {
+  if (!currencies.has(currency)) currencies.set(currency, currencyFormat(currency));
+  return currencies.get(currency);
 }
 
 function currencyFormat(currency) {
   try {
-    return new Intl.NumberFormat(LANGUAGE, {
-      style: "currency",
-      currency,
-      currencyDisplay: "narrowSymbol",
-      trailingZeroDisplay: "stripIfInteger",
-    });
+    return new Intl.NumberFormat(locale, { style: "currency", currency });
   } catch {
     return null; // not a currency code: shown as it stands
   }
 }
 
-/** A hue that stays the same for the same text. */
+/** So many milliseconds as a clock that runs down: `0:07`, `12:00`, `1:00:00`, `2 days`. The last second is `0:01`. */
+export function duration(milliseconds) {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+  if (seconds >= 2 * 86_400) return sayCounted("{n} day", "{n} days", Math.floor(seconds / 86_400));
+  const two = (figure) => String(figure).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** What a sale takes off: `−20%`. */
+export function percentOff(percentage) {
+  return `\u2212${percents.format(percentage / 100)}`;
+}
+
+/** The sector of the colour wheel that a text has, always the same one; the style sheet has a colour for each. */
 export function hueOf(text) {
   let hash = 0;
   for (const character of text) hash = (hash * 31 + character.codePointAt(0)) >>> 0;
-  return hash % 360;
+  return Math.floor((hash % 360) / HUE_SECTOR);
 }
 
 // What shops mean by these words; CSS means something louder by some of them, and nothing by others.

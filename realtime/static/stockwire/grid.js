@@ -12,17 +12,22 @@ export class Grid {
   #lowAt;
   #store;
   #onLevel;
+  #saleOf;
   #cards = new Map();
   #stale = new Set();
   #frame = null;
 
-  /** `onLevel(product, level)` is told when a product on show sells out, runs low or comes back. */
-  constructor({ element, template, lowAt, store, onLevel = () => {} }) {
+  /**
+   * `onLevel(product, level)` is told when a product on show sells out, runs low or comes back. `saleOf(id)` says
+   * which sale counts for a product now, and how long it still runs: `{sale, left}`, or null.
+   */
+  constructor({ element, template, lowAt, store, onLevel = () => {}, saleOf = () => null }) {
     this.#element = element;
     this.#template = template;
     this.#lowAt = lowAt;
     this.#store = store;
     this.#onLevel = onLevel;
+    this.#saleOf = saleOf;
   }
 
   /** Show these products, in this order. Cards that are there already stay what they are. */
@@ -31,8 +36,8 @@ export class Grid {
     for (const id of ids) {
       const product = this.#store.get(id);
       if (!product || cards.has(id)) continue;
-      const card = this.#cards.get(id) ?? new Card(this.#template, { lowAt: this.#lowAt });
-      card.update(product);
+      const card = this.#cards.get(id) ?? this.#card(id);
+      card.update(product, { running: this.#saleOf(id) });
       cards.set(id, card);
     }
     this.#cards = cards;
@@ -44,8 +49,8 @@ export class Grid {
   append(ids) {
     const fresh = ids.filter((id) => !this.#cards.has(id) && this.#store.get(id));
     for (const id of fresh) {
-      const card = new Card(this.#template, { lowAt: this.#lowAt });
-      card.update(this.#store.get(id));
+      const card = this.#card(id);
+      card.update(this.#store.get(id), { running: this.#saleOf(id) });
       this.#cards.set(id, card);
     }
     this.#element.append(...fresh.map((id) => this.#cards.get(id).element));
@@ -73,9 +78,16 @@ export class Grid {
         this.#remove(id);
         return;
       }
-      const level = this.#cards.get(id).update(product, { animate: place < MOST_ANIMATIONS_PER_FRAME });
+      const animate = place < MOST_ANIMATIONS_PER_FRAME;
+      const level = this.#cards.get(id).update(product, { animate, running: this.#saleOf(id) });
       if (level) this.#onLevel(product, level);
     });
+  }
+
+  // A card that the server has drawn is taken over as it stands.
+  #card(id) {
+    const drawn = this.#element.querySelector(`.card[data-id="${CSS.escape(id)}"]`);
+    return new Card(drawn ?? this.#template.content.firstElementChild.cloneNode(true), { lowAt: this.#lowAt });
   }
 
   #remove(id) {

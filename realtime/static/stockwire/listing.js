@@ -46,6 +46,13 @@ export class Listing {
     return this.#overtake((signal) => this.#pages(this.#options.pageSize, signal));
   }
 
+  /** Take the first page under `query` as it came with the page itself; `next` is where there are more. */
+  adopt(products, { query, next }) {
+    this.query = query;
+    this.ids = this.#options.store.put(products, []);
+    this.#next = next || null;
+  }
+
   /** Fetch afresh as much as is on show. */
   refresh() {
     const wanted = Math.max(this.#options.pageSize, this.ids.length);

@@ -1,5 +1,8 @@
 // What the page says about itself: the connection's state in the header, and the spoken announcements.
 
+import { count } from "./format.js";
+import { say } from "./words.js";
+
 const TEXTS = {
   idle: "Not connected",
   loading: "Loading…",
@@ -37,14 +40,14 @@ export class StatusLight {
       return;
     }
     const back = this.#wasLive && (state === "connecting" || state === "loading");
-    this.#say(offline ? TEXTS.offline : back ? "Reconnecting…" : TEXTS[state]);
-    this.#element.title = state === "stopped" ? "Press to try again" : "";
+    this.#say(say(offline ? TEXTS.offline : back ? "Reconnecting…" : TEXTS[state]));
+    this.#element.title = state === "stopped" ? say("Press to try again") : "";
   }
 
   #count(retryAt) {
     const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
-    this.#say(`Reconnecting in ${seconds} s`);
-    this.#element.title = "Press to try now";
+    this.#say(say("Reconnecting in {n} s", { n: count(seconds) }));
+    this.#element.title = say("Press to try now");
   }
 
   #say(text) {
@@ -64,7 +67,7 @@ export class Announcer {
 
   level(product, level) {
     const words = { out: "sold out", low: "running low", ok: "back in stock" }[level];
-    this.#waiting.set(product.id, `${product.title}: ${words}`);
+    this.#waiting.set(product.id, `${product.title}: ${say(words)}`);
     this.#timer ??= setTimeout(() => this.#speak(), SPEAK_EVERY_MILLISECONDS);
   }
 
@@ -77,7 +80,7 @@ export class Announcer {
     const sentences = [...this.#waiting.values()];
     this.#waiting.clear();
     const rest = sentences.length - SPOKEN_ONE_BY_ONE;
-    if (rest > 0) sentences.splice(SPOKEN_ONE_BY_ONE, rest, `and ${rest} more changed`);
+    if (rest > 0) sentences.splice(SPOKEN_ONE_BY_ONE, rest, say("and {n} more changed", { n: count(rest) }));
     this.say(sentences.join(". "));
   }
 }

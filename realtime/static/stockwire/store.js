@@ -25,7 +25,6 @@ export function productFromSnapshot(json) {
     image: json.image ?? "",
     currency: json.currency ?? "",
     price: json.price ?? null,
-    salePrice: json.salePrice ?? null,
     available: json.available !== false,
     options,
     variants,

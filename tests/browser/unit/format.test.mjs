@@ -1,14 +1,23 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { count, cssColor, initials, money, ownImage } from "../../../realtime/static/stockwire/format.js";
+import { count, cssColor, decimalsOf, hueOf, initials, money, ownImage } from "../../../realtime/static/stockwire/format.js";
 
-test("amounts bear their currency, and its decimals where there are any", () => {
-  assert.equal(money(299, "SEK"), "kr\u00a0299");
-  assert.equal(money(1234.5, "USD"), "$1,234.50");
-  assert.equal(money(100, "EGP"), "E£100");
+test("amounts bear their currency and its decimals, as the server writes them", () => {
+  assert.equal(money(299, "SEK"), "SEK\u00a0299.00");
+  assert.equal(money(1234.5, "USD"), "US$1,234.50");
+  assert.equal(money(100, "EGP"), "EGP\u00a0100.00");
+  assert.equal(money(100, "JPY"), "JP¥100");
   assert.equal(money(5, "not a currency"), "5 not a currency");
   assert.equal(money(null, "EGP"), "");
+});
+
+test("a currency has its own decimals", () => {
+  assert.deepEqual(["EGP", "JPY", "KWD", "nonsense"].map(decimalsOf), [2, 0, 3, 2]);
+});
+
+test("a text has a sector of the colour wheel, the same as on the server", () => {
+  assert.deepEqual(["", "Mug", "Dark Chocolate Cake", "日本"].map(hueOf), [0, 10, 7, 6]);
 });
 
 test("counts are grouped", () => {

@@ -127,3 +127,17 @@ test("a new product is news where the present query would show it", () => {
   listing.query = { search: "runner" };
   assert.equal(listing.couldShow({ category: "Shoes" }), false);
 });
+
+test("a page that came along is gone on from where it ends", async () => {
+  const server = shop(70);
+  const { listing, store } = listingOf(server);
+  listing.adopt([product(0), product(1)], { query: { search: "mug" }, next: "/api/products?search=mug&limit=60&cursor=2" });
+  assert.deepEqual(listing.ids, ["prod_0", "prod_1"]);
+  assert.equal(store.size, 2);
+  assert.equal(listing.hasMore, true);
+  await listing.more();
+  assert.deepEqual(server.asked, ["/api/products?search=mug&limit=60&cursor=2"]);
+  assert.equal(listing.ids.length, 62);
+  listing.adopt([], { query: {}, next: null });
+  assert.deepEqual([listing.ids, listing.hasMore], [[], false]);
+});

@@ -1,0 +1,1 @@
+"""`make bench-checkout`: whole checkouts, a rush on the last units, lists. Each file says what it does."""

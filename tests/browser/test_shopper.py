@@ -1,0 +1,184 @@
+"""A shopper's own pages in a real browser: they follow, on every device, whatever happens elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.shopkeeper import TIMEOUT, Shopkeeper
+from tests.browser.test_shop import ONE_SECOND, is_live
+from tests.server_process import ServerProcess
+
+pytestmark = [pytest.mark.browser, pytest.mark.end_to_end, pytest.mark.timeout(180)]
+
+Visit = Callable[..., Page]
+PASSWORD = "Grey-heron-42"
+SOON = 3 * ONE_SECOND
+PUT_IN = """async (product) => {
+  const said = new FormData();
+  said.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
+  said.set("productId", product);
+  return (await fetch("/cart/items", {method: "POST", body: said})).status;
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Acts over REST, as the console of a shop would."""
+
+    base_url: str
+    token: str
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        request = urllib.request.Request(
+            self.base_url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"},
+        )
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+            return json.loads(answer.read() or b"null")
+
+
+@pytest.fixture(scope="module")
+def staff(server: ServerProcess) -> Staff:
+    """Give somebody who moves orders and answers chats."""
+    issued = server.manage("issue_token", "staff@example.com", "--create", "--role", "admin")
+    assert issued.returncode == 0, issued.stderr
+    return Staff(server.base_url, issued.stdout.strip())
+
+
+def register(page: Page, email: str) -> None:
+    page.get_by_label("Name").fill("Dora")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Phone").fill("0701234567")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main button.main").click()
+
+
+def sign_in(page: Page, email: str) -> None:
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main button.main").click()
+
+
+def ordered(page: Page, product: dict[str, Any]) -> str:
+    """Order it on the checkout page, with a double click; the order's id."""
+    assert page.evaluate(PUT_IN, product["id"]) == 200
+    page.goto(re.sub(r"/[^/]*$", "/checkout", page.url))
+    page.get_by_label("Delivery address").fill("12 Nile St, Cairo")
+    page.get_by_role("button", name="Place the order").dblclick()
+    expect(page.get_by_role("heading", name=re.compile("Order ORD-"))).to_be_visible(timeout=10_000)
+    return page.url.rsplit("/", 1)[1]
+
+
+def test_a_cart_follows_on_two_devices(visit: Visit, shopkeeper: Shopkeeper) -> None:
+    mug = shopkeeper.create("Followed Mug", stock=20)
+    here = visit("/register?next=/cart")
+    register(here, "two@example.com")
+    there = visit("/sign-in?next=/cart")
+    sign_in(there, "two@example.com")
+    for page in (here, there):
+        expect(page.locator("main")).to_contain_text("Your cart is empty.")
+        is_live(page)
+    assert here.evaluate(PUT_IN, mug["id"]) == 200
+    field = "Quantity of Followed Mug"
+    for page in (here, there):
+        expect(page.get_by_label(field)).to_have_value("1", timeout=ONE_SECOND)
+        expect(page.locator("[data-count=cart]")).to_have_text("1")
+    here.get_by_role("button", name="One more of Followed Mug").click()
+    expect(here.get_by_label(field)).to_have_value("2", timeout=SOON)
+    expect(there.get_by_label(field)).to_have_value("2", timeout=ONE_SECOND)
+    # Who types is not interrupted, and sees it afterwards.
+    there.get_by_label(field).fill("7")
+    here.get_by_role("button", name="One more of Followed Mug").click()
+    expect(here.get_by_label(field)).to_have_value("3", timeout=SOON)
+    expect(there.locator("[data-count=cart]")).to_have_text("3", timeout=ONE_SECOND)
+    expect(there.get_by_label(field)).to_have_value("7")
+    there.get_by_label(field).press("Enter")
+    expect(there.locator("[data-count=cart]")).to_have_text("7", timeout=SOON)
+    expect(here.get_by_label(field)).to_have_value("7", timeout=ONE_SECOND)
+    expect(here.locator("[data-announcer]")).to_contain_text("7 items in your cart")
+    there.get_by_role("button", name="Remove Followed Mug").click()
+    expect(there.locator("main")).to_contain_text("Your cart is empty.", timeout=SOON)
+    expect(here.locator("main")).to_contain_text("Your cart is empty.", timeout=ONE_SECOND)
+    expect(there.get_by_role("heading", name="Cart")).to_be_focused()
+
+
+def test_a_price_that_changes_is_shown_beside_what_it_was(visit: Visit, shopkeeper: Shopkeeper) -> None:
+    mug = shopkeeper.create("Repriced Mug", stock=20)
+    page = visit("/register?next=/cart")
+    register(page, "prices@example.com")
+    assert page.evaluate(PUT_IN, mug["id"]) == 200
+    page.reload()
+    is_live(page)
+    shopkeeper.change(mug, price=75)
+    expect(page.locator("[data-price]")).to_contain_text("75", timeout=ONE_SECOND)
+    expect(page.locator("[data-was]")).to_contain_text("100")
+    shopkeeper.sell(mug, 20)
+    expect(page.locator("main")).to_contain_text("Not available like this", timeout=ONE_SECOND)
+
+
+def test_an_order_is_followed_through_its_four_steps(
+    visit: Visit, shopkeeper: Shopkeeper, staff: Staff
+) -> None:
+    mug = shopkeeper.create("Tracked Mug", stock=20)
+    page = visit("/register?next=/cart")
+    register(page, "tracks@example.com")
+    expect(page.locator("main")).to_contain_text("Your cart is empty.")
+    order_id = ordered(page, mug)
+    is_live(page)
+    assert len(staff.ask("GET", "/api/orders?search=tracks@example.com")) == 1
+    here = page.locator(".stages li[aria-current=step]")
+    expect(here).to_contain_text("Received")
+    expect(page.get_by_text("Cancel the order")).to_be_visible()
+    for status, words in (
+        ("processing", "In the making"),
+        ("shipped", "On its way"),
+        ("delivered", "Delivered"),
+    ):
+        staff.ask("PUT", f"/api/orders/{order_id}/status", {"status": status})
+        expect(here).to_contain_text(words, timeout=SOON)
+        expect(page.locator("[data-announcer]")).to_contain_text(f"Order: {words}.")
+    expect(page.locator("[data-payment]")).to_have_text("Paid")
+    expect(page.get_by_text("Cancel the order")).to_have_count(0)
+    expect(page.locator(".toast").last).to_contain_text("Payment received", timeout=SOON)
+    page.get_by_role("button", name="Dismiss").first.click()
+
+
+def test_a_chat_is_answered_live_and_the_bubble_says_so(visit: Visit, staff: Staff) -> None:
+    page = visit("/register?next=/support")
+    register(page, "chats@example.com")
+    page.get_by_label("What is it about?").fill("My parcel")
+    page.get_by_role("button", name="Open a chat").click()
+    is_live(page)
+    page.get_by_role("textbox", name="Message").fill("Where is it?")
+    page.get_by_role("textbox", name="Message").press("Enter")
+    said = page.locator(".messages li")
+    expect(said).to_have_count(1, timeout=SOON)
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+    chat = staff.ask("GET", "/api/support/chats?status=open")[0]["id"]
+    staff.ask("POST", f"/api/support/chats/{chat}/messages", {"message": "On its <b>way</b>"})
+    expect(said).to_have_count(2, timeout=SOON)
+    expect(said.last).to_contain_text("On its <b>way</b>")
+    staff.ask("PUT", f"/api/support/chats/{chat}/status", {"status": "claimed"})
+    expect(page.locator("[data-chat=claimed]")).to_be_visible(timeout=SOON)
+    page.goto(page.url.replace("/support", "/account"))
+    is_live(page)
+    staff.ask("POST", f"/api/support/chats/{chat}/messages", {"message": "Anything else?"})
+    expect(page.locator(".toast")).to_contain_text("Anything else?", timeout=SOON)
+    expect(page.locator("[data-count=chat]")).to_have_text("1", timeout=SOON)
+    page.get_by_role("button", name="Help").click()
+    expect(said).to_have_count(3, timeout=SOON)
+    expect(page.locator("[data-count=chat]")).to_have_count(0)
+    expect(page.locator(".toast")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Help")).to_be_focused()
+    expect(page.locator(".chat-panel")).to_be_hidden()
