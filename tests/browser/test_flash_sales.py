@@ -44,7 +44,7 @@ def test_a_sale_begins_runs_down_and_ends_before_ones_eyes(visit: Visit, manager
     page = visit()
     is_live(page)
     shown = card(page, "Reduced Cake")
-    expect(shown.locator(".price")).to_have_text(re.compile(r"100\s*$"))
+    expect(shown.locator(".price")).to_have_text(re.compile(r"100\.00\s*$"))
     plan(manager, cake, starts=1.5, ends=5.5)
     expect(shown.locator(".sale")).to_be_hidden()
     expect(shown.locator(".price [data-part=price]")).to_contain_text("80", timeout=3 * ONE_SECOND)
