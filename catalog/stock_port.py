@@ -7,7 +7,7 @@ import points up, and a product's JSON takes a fixed number of queries however m
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -96,12 +96,19 @@ class StockPort(Protocol):
         """
 
     def record_counts(
-        self, counts: Sequence[StockCount], *, actor: Actor, kind: Literal["recount", "import"], reason: str
+        self,
+        counts: Sequence[StockCount],
+        *,
+        actor: Actor,
+        kind: Literal["recount", "import"],
+        reason: str,
+        new_products: Collection[str] = (),
     ) -> RecordedCounts:
         """Bring on-hand figures to what was counted, through the ledger. Makes unknown locations.
 
         Without a location it is the variant's count: more is put at its first location, less is drawn
-        from one after the other.
+        from one after the other. ``new_products`` are made in this transaction: nobody has waited for their
+        stock, so it does not come back.
 
         Locks: the products' stock heads. Refuses: a count below what is held (``held_stock``).
         Announces: nothing by itself: the caller publishes what it hands back (``stock.updated`` for each

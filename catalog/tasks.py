@@ -5,10 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import time
 
+import structlog
 from procrastinate.contrib.django import app
 
 from catalog.selectors import next_edge_in
-from catalog.services import tell_edges
+from catalog.services import rebuild_ratings, tell_edges
+from config.jobs.retrying import UNTIL_DONE
+from config.kernel.actors import SYSTEM
+
+log = structlog.get_logger(__name__)
 
 _EACH = dt.timedelta(seconds=1)
 
@@ -24,3 +29,12 @@ def tell_flash_sales(timestamp: int) -> None:  # noqa: ARG001  procrastinate giv
         time.sleep(left.total_seconds())
         if not tell_edges():  # somebody else has, or the clocks run apart; the next job sees to it
             return
+
+
+@app.periodic(cron="33 3 * * *")
+@app.task(queueing_lock="catalog.rebuild_ratings", retry=UNTIL_DONE)
+def count_ratings_anew(timestamp: int) -> None:  # noqa: ARG001  as above
+    """Each night: whatever was written past the services, ratings follow from their reviews again."""
+    wrong = rebuild_ratings(actor=SYSTEM)
+    if wrong:
+        log.warning("ratings did not follow from their reviews, and do now", products=wrong)

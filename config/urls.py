@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from config.audit.history import history_of_object
 from config.identity.admin import change_own_password
 from realtime.health import health, ready
 
@@ -10,6 +11,7 @@ from realtime.health import health, ready
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("realtime.pages.urls")),
     path("admin/password_change/", admin.site.admin_view(change_own_password)),
+    path("admin/<str:app>/<str:model>/<path:object_id>/history/", admin.site.admin_view(history_of_object)),
     path("admin/", admin.site.urls),
     path("api/health", health),
     path("api/ready", ready),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from django.db.models import QuerySet
@@ -31,7 +31,13 @@ class LedgerStock:
         return advance_heads(product_ids)
 
     def record_counts(
-        self, counts: Sequence[StockCount], *, actor: Actor, kind: Literal["recount", "import"], reason: str
+        self,
+        counts: Sequence[StockCount],
+        *,
+        actor: Actor,
+        kind: Literal["recount", "import"],
+        reason: str,
+        new_products: Collection[str] = (),
     ) -> RecordedCounts:
         lines = [
             CountLine(
@@ -51,7 +57,9 @@ class LedgerStock:
             for count in counts
         ]
         locations = {count.location_id for count in counts if count.location_id is not None}
-        return services.write_counts(lines=lines, actor=actor, kind=kind, open_locations=locations)
+        return services.write_counts(
+            lines=lines, actor=actor, kind=kind, open_locations=locations, new_products=new_products
+        )
 
     def products_in_stock(self) -> QuerySet[Any, Any]:
         return figures.products_in_stock()

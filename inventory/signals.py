@@ -36,7 +36,7 @@ stock_low = EventSignal(StockLow)
 
 stock_back = EventSignal(StockBack)
 # Sent when what can be sold of a variant rises from none to some.
-# Not sent for the first stock that a variant ever gets.
+# Sent also for the first stock that a variant ever gets; not for what a product is made with.
 
 stock_validated = Signal()
 # Plain and ephemeral (``event: StockValidated``): a validation changes nothing, so nothing is recorded.

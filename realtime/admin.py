@@ -5,14 +5,26 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
 from unfold.admin import ModelAdmin
 
+from config.api.capped_paging import CappedPaginator
 from realtime.models import Event
-from realtime.support.admin import SupportChatAdmin
+from realtime.registry import BY_NAME
+from realtime.selectors import current_cursor
+from realtime.support.admin import CannedAnswerAdmin, SupportChatAdmin
 from realtime.webhooks.admin import WebhookDeliveryAdmin, WebhookSubscriptionAdmin
 
-__all__ = ["EventAdmin", "SupportChatAdmin", "WebhookDeliveryAdmin", "WebhookSubscriptionAdmin"]
+__all__ = [
+    "CannedAnswerAdmin",
+    "EventAdmin",
+    "SupportChatAdmin",
+    "WebhookDeliveryAdmin",
+    "WebhookSubscriptionAdmin",
+]
 
 
 @admin.register(Event)
@@ -26,6 +38,24 @@ class EventAdmin(ModelAdmin):  # type: ignore[misc]
     list_per_page = 50
     # Counting a week of events takes longer than finding fifty.
     show_full_result_count = False
+    paginator = CappedPaginator
+    list_before_template = "admin/realtime/event/link.html"
+
+    def get_urls(self) -> list[Any]:
+        own = path("follow/", self.admin_site.admin_view(self.follow), name="realtime_event_follow")
+        return [own, *super().get_urls()]
+
+    def follow(self, request: HttpRequest) -> HttpResponse:
+        """The log as it grows: the page goes on from here as any system does that polls."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Events as they are recorded",
+            "cursor": current_cursor(),
+            "types": sorted(BY_NAME),
+        }
+        return TemplateResponse(request, "admin/realtime/event/follow.html", context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  Django's signature
         return False

@@ -47,6 +47,17 @@ def health(_request: HttpRequest) -> JsonResponse:
 @require_safe
 def ready(_request: HttpRequest) -> JsonResponse:
     """Say whether each thing that the shop needs is there: 200 if all are, else 503."""
+    found = readiness()
+    all_well = all(answer.startswith(OK) for answer in found.values())
+    answer = {"status": OK if all_well else "unavailable", **found}
+    response = JsonResponse(answer, status=200 if all_well else 503)
+    # What is wrong was logged where it was found; that a probe was told so is no error of ours.
+    response._has_been_logged = True  # type: ignore[attr-defined]  # as Django marks what it has logged
+    return response
+
+
+def readiness() -> dict[str, str]:
+    """What the shop needs, each with how it is; what begins with ``OK`` is well. Takes a second at most."""
     _known_migrations()
     deadline = time.monotonic() + TIMEOUT_SECONDS
     in_database, in_redis = _database.put(), _redis.put()
@@ -59,12 +70,7 @@ def ready(_request: HttpRequest) -> JsonResponse:
     }
     if is_draining():
         found["server"] = DRAINING
-    all_well = all(answer.startswith(OK) for answer in found.values())
-    answer = {"status": OK if all_well else "unavailable", **found}
-    response = JsonResponse(answer, status=200 if all_well else 503)
-    # What is wrong was logged where it was found; that a probe was told so is no error of ours.
-    response._has_been_logged = True  # type: ignore[attr-defined]  # as Django marks what it has logged
-    return response
+    return found
 
 
 def _in_time(asked: Future[dict[str, str]], deadline: float) -> dict[str, str] | None:

@@ -230,6 +230,20 @@ class SupportChat(models.Model):
         return self.id
 
 
+class CannedAnswer(models.Model):
+    """What staff say often, to be put into an answer by a press and changed there."""
+
+    title = models.CharField(max_length=60, unique=True)
+    text = models.TextField(max_length=4_000)
+    position = models.PositiveIntegerField(default=0, help_text="Low numbers come first.")
+
+    class Meta:
+        ordering = ("position", "title")
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class SupportMessage(models.Model):
     """What somebody said in a chat, as it was sent. ``number`` counts within the chat, without a gap.
 

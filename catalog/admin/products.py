@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from import_export.admin import ImportExportModelAdmin
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
 from unfold.views import ChangeList
 
 from catalog.admin.drafting import draft_of
+from catalog.admin.exchanging import ExchangedProducts
 from catalog.admin.forms import JudgedFormSet, MarketForm, PriceForm, ProductForm, VariantForm
-from catalog.dialects.shop import shop_price
+from catalog.admin.many import ManyProducts
+from catalog.dialects.shop import shop_currency, shop_price
 from catalog.models import LIVE, MarketText, Price, Product, Variant
-from catalog.selectors import Shown, products_shown
-from catalog.services import archive_product, archive_products, change_product, create_product
-from catalog.stamps import ProductStamp
+from catalog.selectors import ShopFilter, Shown, products_shown, shop_listing
+from catalog.services import (
+    archive_product,
+    archive_products,
+    change_product,
+    create_product,
+    require_unchanged,
+)
+from catalog.stock_port import stock
+from config.api.capped_paging import CappedPaginator
+from config.identity.admin_actions import asks_for
 from config.kernel.actors import Actor
-from config.kernel.errors import PreconditionFailed, StockwireError
+from config.kernel.errors import StockwireError
 from config.kernel.money import sign_of, to_number
 
+_OWN_PATH = re.compile(r"/(?![/\\])")
 _REFUSAL = "refusal_of_product"  # where a request carries it from the service to the form
 _SHOWN = "shown"  # where a product on a list's page carries what is shown of it
 
@@ -72,17 +89,75 @@ class ProductChangeList(ChangeList):  # type: ignore[misc]  # as above
             vars(product)[_SHOWN] = shown.get(product.pk)
 
 
+class InStockFilter(admin.SimpleListFilter):
+    """Whether something of a product can be sold."""
+
+    title = "stock"
+    parameter_name = "stock"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        return [("in", "In stock"), ("out", "Out of stock")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:  # noqa: ARG002
+        if self.value() == "in":
+            return queryset.filter(id__in=stock().products_in_stock())
+        if self.value() == "out":
+            return queryset.exclude(id__in=stock().products_in_stock())
+        return queryset
+
+
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class ProductAdmin(ManyProducts, ExchangedProducts, ModelAdmin, ImportExportModelAdmin):  # type: ignore[misc]  # as above
     """Saved through the services, so that every listener hears of it; deleting archives."""
 
     form = ProductForm
     inlines = (PriceInline, VariantInline, MarketInline)
-    list_display = ("title", "sku", "category", "price", "in_stock", "available", "featured", "updated_at")
-    list_filter = ("category", "available", "featured")
-    search_fields = ("title", "sku", "variants__sku")
+    list_display = (
+        "picture", "title", "sku", "category", "price", "in_stock", "available", "featured", "updated_at",
+    )  # fmt: skip
+    list_display_links = ("title",)
+    list_filter = ("category", InStockFilter, "available", "featured")
+    search_fields = ("title", "sku")
+    search_help_text = "Words of the title or description, or part of a SKU"
     ordering = ("-created_at", "-id")
-    list_per_page = 50
+    list_per_page = 30
+    show_full_result_count = False
+    paginator = CappedPaginator
+    actions = ("reprice", "categorize", "offer", "take_off", "feature", "unfeature")
+    actions_list = ("shopify",)
+    actions_detail = ("levels",)
+
+    @admin.display(description="")
+    def picture(self, product: Product) -> str:
+        """Only what lies here: the console fetches nothing from anywhere else."""
+        own = product.image if _OWN_PATH.match(product.image) else ""
+        if not own:
+            return format_html('<span class="{}"></span>', "console-picture")
+        return format_html('<img class="console-picture" src="{}" alt="" loading="lazy">', own)
+
+    has_see_levels_permission = asks_for("inventory.view_stocklevel")
+
+    @action(description="Stock levels", url_path="levels", permissions=["see_levels"])  # type: ignore[untyped-decorator]
+    def levels(self, request: HttpRequest, object_id: str) -> HttpResponse:  # noqa: ARG002  unfold's signature
+        return HttpResponseRedirect(
+            f"{reverse('admin:inventory_stocklevel_changelist')}?{urlencode({'q': object_id})}"
+        )
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002  Django's signature
+        queryset: QuerySet[Product],
+        search_term: str,
+    ) -> tuple[QuerySet[Product], bool]:
+        """As the shop searches, and besides by any part of a sku."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        named = shop_listing(ShopFilter(currency=shop_currency(), search=term)).products.values("pk")
+        bearing = Variant.objects.filter(LIVE, sku__icontains=term).values("product_id")
+        return queryset.filter(
+            Q(sku__icontains=term) | Q(pk__in=named) | Q(pk__in=bearing) | Q(pk=term)
+        ), False
 
     @admin.display(description="Price")
     def price(self, product: Product) -> str:
@@ -130,7 +205,7 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         draft = draft_of(form, formsets)
         actor = Actor(kind="user", id=str(request.user.pk), source="admin")
         if change:
-            expect = partial(_require_unchanged, form.cleaned_data["known_update"])
+            expect = partial(require_unchanged, form.cleaned_data["known_update"])
             change_product(product_id=form.instance.pk, draft=draft, actor=actor, expect=expect)
         else:
             create_product(draft=draft, actor=actor)
@@ -164,9 +239,3 @@ class ProductAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:  # noqa: ARG002
         archive_products(product_ids=list(queryset.values_list("pk", flat=True)))
-
-
-def _require_unchanged(known: str, stamp: ProductStamp) -> None:
-    """Sales meanwhile don't matter: the page neither shows stock nor writes it."""
-    if stamp.updated_at.isoformat() != known:
-        raise PreconditionFailed("Somebody has changed this product meanwhile: load the page again")

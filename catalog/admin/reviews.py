@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from catalog.admin.looking import LookOnlyAdmin, LookOnlyInline
 from catalog.models import Review, ReviewStatus, Wishlist, WishlistItem
 from catalog.services import judge_review
+from config.identity.admin_actions import asks_for
 from config.kernel.actors import Actor
 from config.kernel.errors import StockwireError
 
@@ -39,11 +40,13 @@ class ReviewAdmin(LookOnlyAdmin):
     def comment_in_short(self, review: Review) -> str:
         return review.comment[:80]
 
-    @admin.action(description="Approve the selected reviews")
+    has_judge_permission = asks_for("catalog.judge_review")
+
+    @admin.action(description="Approve the selected reviews", permissions=["judge"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
         self._judge(request, queryset, ReviewStatus.APPROVED)
 
-    @admin.action(description="Reject the selected reviews")
+    @admin.action(description="Reject the selected reviews", permissions=["judge"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
         self._judge(request, queryset, ReviewStatus.REJECTED)
 

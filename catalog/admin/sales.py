@@ -8,12 +8,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
 from unfold.admin import ModelAdmin
 
 from catalog.admin.forms import JudgedByServices
+from catalog.admin.preview import MOST_PRODUCTS, preview, read_percentage
 from catalog.models import FlashSale, FlashSaleProduct, Product
 from catalog.sale_records import SaleRecord
 from catalog.selectors.sales import STATUS_NOW
@@ -113,6 +116,7 @@ class FlashSaleAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_per_page = 50
     fields = (*_FIELDS, "products", "known_change")
     readonly_fields = ("units_taken",)
+    change_form_after_template = "admin/catalog/flashsale/preview_box.html"
 
     @admin.display(description="Off")
     def discount(self, sale: FlashSale) -> str:
@@ -133,6 +137,23 @@ class FlashSaleAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     def get_fields(self, request: HttpRequest, obj: FlashSale | None = None) -> tuple[str, ...]:  # noqa: ARG002
         return (*self.fields, "units_taken") if obj else self.fields
+
+    # ------------------------------------------------------------------------------------ looking ahead
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.preview)
+        return [path("preview/", view, name="catalog_flashsale_preview"), *super().get_urls()]
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """What the prices would be: a part of the form."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        ids, off = request.GET.getlist("product"), read_percentage(request.GET.get("percentage", ""))
+        shown = {
+            "prices": preview(ids, off) if off is not None else [],
+            "has_more": len(ids) > MOST_PRODUCTS,
+            "most": MOST_PRODUCTS,
+        }
+        return TemplateResponse(request, "admin/catalog/flashsale/preview.html", shown)
 
     # ------------------------------------------------------------------------------------ saving
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

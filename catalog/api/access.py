@@ -15,9 +15,11 @@ from config.identity.models import Role, Scope
 from config.identity.permissions import anyone, may
 
 #: Staff, or a shop's own server; in open mode whoever comes.
-CatalogWriters = may(roles=(Role.ADMIN,), scopes=(Scope.CATALOG_WRITE,), open_writes=True)
+CatalogWriters = may(
+    roles=(Role.ADMIN,), scopes=(Scope.CATALOG_WRITE,), open_writes=True, duty="catalog.change_product"
+)
 #: Staff; in open mode whoever comes.
-ShopWriters = may(roles=(Role.ADMIN,), open_writes=True)
+ShopWriters = may(roles=(Role.ADMIN,), open_writes=True, duty="catalog.change_product")
 
 
 class ProductApiView(ApiView):

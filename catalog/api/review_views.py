@@ -47,7 +47,7 @@ class ReviewsViewSet(ApiViewSet):
     permissions: ClassVar[dict[str, type[BasePermission]]] = {
         "list": anyone,
         "create": may(roles=[Role.CUSTOMER]),
-        "judge": may(roles=[Role.ADMIN]),
+        "judge": may(roles=[Role.ADMIN], duty="catalog.judge_review"),
     }
 
     def get_permissions(self) -> list[BasePermission]:
@@ -60,7 +60,7 @@ class ReviewsViewSet(ApiViewSet):
         reviews = visible_reviews(
             product_id=product_id,
             user_id=user.pk if user else None,
-            is_staff=user is not None and user.role == Role.ADMIN,
+            is_staff=user is not None and user.has_perm("catalog.view_review"),
         )
         if status := text_parameter(request, "status"):
             reviews = reviews.filter(status=_status(status))

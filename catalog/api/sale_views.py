@@ -31,7 +31,7 @@ _DEFAULT_LIMIT = 50
 
 
 class _SaleView(ProductApiView):
-    writers = may(roles=(Role.ADMIN,))
+    writers = may(roles=(Role.ADMIN,), duty="catalog.change_flashsale")
 
 
 class FlashSalesView(_SaleView):

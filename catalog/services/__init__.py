@@ -5,6 +5,7 @@ what the others answer per item. Drafts come in, outcomes go out; reading the re
 """
 
 from catalog.services.archiving import archive_product, archive_products
+from catalog.services.bulk import change_all, reprice_all, require_unchanged
 from catalog.services.changing import Expectation, ProductChange, change_product, change_products
 from catalog.services.creating import create_product, create_products
 from catalog.services.drafts import (
@@ -51,6 +52,7 @@ __all__ = [
     "archive_product",
     "archive_products",
     "begin_wishlist",
+    "change_all",
     "change_flash_sale",
     "change_product",
     "change_products",
@@ -63,6 +65,8 @@ __all__ = [
     "judge_review",
     "rebuild_ratings",
     "remove_wish",
+    "reprice_all",
+    "require_unchanged",
     "submit_review",
     "take_units",
     "tell_edges",

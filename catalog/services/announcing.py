@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 
 from catalog.dialects import catalog_product, shop_product
@@ -28,7 +28,7 @@ def announce_written(changes: Sequence[Stored], counts: Sequence[StockCount], *,
     """
     versions = stock().advance([change.new.id for change in changes]) if changes else {}
     dropped = _price_drops(changes)
-    counted = _record(counts, actor)
+    counted = _record(counts, actor, new={change.new.id for change in changes if change.old is None})
     variants = chain.from_iterable(change.new.variants for change in changes)
     figures = stock().figures([variant.id for variant in variants]) if changes else {}
     views = sale_views([change.new.id for change in changes])
@@ -65,7 +65,7 @@ def price_dropped_event(
     )
 
 
-def _record(counts: Sequence[StockCount], actor: Actor) -> Sequence[DomainEvent]:
+def _record(counts: Sequence[StockCount], actor: Actor, *, new: Collection[str]) -> Sequence[DomainEvent]:
     if not counts:
         return ()
     imported = actor.source == "import"
@@ -74,6 +74,7 @@ def _record(counts: Sequence[StockCount], actor: Actor) -> Sequence[DomainEvent]
         actor=actor,
         kind="import" if imported else "recount",
         reason="imported" if imported else "written with the product",
+        new_products=new,
     )
     return counted.events
 

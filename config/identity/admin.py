@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -19,9 +20,11 @@ from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from config.identity import services
+from config.identity.admin_actions import asks_for
 from config.identity.duties import Duty
 from config.identity.errors import LastOwner
 from config.identity.models import ApiKey, Role, Scope, User
+from config.identity.sessions import SIGN_IN
 from config.kernel.actors import Actor
 
 # Rights follow from the role alone; groups would only look as if they meant something.
@@ -35,10 +38,16 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc]  # unfold has no types
-    """The admin's form for one's own password, saved by the service: one's sign-ins end with the old one."""
+    """The admin's form for one's own password, saved by the service: one's other sign-ins end with the old
+    one. ``sign_in`` is this session's."""
+
+    def __init__(self, *args: Any, sign_in: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sign_in = sign_in
 
     def save(self, commit: bool = True) -> User:  # noqa: ARG002  Django's signature
-        services.set_password(user=self.user, password=self.cleaned_data["new_password1"])
+        password = self.cleaned_data["new_password1"]
+        services.set_password(user=self.user, password=password, but=self._sign_in)
         user: User = self.user
         return user
 
@@ -47,7 +56,7 @@ def change_own_password(request: HttpRequest) -> HttpResponseBase:
     """The admin's page for it. Its own view has a form written into it, so this one stands before it in the
     paths."""
     answer: HttpResponseBase = PasswordChangeView.as_view(
-        form_class=OwnPasswordForm,
+        form_class=partial(OwnPasswordForm, sign_in=request.session.get(SIGN_IN, "")),
         success_url=reverse("admin:password_change_done"),
         extra_context=admin.site.each_context(request),
     )(request)
@@ -99,6 +108,11 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002
         return False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Whoever may not change users has to do with customers, and with no colleague's affairs."""
+        users: QuerySet[User] = super().get_queryset(request)
+        return users if self.has_change_permission(request) else users.filter(role=Role.CUSTOMER)
+
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Say what the services refuse; what they were asked before that is undone with it."""
         try:
@@ -124,7 +138,7 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
                 services.update_user(user=user, is_active=False)
         obj.pk = user.pk
 
-    @admin.action(description="Sign the selected users out everywhere")
+    @admin.action(description="Sign the selected users out everywhere", permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             ended = services.end_all_sign_ins(user=user)
@@ -196,7 +210,9 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         }
         return TemplateResponse(request, "admin/identity/apikey/issued.html", context)
 
-    @admin.action(description="Revoke the selected keys")
+    has_revoke_permission = asks_for("identity.change_apikey")
+
+    @admin.action(description="Revoke the selected keys", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset:
             services.revoke_api_key(name=key.name)

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 
 from config.identity.keys import verify_api_key
 from config.identity.models import ApiKey, User
+from config.identity.sessions import has_ended
 from config.identity.tokens import VerifiedToken, verify_access_token
 from config.kernel.errors import NotAuthenticated
 
@@ -78,6 +79,8 @@ class SessionAuthentication(authentication.SessionAuthentication):
             return None
         user = getattr(request._request, "user", None)
         if not isinstance(user, User) or not user.is_active or not user.is_staff:
+            return None
+        if has_ended(request._request):
             return None
         self.enforce_csrf(request)
         return user, None

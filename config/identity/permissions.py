@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.conf import settings
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -41,6 +42,8 @@ def may(
     allowed_roles, allowed_scopes = frozenset(roles), frozenset(scopes)
 
     class May(BasePermission):
+        #: For the table of who may do what.
+        for_roles, for_duty = allowed_roles, duty
         message = "You may not do this"
         code = "not_permitted"
 
@@ -58,3 +61,13 @@ def may(
             return open_writes and settings.STOCKWIRE_OPEN_WRITES
 
     return May
+
+
+def require_duty(request: Request, duty: str) -> None:
+    """For what only the body says: a member of the staff needs this permission besides. All others don't.
+
+    Raises ``PermissionDenied`` (``not_permitted``).
+    """
+    user = user_of(request)
+    if user is not None and user.role == Role.ADMIN and not user.has_perm(duty):
+        raise PermissionDenied("You may not do this", code="not_permitted")

@@ -69,8 +69,7 @@ class JobAdmin(_ToLookAt, ModelAdmin):  # type: ignore[misc]  # as above
         return JobError.objects.filter(job_id=job.pk).values_list("error", flat=True).first() or ""
 
     def has_act_permission(self, request: HttpRequest) -> bool:
-        """Whoever sees jobs may have one tried again: there is one kind of staff."""
-        return bool(self.has_view_permission(request))
+        return bool(request.user.has_perm("procrastinate.change_procrastinatejob"))
 
     @admin.action(description="Try the selected jobs again now", permissions=["act"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[ProcrastinateJob]) -> None:

@@ -64,7 +64,12 @@ def load_demo_once(home: Path) -> bool:
             for role, name in DEMO_NAMES.items()
         ]
         for account in accounts:
-            create_user(email=account.email, password=account.password, role=Role(account.role))
+            create_user(
+                email=account.email,
+                password=account.password,
+                role=Role(account.role),
+                name=f"Demo {DEMO_NAMES[Role(account.role)]}",
+            )
         _keep(home / ACCOUNTS_FILE, accounts)
     return True
 

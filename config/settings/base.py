@@ -12,7 +12,7 @@ import structlog
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
-from config.settings import environment, logs
+from config.settings import console, environment, logs
 
 # Lets `ModelAdmin[Product]` and its like be written: Django has not all of its generics at run time.
 django_stubs_ext.monkeypatch()
@@ -27,8 +27,10 @@ SECRET_KEY = environment.SECRET_KEY.read()
 ALLOWED_HOSTS: list[str] = list(environment.ALLOWED_HOSTS.read())
 
 INSTALLED_APPS = [
-    "unfold",  # before the admin, whose templates it replaces
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
+    "unfold.contrib.filters",
+    "unfold.contrib.import_export",
+    "config.apps.ConsoleConfig",  # the admin, with our own site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -47,6 +49,7 @@ INSTALLED_APPS = [
     "config",
     "config.api",
     "config.identity",
+    "config.audit",
     "config.jobs",
     "catalog",
     "inventory",
@@ -66,6 +69,7 @@ MIDDLEWARE = [
     "realtime.middleware.EventCursorMiddleware",  # before any view reads its data
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.audit.doers.DoerMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -234,11 +238,7 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = (
     else {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 )
 
-UNFOLD = {
-    "SITE_TITLE": "Stockwire",
-    "SITE_HEADER": "Stockwire",
-    "LOGIN": {"form": "config.identity.admin_sign_in.SignInForm"},
-}
+UNFOLD = console.UNFOLD
 
 STOCKWIRE_CURRENCY = environment.CURRENCY.read()
 STOCKWIRE_TIME_ZONE = environment.TIME_ZONE.read()
@@ -256,6 +256,7 @@ STOCKWIRE_DRAIN_SECONDS = environment.DRAIN_SECONDS.read()
 STOCKWIRE_CONNECTIONS_PER_USER = environment.CONNECTIONS_PER_USER.read()
 STOCKWIRE_CONNECTIONS_PER_ADDRESS = environment.CONNECTIONS_PER_ADDRESS.read()
 STOCKWIRE_WEBHOOK_NETWORKS = environment.WEBHOOK_NETWORKS.read()
+STOCKWIRE_KEEP_AUDIT = environment.KEEP_AUDIT.read()
 STOCKWIRE_KEEP_DELIVERIES = environment.KEEP_DELIVERIES.read()
 STOCKWIRE_KEEP_NOTIFICATIONS = environment.KEEP_NOTIFICATIONS.read()
 STOCKWIRE_KEEP_PROVIDER_EVENTS = environment.KEEP_PROVIDER_EVENTS.read()

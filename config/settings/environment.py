@@ -310,6 +310,12 @@ WEBHOOK_NETWORKS: Setting[tuple[Network, ...]] = Setting(
     meaning="Private addresses or networks that outgoing webhooks may go to, also without TLS, with commas "
     "between them. All others have to be public, and are reached by https only.",
 )
+KEEP_AUDIT = Setting(
+    name="STOCKWIRE_KEEP_AUDIT",
+    parse=_whole_number(1, 3650),
+    default=365,
+    meaning="Days for which the audit trail is kept: who changed what by hand, before and after.",
+)
 KEEP_DELIVERIES = Setting(
     name="STOCKWIRE_KEEP_DELIVERIES",
     parse=_whole_number(1, 3650),

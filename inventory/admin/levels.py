@@ -1,4 +1,4 @@
-"""Stock levels: looked at, and changed only by adjusting or transferring, with a reason."""
+"""Stock levels: looked at, explained, and changed only by counting, transferring or setting a threshold."""
 
 from __future__ import annotations
 
@@ -12,40 +12,23 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from config.api.fields import MAX_COUNT, MAX_QUANTITY
-from config.kernel.actors import Actor
+from config.identity.admin_actions import asks_for
 from config.kernel.errors import StockwireError
 from inventory import services
+from inventory.admin.actors import console_actor
+from inventory.admin.charts import charts_of
+from inventory.admin.explaining import explanation
+from inventory.admin.filters import LevelStateFilter
+from inventory.admin.forms import AdjustForm, ThresholdForm, TransferForm
 from inventory.admin.reading import ReadOnlyAdmin
-from inventory.lines import CountLine, StockLine
-from inventory.models import Location, StockLevel
+from inventory.admin.taking import ReasonForm, Shelf
+from inventory.lines import CountLine, StockLine, ThresholdLine
+from inventory.models import StockLevel
 from inventory.selectors.figures import levels_with_available
 
-_LONGEST_REASON = 500
-
-
-class _Reasoned(forms.Form):
-    reason = forms.CharField(max_length=_LONGEST_REASON, widget=UnfoldAdminTextInputWidget)
-
-
-class AdjustForm(_Reasoned):
-    """``expected`` is the figure on the screen: if it is no longer true, the count was based on the past."""
-
-    expected = forms.IntegerField(widget=forms.HiddenInput)
-    quantity = forms.IntegerField(
-        label="Counted on the shelf", min_value=0, max_value=MAX_COUNT, widget=UnfoldAdminIntegerFieldWidget
-    )
-    field_order = ("expected", "quantity", "reason")
-
-
-class TransferForm(_Reasoned):
-    quantity = forms.IntegerField(min_value=1, max_value=MAX_QUANTITY, widget=UnfoldAdminIntegerFieldWidget)
-    target = forms.ModelChoiceField(
-        label="To", queryset=Location.objects.all(), widget=UnfoldAdminSelectWidget
-    )
-    field_order = ("quantity", "target", "reason")
+_MAY_CHANGE = "inventory.change_stocklevel"
+Act = Callable[[dict[str, Any]], object]
 
 
 @admin.register(StockLevel)
@@ -55,19 +38,38 @@ class StockLevelAdmin(ReadOnlyAdmin):
     list_display = (
         "sku", "title", "location", "on_hand", "reserved", "can_be_sold", "low_stock_threshold", "updated_at",
     )  # fmt: skip
-    list_filter = ("location",)
+    list_filter = (LevelStateFilter, "location")
     search_fields = ("variant__sku", "product__title", "=product__id", "=variant__id")
+    search_help_text = "SKU, title, or the id of a product or variant"
     ordering = ("variant__sku", "location")
+    list_per_page = 30
     list_select_related = ("variant", "product", "location")
     fields = (
         "product", "variant", "location", "on_hand", "reserved", "safety", "can_be_sold",
         "low_stock_threshold", "version", "updated_at",
     )  # fmt: skip
-    actions_row = ("adjust", "transfer")
-    actions_detail = ("adjust", "transfer")
+    actions = ("set_threshold",)
+    actions_list = ("take",)
+    actions_row = ("adjust", "transfer", "explain")
+    actions_detail = ("adjust", "transfer", "threshold", "explain")
+    change_form_before_template = "admin/inventory/stocklevel/history.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:  # noqa: ARG002  Django's signature
         return levels_with_available()
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The level's page, with how it has been."""
+        more = charts_of(_level(object_id)) if self.has_view_permission(request) else {}
+        answer: HttpResponse = super().change_view(
+            request, object_id, form_url, {**more, **(extra_context or {})}
+        )
+        return answer
 
     @admin.display(description="SKU", ordering="variant__sku")
     def sku(self, level: StockLevel) -> str:
@@ -81,15 +83,25 @@ class StockLevelAdmin(ReadOnlyAdmin):
     def can_be_sold(self, level: StockLevel) -> int:
         return max(0, int(getattr(level, "sellable", 0)))
 
-    def has_adjust_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:  # noqa: ARG002
-        """Unfold asks with an id where it has one, and without where it hasn't."""
-        return bool(self.has_view_permission(request))
+    has_adjust_permission = asks_for(_MAY_CHANGE)
+
+    # ------------------------------------------------------------------------------------ one level
+
+    @action(description="Why this figure?", url_path="explain", permissions=["view"])  # type: ignore[untyped-decorator]
+    def explain(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        level = _level(object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            **explanation(level, request.GET),
+            "title": f"Why {level.variant.sku} is what it is",
+        }
+        return TemplateResponse(request, "admin/inventory/stocklevel/explain.html", context)
 
     @action(description="Adjust", url_path="adjust", permissions=["adjust"])  # type: ignore[untyped-decorator]
     def adjust(self, request: HttpRequest, object_id: str) -> HttpResponse:
         level = _level(object_id)
 
-        def act(given: dict[str, Any]) -> None:
+        def act(given: dict[str, Any]) -> object:
             line = CountLine(
                 product_id=level.product_id,
                 variant_id=level.variant_id,
@@ -98,7 +110,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
                 expected=given["expected"],
                 reason=given["reason"],
             )
-            services.adjust_stock(lines=[line], actor=_actor(request))
+            return services.adjust_stock(lines=[line], actor=console_actor(request))
 
         form = AdjustForm(
             request.POST or None, initial={"expected": level.on_hand, "quantity": level.on_hand}
@@ -109,28 +121,33 @@ class StockLevelAdmin(ReadOnlyAdmin):
     def transfer(self, request: HttpRequest, object_id: str) -> HttpResponse:
         level = _level(object_id)
 
-        def act(given: dict[str, Any]) -> None:
+        def act(given: dict[str, Any]) -> object:
             line = StockLine(
                 product_id=level.product_id, variant_id=level.variant_id, quantity=given["quantity"]
             )
-            services.transfer_stock(
+            return services.transfer_stock(
                 lines=[line],
                 source=level.location_id,
                 target=given["target"].code,
                 reason=given["reason"],
-                actor=_actor(request),
+                actor=console_actor(request),
             )
 
         return self._answer(request, level, TransferForm(request.POST or None), act, title="Transfer")
 
+    @action(description="Threshold", url_path="threshold", permissions=["adjust"])  # type: ignore[untyped-decorator]
+    def threshold(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        level = _level(object_id)
+
+        def act(given: dict[str, Any]) -> object:
+            lines = [_threshold(level, given["threshold"])]
+            return services.set_thresholds(lines=lines, actor=console_actor(request))
+
+        form = ThresholdForm(request.POST or None, initial={"threshold": level.low_stock_threshold})
+        return self._answer(request, level, form, act, title="Low-stock threshold")
+
     def _answer(
-        self,
-        request: HttpRequest,
-        level: StockLevel,
-        form: forms.Form,
-        act: Callable[[dict[str, Any]], None],
-        *,
-        title: str,
+        self, request: HttpRequest, level: StockLevel, form: forms.Form, act: Act, *, title: str
     ) -> HttpResponse:
         """Ask, then act. A refusal is said, and asked again on the present figures."""
         if request.method == "POST" and form.is_valid():
@@ -144,6 +161,48 @@ class StockLevelAdmin(ReadOnlyAdmin):
         context = {**self.admin_site.each_context(request), "title": title, "level": level, "form": form}
         return TemplateResponse(request, "admin/inventory/stocklevel/act.html", context)
 
+    # ----------------------------------------------------------------------------------- many levels
+
+    @admin.action(description="Set the low-stock threshold", permissions=["adjust"])
+    def set_threshold(self, request: HttpRequest, queryset: QuerySet[StockLevel]) -> HttpResponse | None:
+        form = ThresholdForm(request.POST if "threshold" in request.POST else None)
+        if form.is_valid():
+            lines = [_threshold(level, form.cleaned_data["threshold"]) for level in queryset]
+            services.set_thresholds(lines=lines, actor=console_actor(request))
+            messages.success(request, f"{len(lines)} thresholds are set")
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Low-stock threshold",
+            "form": form,
+            "action": "set_threshold",
+            "chosen": list(queryset.values_list("pk", flat=True)),
+            "what": "levels",
+            "back": request.get_full_path(),
+        }
+        return TemplateResponse(request, "admin/console/many.html", context)
+
+    @action(description="Stock-take", url_path="take", permissions=["adjust"])  # type: ignore[untyped-decorator]
+    def take(self, request: HttpRequest) -> HttpResponse:
+        shelf, reason = Shelf(request), ReasonForm(request.POST or None)
+        again = None
+        if request.method == "POST" and reason.is_valid():
+            again, taken, changed = shelf.take(request.POST, reason.cleaned_data["reason"])
+            if taken:
+                messages.success(request, f"{taken} counted, {changed} of them changed")
+            if not again:
+                return HttpResponseRedirect(request.get_full_path())
+            messages.warning(request, f"{len(again)} to be counted again; nothing of those has changed")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Stock-take",
+            "shelf": shelf,
+            "reason": reason,
+            "lines": again if again is not None else shelf.lines(),
+            "is_again": again is not None,
+        }
+        return TemplateResponse(request, "admin/inventory/stocklevel/take.html", context)
+
 
 def _level(object_id: str) -> StockLevel:
     if not object_id.isdecimal():
@@ -154,5 +213,10 @@ def _level(object_id: str) -> StockLevel:
     return level
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return Actor(kind="user", id=str(request.user.pk), source="admin")
+def _threshold(level: StockLevel, threshold: int) -> ThresholdLine:
+    return ThresholdLine(
+        product_id=level.product_id,
+        variant_id=level.variant_id,
+        location_id=level.location_id,
+        threshold=threshold,
+    )

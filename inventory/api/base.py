@@ -30,13 +30,24 @@ REPLAYED = "Idempotent-Replayed"
 _LONGEST_REFERENCE = 200
 _ONE_SECOND = dt.timedelta(seconds=1)
 
-staff = may(roles=[Role.ADMIN])
-staff_or_service = may(roles=[Role.ADMIN], scopes=[Scope.STOCK_WRITE])
-#: The contract's †: in open mode without credentials.
-staff_or_service_or_open = may(roles=[Role.ADMIN], scopes=[Scope.STOCK_WRITE], open_writes=True)
-buyers = may(roles=[Role.ADMIN, Role.CUSTOMER], scopes=[Scope.STOCK_WRITE])
+_KEEP = "inventory.change_stocklevel"
 
-__all__ = ["StockView", "anyone", "buyers", "staff", "staff_or_service", "staff_or_service_or_open"]
+ledger_readers = may(roles=[Role.ADMIN], duty="inventory.view_stockmovement")
+staff = may(roles=[Role.ADMIN], duty=_KEEP)
+staff_or_service = may(roles=[Role.ADMIN], scopes=[Scope.STOCK_WRITE], duty=_KEEP)
+#: The contract's †: in open mode without credentials.
+staff_or_service_or_open = may(roles=[Role.ADMIN], scopes=[Scope.STOCK_WRITE], open_writes=True, duty=_KEEP)
+buyers = may(roles=[Role.ADMIN, Role.CUSTOMER], scopes=[Scope.STOCK_WRITE], duty=_KEEP)
+
+__all__ = [
+    "StockView",
+    "anyone",
+    "buyers",
+    "ledger_readers",
+    "staff",
+    "staff_or_service",
+    "staff_or_service_or_open",
+]
 
 
 class StockView(ApiView):

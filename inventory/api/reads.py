@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from config.api.paging import paginate
 from config.kernel.clock import iso
 from config.kernel.errors import InvalidInput, NotFound
-from inventory.api.base import StockView, anyone, staff
+from inventory.api.base import StockView, anyone, ledger_readers
 from inventory.api.documents import movement_document, product_document, variant_then
 from inventory.api.queries import moment_in, required
 from inventory.selectors.history import movements, stock_at, through
@@ -35,7 +35,7 @@ class ProductStockView(StockView):
 class MovementsView(StockView):
     """GET ``/api/stock/movements``: the ledger, newest first."""
 
-    permissions = {"GET": staff}
+    permissions = {"GET": ledger_readers}
 
     _FILTERS = {"productId": "product_id", "variantId": "variant_id", "orderId": "reference"}
 
@@ -63,7 +63,7 @@ class MovementsView(StockView):
 class StockAtView(StockView):
     """GET ``/api/stock/at``: what it was at a moment, from the ledger."""
 
-    permissions = {"GET": staff}
+    permissions = {"GET": ledger_readers}
 
     def get(self, request: Request) -> HttpResponseBase:
         product_id, _ = required(request, "productId"), required(request, "time")

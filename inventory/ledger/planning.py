@@ -83,7 +83,6 @@ def _apply(book: Book, entries: Sequence[Entry], *, looked_at: Sequence[str]) ->
 
 def _apply_to(book: Book, variant_id: str, entries: Sequence[Entry]) -> Change:
     shelf = book.shelf(variant_id)
-    had_been_stocked = any(level.id is not None for level in shelf.levels.values())
     before = shelf.available
     moved = 0
     falls = []
@@ -104,7 +103,7 @@ def _apply_to(book: Book, variant_id: str, entries: Sequence[Entry]) -> Change:
         total=book.total(shelf.product_id),
         on_hand={level.location_id: level.on_hand for level in shelf.levels.values()},
         falls=tuple(falls),
-        came_back=had_been_stocked and before == 0 and after > 0,
+        came_back=before == 0 and after > 0,
         available_at={level.location_id: level.available for level in shelf.levels.values()},
     )
 

@@ -3,7 +3,14 @@
 All of them come down to ``writing.perform``; callers may be inside a transaction of their own.
 """
 
-from inventory.services.counts import Synced, adjust_stock, sync_stock, touch_products, write_counts
+from inventory.services.counts import (
+    Synced,
+    adjust_stock,
+    sync_stock,
+    take_stock,
+    touch_products,
+    write_counts,
+)
 from inventory.services.doing import StockResult, Together
 from inventory.services.holds import (
     Hold,
@@ -37,6 +44,7 @@ __all__ = [
     "sell_within",
     "set_thresholds",
     "sync_stock",
+    "take_stock",
     "touch_products",
     "transfer_stock",
     "write_counts",

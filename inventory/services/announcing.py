@@ -23,9 +23,13 @@ def events_of(
     reference: str | None,
     after_order: bool,
     touching: bool,
+    is_new: bool,
     next_version: Callable[[], int],
 ) -> Iterator[DomainEvent]:
-    """The events of one change. Each bears a version of its own, so that no listener takes one for old."""
+    """The events of one change. Each bears a version of its own, so that no listener takes one for old.
+
+    ``is_new``: the product is made in this transaction, so nobody can have waited for it.
+    """
     state: dict[str, Any] = {
         "product_id": shelf.product_id,
         "variant_id": shelf.variant_id,
@@ -58,5 +62,5 @@ def events_of(
             severity="critical" if fall.available * _CRITICAL_PART <= fall.threshold else "warning",
             version=next_version(),
         )
-    if change.came_back:
+    if change.came_back and not is_new:
         yield StockBack(**state, version=next_version(), product_name=shelf.product_name)

@@ -9,11 +9,12 @@ from typing import Literal
 
 from catalog.stock_port import RecordedCounts
 from config.kernel.actors import Actor
+from config.kernel.errors import StockwireError
 from config.kernel.transactions import in_transaction
 from inventory.events import StockUpdated
 from inventory.ledger.requests import Count, Counted, Touch
 from inventory.lines import CountLine
-from inventory.services.doing import Answer, StockResult, do
+from inventory.services.doing import Answer, StockResult, do, do_all
 from inventory.services.writing import Operation, carry_out, write_down
 
 
@@ -29,20 +30,36 @@ def adjust_stock(*, lines: Sequence[CountLine], actor: Actor, answer: Answer | N
     return do(_counting("adjustment", lines, answer), actor=actor)
 
 
+def take_stock(*, lines: Sequence[CountLine], actor: Actor) -> list[StockResult | StockwireError]:
+    """A stock-take: each line as ``adjust_stock`` would take it, and each answered for itself.
+
+    Of a shelf that was counted for an hour some figures have moved: those alone are to be counted again.
+
+    Locks: the products' stock heads. Refuses: nothing as a whole; a line as ``adjust_stock`` does.
+    Announces: as ``adjust_stock``, for what was taken.
+    """
+    return do_all([_counting("adjustment", [line]) for line in lines], actor=actor) if lines else []
+
+
 def write_counts(
     *,
     lines: Sequence[CountLine],
     actor: Actor,
     kind: Literal["recount", "import"] = "recount",
     open_locations: Collection[str] = (),
+    new_products: Collection[str] = (),
 ) -> RecordedCounts:
     """Set stock to what was counted, inside the caller's transaction, whatever it stood at.
+
+    ``new_products`` are made in this transaction: what they begin with is not back.
 
     Locks: the products' stock heads. Refuses: a count below what is held (``held_stock``), stock counted
     twice (``duplicate_item``), an unknown location that is not among ``open_locations``.
     Announces: nothing: the caller publishes the events of ``adjust_stock`` that it is handed, after its own.
     """
-    written = write_down([_counting(kind, lines)], actor=actor, open_locations=open_locations)
+    written = write_down(
+        [_counting(kind, lines, new_products=new_products)], actor=actor, open_locations=open_locations
+    )
     return RecordedCounts(changed=len(written.done[0].told.outcome.changes), events=written.events)
 
 
@@ -78,7 +95,12 @@ def sync_stock(*, touched: Sequence[str], lines: Sequence[CountLine], actor: Act
     return in_transaction(work)
 
 
-def _counting(kind: str, lines: Sequence[CountLine], answer: Answer | None = None) -> Operation:
+def _counting(
+    kind: str,
+    lines: Sequence[CountLine],
+    answer: Answer | None = None,
+    new_products: Collection[str] = (),
+) -> Operation:
     counts = [
         Counted(line.variant_id, line.location_id, line.quantity, line.expected, line.reason, line.for_sale)
         for line in lines
@@ -90,6 +112,7 @@ def _counting(kind: str, lines: Sequence[CountLine], answer: Answer | None = Non
         product_ids=[line.product_id for line in lines],
         announces=StockUpdated,
         answer=answer,
+        new_products=new_products,
     )
 
 

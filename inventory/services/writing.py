@@ -62,7 +62,7 @@ class Operation:
     ``kind`` is the movements' kind and, with ``reference``, the natural key (``new_reference``: it was made
     just now, so nobody else can bear it); ``announces`` the event of each variant it changes; ``lines`` are
     what its refusal names; ``answer`` renders what is remembered for the same request again. ``actor`` is who
-    does it, where that is somebody else than does the rest.
+    does it, where that is somebody else than does the rest. ``new_products`` are made in this transaction.
     """
 
     kind: str
@@ -77,6 +77,7 @@ class Operation:
     fingerprint: str = ""
     after_order: bool = False
     touching: bool = False
+    new_products: Collection[str] = ()
     occurred_at: dt.datetime | None = None
     answer: Callable[[Told], str] | None = None
 
@@ -233,6 +234,7 @@ def _note(ledger: _Ledger, book: Book, operation: Operation, outcome: Outcome) -
             reference=operation.shown_reference or operation.reference,
             after_order=operation.after_order,
             touching=operation.touching,
+            is_new=shelf.product_id in operation.new_products,
             next_version=partial(ledger.next_version, shelf.product_id),
         )
     return done

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import F
+from unfold.forms import ActionForm
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -26,6 +27,21 @@ from orders.models import Disposition, Order, OrderLine
 _STAFF = frozenset({Party.STAFF})
 _LONGEST_NOTE = 1000
 _LONGEST_WORD = 100
+
+
+#: Where many orders are brought at once. Cancelling is for one at a time.
+BULK = (Status.PROCESSING, Status.SHIPPED, Status.DELIVERED)
+
+
+class StatusActionForm(ActionForm):  # type: ignore[misc]  # unfold has no types
+    """What stands beside the choice of an action."""
+
+    to_status = forms.ChoiceField(
+        required=False,
+        label="",
+        choices=[("", "to …"), *((status.value, status.value.capitalize()) for status in BULK)],
+        widget=UnfoldAdminSelectWidget,
+    )
 
 
 class StepForm(forms.Form):
@@ -101,8 +117,8 @@ class ReturnForm(forms.Form):
     quantity = forms.IntegerField(min_value=1, max_value=MAX_QUANTITY, widget=UnfoldAdminIntegerFieldWidget)
     disposition = forms.ChoiceField(choices=Disposition.choices, widget=UnfoldAdminSelectWidget)
 
-    def __init__(self, order: Order, data: Any = None) -> None:
-        super().__init__(data)
+    def __init__(self, order: Order, data: Any = None, *, initial: Any = None) -> None:
+        super().__init__(data, initial=initial)
         left = OrderLine.objects.filter(order=order, returned__lt=F("quantity")).order_by("position")
         lines: Any = self.fields["line"]
         lines.queryset = left

@@ -1,10 +1,9 @@
-"""Orders in the admin: with lines, history and movements, and an action for each thing that staff may do."""
+"""Orders in the admin: each as its timeline, and an action for each thing that staff may do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,46 +11,33 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from unfold.decorators import action
 
+from config.api.capped_paging import CappedPaginator
+from config.identity.admin_actions import asks_for
 from config.identity.models import Role
 from config.kernel.actors import Actor
 from config.kernel.errors import PreconditionFailed, StockwireError
 from config.kernel.money import sign_of, to_number
 from inventory.admin.reading import ReadOnlyAdmin
-from inventory.selectors.history import movements
 from orders import services
-from orders.admin.forms import AssignForm, CancelForm, ReturnForm, StatusForm, TailorForm
-from orders.admin.inlines import ReadOnlyInline
+from orders.admin.forms import (
+    BULK,
+    AssignForm,
+    CancelForm,
+    ReturnForm,
+    StatusActionForm,
+    StatusForm,
+    TailorForm,
+)
+from orders.admin.showing import facts_of, steps_of
 from orders.flow import Status, TailorStatus
-from orders.models import Disposition, Order, OrderLine, OrderStatusChange, Payment
+from orders.models import Disposition, Order
+from orders.selectors.searching import matching
 from orders.services.order_changes import Expectation
 
 Act = Callable[[dict[str, Any]], object]
-
-
-class PaymentInline(ReadOnlyInline):
-    model = Payment
-    fields = ("id", "provider", "status", "amount", "currency", "refunded", "surplus", "created_at")
-    readonly_fields = fields
-    ordering = ("created_at", "id")
-    show_change_link = True
-
-
-class LineInline(ReadOnlyInline):
-    model = OrderLine
-    fields = ("name", "sku", "attributes", "options", "quantity", "returned", "price")
-    readonly_fields = fields
-    ordering = ("position",)
-
-
-class HistoryInline(ReadOnlyInline):
-    model = OrderStatusChange
-    verbose_name_plural = "history"
-    fields = ("status", "at", "actor", "note")
-    readonly_fields = fields
-    ordering = ("id",)
 
 
 @admin.register(Order)
@@ -59,22 +45,23 @@ class OrderAdmin(ReadOnlyAdmin):
     """Nothing of an order is edited; each step is taken through the service that every door takes."""
 
     list_display = (
-        "number", "created_at", "customer", "status", "amount", "item_count", "payment_status", "tailor",
+        "its_number", "created_at", "customer", "status", "amount", "item_count", "payment_status", "tailor",
         "delivery_partner",
     )  # fmt: skip
     list_filter = ("status", "payment_status", "payment_method")
     search_fields = ("=id", "number", "user__email", "user__name", "phone")
     ordering = ("-created_at", "-id")
     list_select_related = ("user", "tailor", "delivery_partner")
-    fields = (
-        "number", "id", "user", "status", "amount", "item_count", "shipping_address", "phone", "notes",
-        "payment_method", "payment_status", "tailor", "tailor_status", "delivery_partner",
-        "estimated_delivery", "carrier", "tracking_number", "movements", "version", "created_at",
-        "updated_at",
-    )  # fmt: skip
-    inlines = (LineInline, PaymentInline, HistoryInline)
-    actions = ("begin_processing",)
-    actions_detail = ("step", "cancel", "take_back", "assign", "tailor_work")
+    paginator = CappedPaginator
+    search_help_text = "Number, id, phone; the customer's name or e-mail address."
+    change_form_before_template = "admin/orders/order/page.html"
+    actions = ("change_status",)
+    action_form = StatusActionForm
+    actions_detail = ("step", "cancel", "take_back", "assign", "tailor_work", "slip")
+
+    @admin.display(description="Number", ordering="number")
+    def its_number(self, order: Order) -> str:
+        return format_html('<span style="white-space: nowrap">{}</span>', order.number)
 
     @admin.display(description="Customer", ordering="user__name")
     def customer(self, order: Order) -> str:
@@ -84,35 +71,82 @@ class OrderAdmin(ReadOnlyAdmin):
     def amount(self, order: Order) -> str:
         return f"{to_number(order.total, order.currency)} {sign_of(order.currency)}"
 
-    @admin.display(description="Movements")
-    def movements(self, order: Order) -> str:
-        """The order's part of the ledger."""
-        rows = movements().filter(reference=order.id).order_by("id")
-        lines = format_html_join(
-            "",
-            "<li>{} {} at {} ({})</li>",
-            ((f"{m.delta:+d}", m.variant.sku, m.location_id, m.kind) for m in rows),
-        )
-        ledger = f"{reverse('admin:inventory_stockmovement_changelist')}?q={quote(order.id)}"
-        return format_html('<ul>{}</ul><a href="{}">In the ledger</a>', lines, ledger)
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002  Django's signature
+        queryset: QuerySet[Order],
+        search_term: str,
+    ) -> tuple[QuerySet[Order], bool]:
+        text = search_term.strip()
+        return (matching(queryset, text) if text else queryset), False
 
-    def has_step_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:  # noqa: ARG002
-        """Unfold asks with an id where it has one, and without where it hasn't."""
-        return bool(self.has_view_permission(request))
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        order = (
+            Order.objects.select_related("user", "tailor", "delivery_partner").filter(pk=object_id).first()
+        )
+        shown = facts_of(order, request.user) if order else {}
+        answer: HttpResponse = super().change_view(
+            request, object_id, form_url, {"title": "Order", **shown, **(extra_context or {})}
+        )
+        return answer
+
+    def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> tuple[()]:  # noqa: ARG002
+        """The page has all of it."""
+        return ()
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """Of the steps only those that there are from here."""
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        order = Order.objects.filter(pk=object_id).first()
+        there_are = steps_of(order) if order else set()
+        return [action for action in offered if action.action_name.removeprefix("orders_order_") in there_are]
+
+    has_step_permission = asks_for("orders.step_order")
+    has_cancel_permission = asks_for("orders.cancel_order")
+    has_return_permission = asks_for("orders.return_order")
+    has_assign_permission = asks_for("orders.assign_order")
+    has_tailor_permission = asks_for("orders.tailor_order")
 
     # -------------------------------------------------------------------------------------- actions
 
-    @admin.action(description="Begin processing the selected orders")
-    def begin_processing(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+    @admin.action(description="Change the status of the selected orders", permissions=["step"])
+    def change_status(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        """Each by itself, through the service; those that are refused are named, with the reason."""
+        to, done = request.POST.get("to_status", ""), 0
+        if to not in [status.value for status in BULK]:
+            messages.error(request, "Choose a status beside the action")
+            return
         for order in queryset.order_by("created_at", "id"):
             try:
                 services.change_status(
-                    order_id=order.id, to=Status.PROCESSING, actor=_actor(request), role=Role.ADMIN
+                    order_id=order.id, to=Status(to), actor=_actor(request), role=Role.ADMIN
                 )
             except StockwireError as refusal:
                 messages.error(request, f"{order.number}: {refusal.message}")
             else:
-                messages.success(request, f"{order.number} is being processed")
+                done += 1
+        if done:
+            messages.success(request, f"{done} order{'s' if done != 1 else ''} {to}")
+
+    @action(description="Packing slip", url_path="slip", permissions=["view"])  # type: ignore[untyped-decorator]
+    def slip(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What goes into the parcel, to be printed: no prices, no phone of the house's people."""
+        order = _order(object_id)
+        lines = [
+            {
+                "line": line,
+                "left": line.quantity - line.returned,
+                "details": {**line.attributes, **line.options},
+            }
+            for line in order.lines.order_by("position")
+        ]
+        return TemplateResponse(request, "admin/orders/order/slip.html", {"order": order, "lines": lines})
 
     @action(description="Next step", url_path="step", permissions=["step"])  # type: ignore[untyped-decorator]
     def step(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -135,7 +169,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
         return self._answer(request, order, StatusForm(order, request.POST or None), act, title="Next step")
 
-    @action(description="Cancel", url_path="cancel", permissions=["step"])  # type: ignore[untyped-decorator]
+    @action(description="Cancel", url_path="cancel", permissions=["cancel"])  # type: ignore[untyped-decorator]
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         order = _order(object_id)
 
@@ -150,7 +184,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
         return self._answer(request, order, CancelForm(order, request.POST or None), act, title="Cancel")
 
-    @action(description="Return", url_path="return", permissions=["step"])  # type: ignore[untyped-decorator]
+    @action(description="Return", url_path="return", permissions=["return"])  # type: ignore[untyped-decorator]
     def take_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
         order = _order(object_id)
 
@@ -164,9 +198,10 @@ class OrderAdmin(ReadOnlyAdmin):
                 order_id=order.id, items=[item], actor=_actor(request), role=Role.ADMIN
             )
 
-        return self._answer(request, order, ReturnForm(order, request.POST or None), act, title="Return")
+        form = ReturnForm(order, request.POST or None, initial={"line": request.GET.get("line")})
+        return self._answer(request, order, form, act, title="Return")
 
-    @action(description="Assign", url_path="assign", permissions=["step"])  # type: ignore[untyped-decorator]
+    @action(description="Assign", url_path="assign", permissions=["assign"])  # type: ignore[untyped-decorator]
     def assign(self, request: HttpRequest, object_id: str) -> HttpResponse:
         order = _order(object_id)
 
@@ -183,7 +218,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
         return self._answer(request, order, AssignForm(order, request.POST or None), act, title="Assign")
 
-    @action(description="Tailor's work", url_path="tailor", permissions=["step"])  # type: ignore[untyped-decorator]
+    @action(description="Tailor's work", url_path="tailor", permissions=["tailor"])  # type: ignore[untyped-decorator]
     def tailor_work(self, request: HttpRequest, object_id: str) -> HttpResponse:
         order = _order(object_id)
 

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action
 
+from config.identity.admin_actions import asks_for
 from config.identity.models import Role
 from config.kernel.actors import Actor
 from config.kernel.errors import StockwireError
@@ -50,11 +51,10 @@ class PaymentAdmin(ReadOnlyAdmin):
     inlines = (RefundInline,)
     actions_detail = ("refund", "complete")
 
-    def has_money_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:  # noqa: ARG002
-        """Unfold asks with an id where it has one, and without where it hasn't."""
-        return bool(self.has_view_permission(request))
+    has_refund_permission = asks_for("orders.refund_payment")
+    has_complete_permission = asks_for("orders.complete_payment")
 
-    @action(description="Refund", url_path="refund", permissions=["money"])  # type: ignore[untyped-decorator]
+    @action(description="Refund", url_path="refund", permissions=["refund"])  # type: ignore[untyped-decorator]
     def refund(self, request: HttpRequest, object_id: str) -> HttpResponse:
         payment = _payment(object_id)
 
@@ -70,7 +70,7 @@ class PaymentAdmin(ReadOnlyAdmin):
 
         return self._answer(request, payment, RefundForm(request.POST or None), act, title="Refund")
 
-    @action(description="Money received", url_path="complete", permissions=["money"])  # type: ignore[untyped-decorator]
+    @action(description="Money received", url_path="complete", permissions=["complete"])  # type: ignore[untyped-decorator]
     def complete(self, request: HttpRequest, object_id: str) -> HttpResponse:
         payment = _payment(object_id)
 

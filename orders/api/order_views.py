@@ -20,7 +20,7 @@ from config.api.reading import checked
 from config.api.views import ApiViewSet
 from config.identity.callers import actor_of, user_of
 from config.identity.models import Role, Scope, User
-from config.identity.permissions import may
+from config.identity.permissions import may, require_duty
 from config.kernel.actors import Actor
 from config.kernel.errors import InvalidInput, NotAuthenticated
 from inventory.api.queries import moment_in
@@ -46,9 +46,8 @@ from orders.services.order_changes import Expectation
 
 _DEFAULT_LIMIT = 50
 
-_readers = may(roles=list(Role), scopes=[Scope.ORDERS_READ])
+_readers = may(roles=list(Role), scopes=[Scope.ORDERS_READ], duty="orders.view_order")
 _customers = may(roles=[Role.CUSTOMER])
-_staff = may(roles=[Role.ADMIN])
 
 
 class OrdersViewSet(ApiViewSet):
@@ -60,11 +59,11 @@ class OrdersViewSet(ApiViewSet):
         "list": _readers,
         "retrieve": _readers,
         "create": _customers,
-        "status": may(roles=[Role.ADMIN, Role.DELIVERY]),
-        "cancel": may(roles=[Role.ADMIN, Role.CUSTOMER]),
-        "take_back": _staff,
-        "assign": _staff,
-        "tailor_status": may(roles=[Role.ADMIN, Role.TAILOR]),
+        "status": may(roles=[Role.ADMIN, Role.DELIVERY], duty="orders.step_order"),
+        "cancel": may(roles=[Role.ADMIN, Role.CUSTOMER], duty="orders.cancel_order"),
+        "take_back": may(roles=[Role.ADMIN], duty="orders.return_order"),
+        "assign": may(roles=[Role.ADMIN], duty="orders.assign_order"),
+        "tailor_status": may(roles=[Role.ADMIN, Role.TAILOR], duty="orders.tailor_order"),
     }
 
     def get_permissions(self) -> list[BasePermission]:
@@ -119,6 +118,8 @@ class OrdersViewSet(ApiViewSet):
         def effect() -> Response:
             body = self.body(StatusBody)
             tracking = body.get("tracking") or {}
+            if body["status"] == Status.CANCELLED:
+                require_duty(request, "orders.cancel_order")
             order = services.change_status(
                 order_id=order_id,
                 to=Status(body["status"]),

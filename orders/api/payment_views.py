@@ -25,7 +25,7 @@ from orders.payment_records import PaymentRecord, RefundStatus
 from orders.providers.port import Outcome
 
 _customers = may(roles=[Role.CUSTOMER])
-_staff = may(roles=[Role.ADMIN])
+_finance = may(roles=[Role.ADMIN], duty="orders.refund_payment")
 
 
 class PaymentsViewSet(ApiViewSet):
@@ -35,12 +35,12 @@ class PaymentsViewSet(ApiViewSet):
         "create": _customers,
         "verify": _customers,
         "confirm": _customers,
-        "refund": _staff,
-        "complete": _staff,
+        "refund": _finance,
+        "complete": may(roles=[Role.ADMIN], duty="orders.complete_payment"),
     }
 
     def get_permissions(self) -> list[BasePermission]:
-        return [self.permissions.get(self.action or "", _staff)()]
+        return [self.permissions.get(self.action or "", _finance)()]
 
     def create(self, request: Request) -> HttpResponseBase:
         endpoint = "payments.create"

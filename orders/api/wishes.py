@@ -13,6 +13,7 @@ from orders.dialects.options import OPTION_OF, stored_options
 from orders.wishes import CartChange, Wish
 
 _LONGEST_CHOICE = 200
+_ACTIONS = ("add", "remove", "set")
 
 
 class SomeAttributesField(AttributesField):
@@ -59,7 +60,9 @@ class QuantityBody(serializers.Serializer[Any]):
 class CartChangeSerializer(WishSerializer):
     """One of a batch. ``remove`` needs no quantity."""
 
-    action = serializers.ChoiceField(choices=("add", "remove", "set"))
+    action = serializers.ChoiceField(
+        choices=_ACTIONS, error_messages={"invalid_choice": f"must be one of {', '.join(_ACTIONS)}"}
+    )
     quantity = QuantityField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Reads of carts and orders. Nothing here writes, and nothing here locks."""
 
 from orders.selectors.carts import cart_of
-from orders.selectors.figures import active_carts, orders_since, revenue_since
+from orders.selectors.figures import Trade, active_carts, orders_since, revenue_since, trade_since
 from orders.selectors.orders import (
     OrderFilter,
     assignments,
@@ -13,6 +13,7 @@ from orders.selectors.orders import (
 
 __all__ = [
     "OrderFilter",
+    "Trade",
     "active_carts",
     "assignments",
     "cart_of",
@@ -21,5 +22,6 @@ __all__ = [
     "order_records",
     "orders_since",
     "revenue_since",
+    "trade_since",
     "visible_orders",
 ]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
+from django.db import connection
 from django.db.models import DecimalField, Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
@@ -42,6 +45,54 @@ def revenue_since(moment: dt.datetime) -> Decimal:
         order__in=placed,
     )
     return quantize(_sum(placed, "total") - _sum(given_back, "refunded"), currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What was ordered in one hour or day, which began at ``began``: counted as the figures above count."""
+
+    began: dt.datetime
+    orders: int
+    revenue: Decimal
+
+
+# Hours and days as the shop has them; a payment is counted in the hour of its order.
+_TRADE = """
+WITH placed AS (
+    SELECT id, total, date_trunc(%(unit)s, created_at AT TIME ZONE %(zone)s) AS began,
+           status <> %(cancelled)s AND currency = %(currency)s AS counts
+    FROM orders_order WHERE created_at >= %(since)s
+), given_back AS (
+    SELECT placed.began, sum(payment.refunded) AS amount
+    FROM orders_payment AS payment JOIN placed ON placed.id = payment.order_id AND placed.counts
+    WHERE payment.refunded > 0 AND NOT payment.surplus AND payment.created_at >= %(payments_since)s
+    GROUP BY placed.began
+)
+SELECT sold.began AT TIME ZONE %(zone)s, sold.orders, sold.revenue - coalesce(given_back.amount, 0)
+FROM (SELECT began, count(*) AS orders, coalesce(sum(total) FILTER (WHERE counts), 0) AS revenue
+      FROM placed GROUP BY began) AS sold
+LEFT JOIN given_back ON given_back.began = sold.began
+ORDER BY sold.began
+"""
+
+
+def trade_since(moment: dt.datetime, *, unit: Literal["hour", "day"], zone: str) -> list[Trade]:
+    """What was ordered since ``moment``, by the shop's hours or days; those without any are not there."""
+    currency = shop_currency()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TRADE,
+            {
+                "unit": unit,
+                "zone": zone,
+                "since": moment,
+                "payments_since": moment - _CLOCKS_APART,
+                "cancelled": Status.CANCELLED.value,
+                "currency": currency,
+            },
+        )
+        rows = cursor.fetchall()
+    return [Trade(began, orders, quantize(revenue, currency)) for began, orders, revenue in rows]
 
 
 def active_carts(now: dt.datetime) -> int:

@@ -16,6 +16,7 @@ from orders.flow import Status
 from orders.models import Order, OrderLine, OrderStatusChange
 from orders.order_records import LineRecord, OrderRecord, Person, StatusEntry
 from orders.parties import Assignment
+from orders.selectors.searching import matching
 
 _PERSON = ("id", "name", "email", "phone")
 _ORDER = (
@@ -85,14 +86,7 @@ def narrowed(orders: QuerySet[Order], wanted: OrderFilter) -> QuerySet[Order]:
     if wanted.since is not None:
         orders = orders.filter(created_at__gte=wanted.since)
     if wanted.search:
-        text = wanted.search
-        orders = orders.filter(
-            Q(number__icontains=text)
-            | Q(phone__icontains=text)
-            | Q(user__name__icontains=text)
-            | Q(user__email__icontains=text)
-            | Q(id=text)
-        )
+        orders = matching(orders, wanted.search)
     return orders
 
 

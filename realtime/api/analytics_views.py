@@ -17,7 +17,7 @@ from realtime.runtime import local_hub
 class SummaryView(ApiView):
     """`/api/analytics/summary`."""
 
-    permission_classes = (may(roles=[Role.ADMIN]),)
+    permission_classes = (may(roles=[Role.ADMIN], duty="realtime.view_analytics"),)
 
     def get(self, _request: Request) -> Response:
         """All figures as they are now, and how many are connected."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -29,11 +30,16 @@ from realtime.support.writing import write_message
 
 _LONGEST_NUMBER = 9
 
+_readers = may(roles=list(Role), duty="realtime.view_supportchat")
+_speakers = may(roles=list(Role), duty="realtime.answer_supportchat")
+
 
 class SupportChatsViewSet(ApiViewSet):
     """Chats, and what is said in them."""
 
-    permission_classes = (may(roles=list(Role)),)
+    def get_permissions(self) -> list[BasePermission]:
+        reads = self.action in {"list", "messages"}
+        return [(_readers if reads else _speakers)()]
 
     def list(self, request: Request) -> Response:
         """The newest first; of one status, where ``?status=`` names it."""

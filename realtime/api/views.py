@@ -29,7 +29,9 @@ MOST = 500
 class SocketView(StockView):
     """`/api/socket`: is it there, and who listens; and what another system has to say to all."""
 
-    permissions: ClassVar = {"POST": may(roles=[Role.ADMIN], open_writes=True)}
+    permissions: ClassVar = {
+        "POST": may(roles=[Role.ADMIN], open_writes=True, duty="realtime.announce_stock")
+    }
 
     def get(self, _request: Request) -> HttpResponse:
         """The doors, and how many connections there are."""
@@ -62,7 +64,7 @@ class SocketView(StockView):
 class EventsView(ApiView):
     """`/api/events`: the log itself, for systems that poll."""
 
-    permission_classes = (may(roles=[Role.ADMIN], scopes=[Scope.EVENTS_READ]),)
+    permission_classes = (may(roles=[Role.ADMIN], scopes=[Scope.EVENTS_READ], duty="realtime.view_event"),)
 
     def get(self, request: Request) -> Response:
         """Events after `?after=`; without it from the oldest that is kept."""

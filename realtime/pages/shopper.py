@@ -6,18 +6,15 @@ ends it too. A guest's cart token is in a cookie that no script reads.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponseBase
-from django.utils import timezone
 
 from config.identity import services as identity
-from config.identity.cookies import clear_sign_in_cookie, set_sign_in_cookie
-from config.identity.models import Role, SignIn, User
-from config.identity.tokens import issue_token
+from config.identity import sessions
+from config.identity.models import Role, User
 from orders import services as orders
 from orders.errors import InvalidCartToken
 from orders.owners import CartOwner, new_cart_token
@@ -25,10 +22,6 @@ from orders.owners import CartOwner, new_cart_token
 CART_COOKIE = "stockwire_cart"
 #: As long as a guest's cart is kept (`orders.services.sweeping`).
 _CART_SECONDS = 60 * 24 * 3600
-_SIGN_IN = "sign_in"
-_TOKEN_UNTIL = "token_until"  # noqa: S105  the name of a time
-#: The sockets' token is renewed with a page, long before it ends.
-_TOKEN_GOOD_FOR = dt.timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +46,7 @@ class Shopper:
 def shopper_of(request: HttpRequest) -> Shopper:
     """Who asks. A session whose sign-in has ended elsewhere is over here too."""
     user = request.user if isinstance(request.user, User) else None
-    sign_in = request.session.get(_SIGN_IN) if user is not None else None
-    if sign_in is not None and not SignIn.objects.living().filter(pk=sign_in).exists():
+    if user is not None and sessions.has_ended(request):
         logout(request)
         user = None
     return Shopper(user, _cart_token(request))
@@ -84,9 +76,7 @@ def begin_session(request: HttpRequest, response: HttpResponseBase, signed_in: i
     """Whoever has just signed in is known from now on, with the cart that they filled before."""
     token = _cart_token(request)
     login(request, signed_in.user, backend="django.contrib.auth.backends.ModelBackend")
-    request.session[_SIGN_IN] = signed_in.sign_in
-    request.session[_TOKEN_UNTIL] = (timezone.now() + _TOKEN_GOOD_FOR).timestamp()
-    set_sign_in_cookie(response, token=signed_in.token, request=request)
+    sessions.keep_sign_in(request, response, signed_in)
     if token and signed_in.user.role == Role.CUSTOMER:
         orders.merge_guest_cart(token=token, user_id=signed_in.user.pk)
         response.delete_cookie(CART_COOKIE, samesite="Lax")
@@ -94,11 +84,7 @@ def begin_session(request: HttpRequest, response: HttpResponseBase, signed_in: i
 
 def end_session(request: HttpRequest, response: HttpResponseBase) -> None:
     """Nobody is signed in here any more; the sign-in ends, with its sockets."""
-    sign_in = request.session.get(_SIGN_IN)
-    if sign_in is not None:
-        identity.end_sign_in(sign_in_id=sign_in)
-    logout(request)
-    clear_sign_in_cookie(response)
+    sessions.end_session(request, response)
 
 
 def sign_in_of(request: HttpRequest) -> str:
@@ -108,14 +94,8 @@ def sign_in_of(request: HttpRequest) -> str:
 
 def renew_token(request: HttpRequest, response: HttpResponseBase, shopper: Shopper) -> None:
     """Give the page's sockets a fresh token, where theirs has become old."""
-    sign_in = request.session.get(_SIGN_IN) if shopper.user is not None else None
-    if sign_in is None or shopper.user is None:
-        return
-    if timezone.now().timestamp() < request.session.get(_TOKEN_UNTIL, 0):
-        return
-    token = issue_token(user=shopper.user, sign_in=SignIn(pk=sign_in))
-    request.session[_TOKEN_UNTIL] = (timezone.now() + _TOKEN_GOOD_FOR).timestamp()
-    set_sign_in_cookie(response, token=token, request=request)
+    if shopper.user is not None:
+        sessions.renew_token(request, response)
 
 
 def _cart_token(request: HttpRequest) -> str:

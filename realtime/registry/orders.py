@@ -189,7 +189,8 @@ def _tailor_status(event: Fields) -> TailorStatus:
 def _came_in(event: Fields) -> Announcement:
     return {
         "timestamp": event["timestamp"],
-        "message": f"New order from {event['customer']['name']}",
+        # An account that staff have made may have no name.
+        "message": f"New order from {event['customer']['name'] or event['customer']['email']}",
         "type": "success",
         "data": {"orderId": event["order_id"]},
     }

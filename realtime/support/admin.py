@@ -7,20 +7,25 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
+from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from config.api.capped_paging import CappedPaginator
+from config.identity.admin_actions import asks_for
 from config.identity.models import Role
 from config.kernel.errors import StockwireError
 from inventory.admin.reading import ReadOnlyAdmin
 from orders.admin.inlines import ReadOnlyInline
-from realtime.models import ChatStatus, SupportChat, SupportMessage
+from realtime.models import CannedAnswer, ChatStatus, SupportChat, SupportMessage
 from realtime.support import chats
 from realtime.support.following import change_status
+from realtime.support.inbox import beside_facts, inbox_facts
 from realtime.support.parties import Speaker
 from realtime.support.reading import mark_read
 from realtime.support.writing import LONGEST_MESSAGE, write_message
@@ -71,7 +76,35 @@ class SupportChatAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     inlines = (MessageInline,)
     actions = ("claim_all", "close_all")
+    paginator = CappedPaginator
+    list_before_template = "admin/realtime/supportchat/link.html"
     actions_detail = ("answer", "claim", "release", "close")
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        own = [
+            path("inbox/", view(self.inbox), name="realtime_supportchat_inbox"),
+            path("inbox/<str:chat_id>/beside/", view(self.beside), name="realtime_supportchat_beside"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def inbox(self, request: HttpRequest) -> HttpResponse:
+        """All open chats on one page, live."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Support inbox",
+            **inbox_facts(request.user),
+        }
+        return TemplateResponse(request, "admin/realtime/supportchat/inbox.html", context)
+
+    def beside(self, request: HttpRequest, chat_id: str) -> HttpResponse:
+        """Whom one talks to: a part of the inbox."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        shown = beside_facts(_chat(request, chat_id), request.user)
+        return TemplateResponse(request, "admin/realtime/supportchat/beside.html", shown)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SupportChat]:
         return chats.chats_of(_speaker(request))
@@ -85,21 +118,19 @@ class SupportChatAdmin(ReadOnlyAdmin):
         """By staff."""
         return int(chat.unread_by_staff)
 
-    def has_support_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:  # noqa: ARG002
-        """Unfold asks with an id where it has one, and without where it hasn't."""
-        return bool(self.has_view_permission(request))
+    has_answer_permission = asks_for("realtime.answer_supportchat")
 
     # -------------------------------------------------------------------------------------- actions
 
-    @admin.action(description="Claim the selected chats")
+    @admin.action(description="Claim the selected chats", permissions=["answer"])
     def claim_all(self, request: HttpRequest, queryset: QuerySet[SupportChat]) -> None:
         _step_all(request, queryset, ChatStatus.CLAIMED)
 
-    @admin.action(description="Close the selected chats")
+    @admin.action(description="Close the selected chats", permissions=["answer"])
     def close_all(self, request: HttpRequest, queryset: QuerySet[SupportChat]) -> None:
         _step_all(request, queryset, ChatStatus.CLOSED)
 
-    @action(description="Answer", url_path="answer", permissions=["support"])  # type: ignore[untyped-decorator]
+    @action(description="Answer", url_path="answer", permissions=["answer"])  # type: ignore[untyped-decorator]
     def answer(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Whoever answers has read what the page showed."""
         chat, by = _chat(request, object_id), _speaker(request)
@@ -114,15 +145,15 @@ class SupportChatAdmin(ReadOnlyAdmin):
 
         return self._ask(request, chat, form, act, title="Answer")
 
-    @action(description="Claim", url_path="claim", permissions=["support"])  # type: ignore[untyped-decorator]
+    @action(description="Claim", url_path="claim", permissions=["answer"])  # type: ignore[untyped-decorator]
     def claim(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._step(request, object_id, ChatStatus.CLAIMED, title="Claim")
 
-    @action(description="Open again", url_path="release", permissions=["support"])  # type: ignore[untyped-decorator]
+    @action(description="Open again", url_path="release", permissions=["answer"])  # type: ignore[untyped-decorator]
     def release(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._step(request, object_id, ChatStatus.OPEN, title="Open again")
 
-    @action(description="Close", url_path="close", permissions=["support"])  # type: ignore[untyped-decorator]
+    @action(description="Close", url_path="close", permissions=["answer"])  # type: ignore[untyped-decorator]
     def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._step(request, object_id, ChatStatus.CLOSED, title="Close")
 
@@ -155,6 +186,19 @@ class SupportChatAdmin(ReadOnlyAdmin):
             "form": form,
         }
         return TemplateResponse(request, "admin/realtime/supportchat/act.html", context)
+
+
+@admin.register(CannedAnswer)
+class CannedAnswerAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """What staff say often. Plain texts: nothing hangs on them, and nobody is told."""
+
+    list_display = ("title", "position", "in_short")
+    search_fields = ("title", "text")
+    fields = ("title", "text", "position")
+
+    @admin.display(description="Text")
+    def in_short(self, answer: CannedAnswer) -> str:
+        return answer.text[:80]
 
 
 def _step_all(request: HttpRequest, queryset: QuerySet[SupportChat], to: ChatStatus) -> None:

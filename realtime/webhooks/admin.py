@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from config.identity.admin_actions import asks_for
 from config.kernel.errors import StockwireError
 from inventory.admin.reading import ReadOnlyAdmin
 from realtime.selectors import head
@@ -204,9 +205,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_select_related = ("subscription",)
     actions = ("send_again", "discard")
 
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        """Whoever sees deliveries may do something about them: there is one kind of staff."""
-        return bool(self.has_view_permission(request))
+    has_act_permission = asks_for("realtime.change_webhooksubscription")
 
     @admin.action(description="Send the selected events again", permissions=["act"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:

@@ -155,8 +155,10 @@ class Stream:
             self.stop(grace=self._pace.timeout)
             return
         for record in piece.records:
+            if record.seq in begun.known or not topics.is_told(record.type):
+                continue
             name, body = name_and_body(record)
-            if record.seq not in begun.known and topics.matches(self.target.topics, name):
+            if topics.matches(self.target.topics, name):
                 lanes.add(
                     Item(seq=record.seq, event_id=record.id, type=name, subject=record.subject, body=body)
                 )

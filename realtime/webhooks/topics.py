@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from realtime import registry
 
@@ -24,19 +24,26 @@ def matches(topics: Iterable[str], name: str) -> bool:
 
 def unknown(topics: Iterable[str]) -> list[str]:
     """Those that mean no event that there is."""
-    names = {name for entry in registry.TYPES if entry.durable for name in _names(entry)}
+    names = {name for entry in _told() for name in _names(entry)}
     return [topic for topic in topics if not any(_means(topic, name) for name in names)]
 
 
 def log_types(topics: Sequence[str]) -> list[str] | None:
-    """The types under which the log has what the topics mean; ``None``: any, known here or not."""
+    """The types under which the log has what the topics mean; ``None``: any, known here or not, of which
+    each is still to be told apart by ``is_told``."""
     if EVERYTHING in topics:
         return None
-    return sorted(
-        entry.name
-        for entry in registry.TYPES
-        if entry.durable and any(matches(topics, name) for name in _names(entry))
-    )
+    return sorted(entry.name for entry in _told() if any(matches(topics, name) for name in _names(entry)))
+
+
+def is_told(log_type: str) -> bool:
+    """Whether what the log has under this type is anybody's business here. What only tells some users of an
+    event that the log has already would be that event once more, and for thousands of them many times."""
+    return log_type not in registry.REPEATING
+
+
+def _told() -> Iterator[registry.EventType]:
+    return (entry for entry in registry.TYPES if entry.durable and is_told(entry.name))
 
 
 def _means(topic: str, name: str) -> bool:

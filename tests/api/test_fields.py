@@ -12,6 +12,7 @@ from rest_framework.exceptions import ValidationError
 
 from config.api import fields
 from config.api.json import read_json, write_json
+from config.kernel.clock import iso, parse_iso
 from config.kernel.money import MAX_AMOUNT
 
 
@@ -20,6 +21,24 @@ def reason(field: "serializers.Field[Any, Any, Any, Any]", value: Any) -> str:
         field.run_validation(value)
     detail: Any = refusal.value.detail
     return str(detail[0])
+
+
+@pytest.mark.parametrize(
+    ("moment", "written"),
+    [
+        (dt.datetime(1, 1, 1, tzinfo=dt.UTC), "0001-01-01T00:00:00.000Z"),
+        (dt.datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=dt.UTC), "9999-12-31T23:59:59.999Z"),
+        (
+            dt.datetime(2026, 11, 26, 1, 2, 3, 4_999, tzinfo=dt.timezone(dt.timedelta(hours=2))),
+            "2026-11-25T23:02:03.004Z",
+        ),
+    ],
+)
+def test_a_moment_is_written_with_four_digits_of_its_year_and_three_of_its_second(
+    moment: dt.datetime, written: str
+) -> None:
+    assert iso(moment) == written
+    assert parse_iso(written) == moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 @pytest.mark.parametrize("value", ["5", "", None, [], {}, True, False, 1.5, 0.1, -0.5])

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -133,3 +133,26 @@ def test_the_list_shows_where_each_sale_is_in_a_fixed_number_of_queries(staff: C
     assert "Scheduled" in text
     assert "20 %" in text
     assert len(counts) == 1
+
+
+def test_prices_are_shown_before_a_sale_is_saved(staff: Client) -> None:
+    one, two = made(draft(title="Mug <b>big</b>"), draft(title="Cup"))
+    sales, path = FlashSale.objects.count(), f"{LIST}preview/"
+    page = staff.get(path, {"percentage": "12.5", "product": [two, one]})
+    prices = [(price.name, price.before, price.after) for price in page.context["prices"]]
+    assert [name for name, _before, _after in prices] == ["Cup", "Mug <b>big</b>"]
+    with transaction.atomic():
+        on_sale(one, off="12.5")
+        paid = staff.get(f"/api/products/{one}").json()["salePrice"]
+        transaction.set_rollback(True)
+    assert prices[1][2].split()[0] == f"{paid:g}"
+    assert "Mug &lt;b&gt;big&lt;/b&gt;" in page.content.decode()
+    with CaptureQueriesContext(connection) as few:
+        staff.get(path, {"percentage": "10", "product": [one]})
+    with CaptureQueriesContext(connection) as more:
+        staff.get(path, {"percentage": "10", "product": [one, two]})
+    assert len(more) == len(few)
+    for nonsense in ("", "0", "-5", "101", "NaN", "Infinity", "much"):
+        answer = staff.get(path, {"percentage": nonsense, "product": [one]})
+        assert (answer.status_code, answer.context["prices"]) == (200, []), nonsense
+    assert FlashSale.objects.count() == sales

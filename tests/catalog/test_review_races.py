@@ -13,6 +13,7 @@ from catalog.errors import AlreadyReviewed
 from catalog.models import Product, Review, ReviewStatus
 from catalog.records import ReviewRecord
 from catalog.services import ReviewDraft, judge_review, rebuild_ratings, reviewing, submit_review
+from catalog.tasks import count_ratings_anew
 from tests.catalog.goods import ACTOR, Heard, draft, made, version_of
 from tests.inventory.crowds import at_once
 from tests.orders.conftest import person
@@ -130,3 +131,15 @@ def test_ratings_that_drifted_are_put_right_once_and_told(
     call_command("rebuild_ratings")
     assert capsys.readouterr().out == "Every rating is right.\n"
     assert len(heard.events) == 2
+
+
+def test_each_night_a_rating_that_drifted_is_put_right_and_told_once(heard: Heard) -> None:
+    mug, cup = made(draft(), draft())
+    for review in reviews(mug, 4, 2):
+        judge_review(review_id=review, to=APPROVED, actor=ACTOR)
+    Product.objects.filter(id=mug).update(rating_sum=50, review_count=10)
+    heard.events.clear()
+    for _night in range(2):
+        count_ratings_anew(0)
+    assert [figures(one) for one in (mug, cup)] == [(6, 2), (0, 0)]
+    assert [(event.name, event.subject) for event in heard.events] == [("product.updated", mug)]

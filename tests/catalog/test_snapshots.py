@@ -161,7 +161,7 @@ def test_versions_of_a_product_grow_by_one_with_each_of_its_events(call: Call, h
     assert call("GET", path).data["version"] == len(heard.events)
     call("DELETE", path)
     assert heard.names == [
-        "product.created", "product.updated", "stock.updated", "product.updated", "stock.reduced",
-        "product.deleted",
+        "product.created", "product.updated", "stock.updated", "stock.back", "product.updated",
+        "stock.reduced", "product.deleted",
     ]  # fmt: skip
-    assert [event.version_number for event in heard.events] == [1, 2, 3, 4, 5, 6]
+    assert [event.version_number for event in heard.events] == [1, 2, 3, 4, 5, 6, 7]

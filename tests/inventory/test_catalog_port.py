@@ -54,7 +54,7 @@ def test_figures_and_stamps_take_one_query_each_for_any_number(
         stock().figures([goods.variants[0].id for goods in many])
     with django_assert_num_queries(1):
         stamps = stock().stamps([goods.id for goods in many] + ["unknown"])
-    assert [stamps[goods.id].version for goods in many] == [1] * 20
+    assert [stamps[goods.id].version for goods in many] == [2] * 20
     assert (stamps["unknown"].version, stamps["unknown"].changed_at) == (0, None)
 
 
@@ -65,7 +65,7 @@ def test_counts_become_movements_of_the_difference_and_make_their_locations(hear
     assert deltas(old)[-1] == ("main", 2, 7, "recount")
     assert deltas(new) == [("attic", 3, 3, "recount")]
     assert Location.objects.filter(code="attic").exists()
-    assert heard.names == ["stock.updated", "stock.updated"]
+    assert heard.names == ["stock.updated", "stock.updated", "stock.back"]
     assert record(count(old, 7), count(new, 3, "attic")) == 0
 
 
@@ -73,18 +73,35 @@ def test_what_is_recorded_is_announced_by_whoever_had_it_recorded(heard: Heard) 
     goods = make_goods()
     recorded = stock().record_counts([count(goods, 5)], actor=ACTOR, kind="recount", reason="")
     assert heard.names == []
-    assert [(event.name, event.version_number) for event in recorded.events] == [("stock.updated", 1)]
+    assert [(event.name, event.version_number) for event in recorded.events] == [
+        ("stock.updated", 1), ("stock.back", 2)
+    ]  # fmt: skip
+
+
+def test_what_a_product_is_made_with_is_not_back() -> None:
+    goods, known = make_goods(), make_goods()
+    recorded = stock().record_counts(
+        [count(goods, 5), count(known, 5)],
+        actor=ACTOR,
+        kind="recount",
+        reason="",
+        new_products={goods.id},
+    )
+    found = [(event.name, event.subject) for event in recorded.events]
+    assert sorted(found) == sorted(
+        [("stock.updated", goods.id), ("stock.updated", known.id), ("stock.back", known.id)]
+    )
 
 
 def test_advancing_counts_one_change_of_each_product_and_none_of_its_stock() -> None:
     known, new = make_goods(stock=1), make_goods()
     before = stock().stamps([known.id])[known.id]
-    assert stock().advance([new.id, known.id, known.id, "unknown"]) == {known.id: 2, new.id: 1}
+    assert stock().advance([new.id, known.id, known.id, "unknown"]) == {known.id: 3, new.id: 1}
     assert stock().advance([new.id]) == {new.id: 2}
-    assert stock().stamps([known.id])[known.id] == StockStamp(2, before.changed_at)
+    assert stock().stamps([known.id])[known.id] == StockStamp(3, before.changed_at)
     assert stock().stamps([new.id])[new.id] == StockStamp(2, new.product.created_at)
     services.restock(lines=[new.line(1)], actor=ACTOR)
-    assert stock().stamps([new.id])[new.id].version == 3
+    assert stock().stamps([new.id])[new.id].version == 4
 
 
 def test_a_count_of_all_places_goes_to_the_first_and_is_drawn_from_one_after_the_other() -> None:

@@ -196,10 +196,10 @@ def test_low_is_crossed_from_above_the_threshold_to_it_or_below(before: int, tak
     assert bool(outcome.changes[0].falls) is falls
 
 
-def test_back_is_from_none_to_some_and_not_the_first_stock_ever() -> None:
+def test_back_is_from_none_to_some_the_first_stock_ever_included() -> None:
     assert decide(book(level("a", 0)), Put([Want("v", 1)])).changes[0].came_back
     assert not decide(book(level("a", 1)), Put([Want("v", 1)])).changes[0].came_back
-    assert not decide(book(), Put([Want("v", 1)])).changes[0].came_back
+    assert decide(book(), Put([Want("v", 1)])).changes[0].came_back
     assert decide(book(level("a", 2, reserved=2)), EndHold([Want("v", 2, "a")])).changes[0].came_back
 
 

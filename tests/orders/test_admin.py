@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from config.api import capped_paging
 from inventory.models import StockMovement
 from orders.models import Order, OrderLine
+from orders.selectors.timeline import timeline
 from tests.inventory.shop import Heard
 from tests.orders.conftest import Person
+from tests.orders.paying import pay
 from tests.orders.shop import mug, place, ship
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +56,7 @@ def test_an_order_is_shown_with_its_lines_its_history_and_its_movements(
         assert text in page, text
     assert re.search(r"<li>-3 \S+ at main \(sale\)</li>", page)
     assert f"/admin/inventory/stockmovement/?q={order['_id']}" in page
-    assert f"user:{staff.id}" in page
+    assert staff.user.email in page
 
 
 def test_the_list_takes_a_fixed_number_of_queries_and_finds_by_number_and_customer(
@@ -160,16 +164,120 @@ def test_orders_are_assigned_and_the_tailors_work_set(
     assert "Select a valid choice" in act(admin, order, "assign", tailor=customer.id)
 
 
-def test_selected_orders_begin_to_be_processed_each_for_itself(
+def test_selected_orders_go_on_each_for_itself_and_the_refused_are_named(
     admin: Client, customer: Person, staff: Person
 ) -> None:
     goods = mug()
     one, two, three = (place(customer, goods.item(1)) for _ in range(3))
     ship(staff, two["_id"])
-    selected = {"action": "begin_processing", "_selected_action": [one["_id"], two["_id"], three["_id"]]}
-    page = admin.post(LIST, selected, follow=True).content.decode()
-    assert "From shipped to processing is no step" in page
+    selected = {"action": "change_status", "_selected_action": [one["_id"], two["_id"], three["_id"]]}
+    page = admin.post(LIST, {**selected, "to_status": "processing"}, follow=True).content.decode()
+    assert f"{two['orderNumber']}: From shipped to processing is no step" in page
+    assert "2 orders processing" in page
     assert sorted(Order.objects.values_list("status", flat=True)) == ["processing", "processing", "shipped"]
+
+
+@pytest.mark.parametrize("to", ["", "cancelled", "pending", "nonsense"])
+def test_many_orders_are_brought_nowhere_else(admin: Client, customer: Person, to: str) -> None:
+    order = place(customer, mug().item(1))
+    selected = {"action": "change_status", "_selected_action": [order["_id"]], "to_status": to}
+    page = admin.post(LIST, selected, follow=True).content.decode()
+    assert "Choose a status" in page or "No action selected" in page
+    assert status() == "pending"
+
+
+def test_the_timeline_tells_what_happened_when_and_by_whom(
+    admin: Client, customer: Person, staff: Person, tailor: Person
+) -> None:
+    order = place(customer, mug().item(3))
+    payment = pay(customer, order, "manual")
+    assert staff("POST", f"/api/payments/{payment['_id']}/complete").status_code == 200
+    act(admin, order, "assign", tailor=tailor.id)
+    act(admin, order, "step", status="processing", note="Packing <b>now</b>")
+    act(admin, order, "step", status="shipped")
+    act(admin, order, "return", line=order["items"][0]["_id"], quantity=1, disposition="damaged")
+    shop = Order.objects.get()
+    told = [(one.kind, one.what, one.by, one.note) for one in timeline(shop)]
+    carla, sara = customer.user.email, staff.user.email
+    assert told == [
+        ("placed", "Placed", carla, ""),
+        ("money", "Payment of 300 L.E. begun", "", "manual"),
+        ("money", "Payment completed", sara, ""),
+        ("work", "Tailor: Tariq; Tailor's work: assigned", sara, ""),
+        ("step", "Processing", sara, "Packing <b>now</b>"),
+        ("step", "Shipped", sara, ""),
+        ("return", f"1 of Mug ({shop.lines.get().sku}) came back: damaged", sara, ""),
+    ]
+    page = admin.get(f"{LIST}{order['_id']}/change/").content.decode()
+    assert "Packing &lt;b&gt;now&lt;/b&gt;" in page
+    with CaptureQueriesContext(connection) as few:
+        admin.get(f"{LIST}{order['_id']}/change/")
+    act(admin, order, "return", line=order["items"][0]["_id"], quantity=1, disposition="lost")
+    with CaptureQueriesContext(connection) as more:
+        admin.get(f"{LIST}{order['_id']}/change/")
+    assert len(more) == len(few)
+
+
+def test_only_what_leads_somewhere_is_offered(admin: Client, customer: Person, staff: Person) -> None:
+    order = place(customer, mug().item(1))
+
+    def offered() -> set[str]:
+        page = admin.get(f"{LIST}{order['_id']}/change/")
+        return {action["path"].rstrip("/").rsplit("/", 1)[1] for action in page.context["actions_detail"]}
+
+    assert offered() == {"step", "cancel", "assign", "slip"}
+    ship(staff, order["_id"])
+    assert offered() == {"step", "return", "assign", "slip"}
+    assert staff("PUT", f"/api/orders/{order['_id']}/status", {"status": "delivered"}).status_code == 200
+    assert offered() == {"return", "slip"}
+
+
+def test_the_packing_slip_has_what_goes_into_the_parcel_and_no_price(
+    admin: Client, customer: Person, staff: Person
+) -> None:
+    order = place(customer, mug(title="Blue <i>mug</i>").item(3), notes="Ring twice")
+    ship(staff, order["_id"])
+    act(admin, order, "return", line=order["items"][0]["_id"], quantity=1, disposition="lost")
+    page = admin.get(f"{LIST}{order['_id']}/slip/").content.decode()
+    units = '<td class="figure">2</td>'
+    for text in (order["orderNumber"], "Blue &lt;i&gt;mug&lt;/i&gt;", "Ring twice", units):
+        assert text in page, text
+    assert "L.E." not in page
+    assert "<i>mug" not in page
+
+
+def test_an_order_is_found_by_what_somebody_says_on_the_telephone(
+    admin: Client, customer: Person, other: Person, staff: Person
+) -> None:
+    goods = mug(stock=100)
+    first, second = place(customer, goods.item(1)), place(other, goods.item(1), phone="0177 42")
+    said = {
+        first["orderNumber"]: [first],
+        first["orderNumber"].lower(): [first],
+        first["orderNumber"][-6:]: [first],
+        first["_id"]: [first],
+        "OMAR": [second],
+        "omar@example": [second],
+        "177 4": [second],
+        "example.com": [first, second],
+        "@nowhere": [],
+    }
+    for text, found in said.items():
+        ids = {order["_id"] for order in found}
+        assert {order.pk for order in admin.get(LIST, {"q": text}).context["cl"].result_list} == ids, text
+        listed = staff("GET", f"/api/orders?search={quote(text)}").data
+        assert {order["_id"] for order in listed} == ids, text
+
+
+def test_a_list_is_counted_to_a_bound_and_no_further(
+    admin: Client, customer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goods = mug(stock=100)
+    for _ in range(4):
+        place(customer, goods.item(1))
+    monkeypatch.setattr(capped_paging, "MOST", 3)
+    page = admin.get(LIST).context["cl"]
+    assert page.result_count == 3
 
 
 def test_nothing_is_made_edited_or_deleted_by_hand(admin: Client, customer: Person) -> None:

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Sum
 from pytest_django import Settings
 
+from config.management.commands.replay_sales import Command
 from inventory.models import StockLevel, StockMovement
 from inventory.selectors.drift import drifts
 from orders.models import Order, OrderLine
@@ -36,6 +37,11 @@ def run(file: Path, *options: str) -> str:
     out = StringIO()
     call_command("replay_sales", str(file), "--as", "orders", *options, stdout=out)
     return out.getvalue()
+
+
+def test_the_help_says_which_shop_can_have_them_as_orders() -> None:
+    said = " ".join(Command().create_parser("manage.py", "replay_sales").format_help().split())
+    assert "STOCKWIRE_CURRENCY=GBP" in said
 
 
 def test_each_invoice_becomes_an_order_and_the_rest_movements(file: Path) -> None:

@@ -139,6 +139,9 @@ def test_the_first_start_makes_accounts_and_each_start_prints_them(
     accounts = json.loads(kept.read_text())
     assert [account["role"] for account in accounts] == ["admin", "customer", "tailor", "delivery"]
     assert len({account["password"] for account in accounts}) == 4
+    with psycopg.connect(first.database_url) as connection:
+        names = connection.execute("SELECT role, name FROM identity_user").fetchall()
+    assert all(dict(names)[account["role"]] for account in accounts), "in a chat they would have no name"
     printed = first.output()
     first.end()
     again = start_server(env=env, database_url=first.database_url).output()

@@ -639,6 +639,12 @@ def test_a_product_goes_out_byte_for_byte_as_it_was_recorded(product: dict[str, 
     )
 
 
+def test_an_order_of_an_account_without_a_name_is_from_its_address() -> None:
+    nameless = placed(customer={**CARLA, "name": "", "email": "c@shop.example"})
+    (told,) = [packet.data[1] for packet in packets(nameless) if packet.data[0] == "admin_notification"]
+    assert told["message"] == "New order from c@shop.example"
+
+
 def test_an_event_of_a_newer_version_of_the_program_is_passed_over() -> None:
     unknown = Record(7, "evt_1", "never.heard.of", "prod_1", None, "{}", "", MOMENT, EPOCH)
     assert SHOP.messages(unknown) == []

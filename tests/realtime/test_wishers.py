@@ -91,6 +91,15 @@ def test_what_is_told_says_what_the_event_said_and_which_it_was() -> None:
         assert (extra["user_ids"], extra["cause"]) == ([one], cause[0])
 
 
+def test_whoever_wishes_for_what_was_never_there_is_told_of_its_first_stock() -> None:
+    tea, cup = mug(stock=0), mug(stock=3)
+    (wisher,) = people(1, wish_for=tea)
+    add_wish(user_id=person(name="omar").id, product_id=cup.id)
+    stock.restock(lines=[tea.line(3), cup.line(3)], actor=ACTOR)
+    tell_all()
+    assert wishing.told() == [(BACK, [wisher])]
+
+
 def test_each_variant_that_comes_back_is_told_of_and_each_fall_each_time() -> None:
     goods = shirt()
     people(2, wish_for=goods)

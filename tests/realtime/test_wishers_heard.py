@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from functools import partial
@@ -19,9 +18,10 @@ from tests.catalog.goods import ACTOR
 from tests.orders.shop import Goods, mug
 from tests.realtime.door import FRAMES, PLAIN, Caller, Door, serving
 from tests.realtime.house_of_orders import rest
-from tests.realtime.log import caught_up, sql
+from tests.realtime.log import sql
 from tests.realtime.people import Person, a_person, away
 from tests.realtime.shop.client import ShopClient
+from tests.realtime.wishing import everybody_told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,17 +46,6 @@ async def a_wisher(email: str, goods: Goods) -> Person:
     person = await a_person(email=f"{email}@example.com")
     await rest(person, "POST", "/api/wishlist/items", {"productId": goods.id})
     return person
-
-
-async def everybody_told() -> None:
-    """The crier has told of all there is, and the hub has told everybody here."""
-    await caught_up()
-
-    told_of_all = "SELECT seq = (SELECT top FROM realtime_eventhead) FROM realtime_wishersplace"
-    async with asyncio.timeout(10):
-        while await sql(told_of_all) != [(True,)]:  # noqa: ASYNC110  a database rings no bell
-            await asyncio.sleep(0.02)
-    await caught_up()
 
 
 async def cheaper(goods: Goods, price: str) -> None:

@@ -1,4 +1,4 @@
-"""People who wish for something, and the log numbered for them, where no live half runs."""
+"""People who wish for something; and that they have been told, where a live half runs and where none does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from django.db import connection
 from catalog.selectors.wishlists import wishlist_id_of
 from realtime.relay import Relay, connect
 from realtime.wishers.telling import tell_wishers
-from tests.realtime.log import Told
+from tests.realtime.log import Told, caught_up, sql
+
+
+async def everybody_told() -> None:
+    """The crier has told of all there is, and the hub has told everybody here."""
+    await caught_up()
+
+    told_of_all = "SELECT seq = (SELECT top FROM realtime_eventhead) FROM realtime_wishersplace"
+    async with asyncio.timeout(10):
+        while await sql(told_of_all) != [(True,)]:  # noqa: ASYNC110  a database rings no bell
+            await asyncio.sleep(0.02)
+    await caught_up()
 
 
 def number() -> None:
@@ -55,9 +66,10 @@ def crowd(count: int, *, product_id: str, prefix: str = "usr_w") -> Sequence[str
     ids = [f"{prefix}{number:06d}" for number in range(count)]
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO identity_user (id, email, name, phone, role, is_staff, is_active, is_superuser,"
-            " password, date_joined, updated_at)"
-            " SELECT id, id || '@example.com', id, '', 'customer', false, true, false, '!', now(), now()"
+            "INSERT INTO identity_user (id, email, name, phone, role, duties, is_staff, is_active,"
+            " is_superuser, password, date_joined, updated_at)"
+            " SELECT id, id || '@example.com', id, '', 'customer', '{}', false, true,"
+            " false, '!', now(), now()"
             " FROM unnest(%s::text[]) AS id",
             [ids],
         )

@@ -7,7 +7,14 @@ from config.identity.services.endings import end_all_sign_ins, end_sign_in
 from config.identity.services.forgetting import forget_what_is_over
 from config.identity.services.keys import IssuedKey, issue_api_key, revoke_api_key
 from config.identity.services.profiles import NewPassword, change_own_profile
-from config.identity.services.sign_ins import SignedIn, refresh_sign_in, register, sign_in, sign_out
+from config.identity.services.sign_ins import (
+    SignedIn,
+    begin_sign_in,
+    refresh_sign_in,
+    register,
+    sign_in,
+    sign_out,
+)
 from config.identity.services.users import (
     change_duties,
     change_role,
@@ -21,6 +28,7 @@ __all__ = [
     "IssuedKey",
     "NewPassword",
     "SignedIn",
+    "begin_sign_in",
     "change_duties",
     "change_own_profile",
     "change_role",

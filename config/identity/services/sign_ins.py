@@ -70,6 +70,15 @@ def sign_in(*, email: str, password: str, address: str) -> SignedIn:
         user = authenticate(username=email, password=password)
         if not isinstance(user, User):
             raise InvalidCredentials
+    return begin_sign_in(user=user, address=address)
+
+
+def begin_sign_in(*, user: User, address: str) -> SignedIn:
+    """Sign in a user whose password was looked at just now, by whoever counted the attempt.
+
+    *Locks* the user's row. *Refuses* one who got another password meanwhile, or is not active
+    (``InvalidCredentials``). *Announces* nothing.
+    """
     return in_transaction(partial(_begin_if_unchanged, user, address))
 
 

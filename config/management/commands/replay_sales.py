@@ -18,7 +18,7 @@ from rich.table import Table
 from config.kernel.actors import Actor
 from inventory.replay.parsing import BadFile, Book, Invoice, batches, read_file
 from inventory.replay.replaying import Places, Tally, replay
-from inventory.replay.stocking import Stocked, stock_up
+from inventory.replay.stocking import CURRENCY, Stocked, stock_up
 from inventory.replay.workers import replay_with_workers
 from inventory.selectors.drift import drifts
 from orders.replay import NotTheShopsCurrency, OrderReplay
@@ -49,7 +49,8 @@ class Command(BaseCommand):
             dest="becoming",
             choices=("reductions", "orders"),
             default="reductions",
-            help="what each sale becomes: a reduction of stock (the default), or an order",
+            help=f"what each sale becomes: a reduction of stock (the default), or an order; the file's prices"
+            f" are in {CURRENCY}, so orders need a shop with STOCKWIRE_CURRENCY={CURRENCY}",
         )
 
     def handle(self, **options: Any) -> None:

@@ -13,7 +13,7 @@ from config.identity.models import User
 from realtime.api.support_bodies import MessageBody, OpeningBody
 from realtime.consumers.shop.arguments import RefusedError, a_body, a_text, an_object
 from realtime.consumers.shop.visitor import Visitor
-from realtime.models import ChatPriority
+from realtime.models import ChatPriority, SupportMessage
 from realtime.presence import floor
 from realtime.rooms import room_of_name
 from realtime.support import chats
@@ -59,7 +59,7 @@ async def support_message(visitor: Visitor, arguments: Sequence[Any]) -> Mapping
     heard, visitor.heard_before = visitor.heard_before, None
     message, is_new = await changes.run(
         partial(
-            write_message,
+            _write,
             by=by,
             text=said["message"],
             chat_id=chat_id,
@@ -75,7 +75,7 @@ async def typing_start(visitor: Visitor, arguments: Sequence[Any]) -> None:
     """``{room}``, in which it has to be."""
     chat_id = _chat_that_it_is_in(visitor, arguments)
     if visitor.name is None:
-        visitor.name = await threads.run(partial(_name_of, visitor.principal.id))
+        visitor.name = await threads.run(partial(_name_of, _speaker(visitor)))
     user = {"id": visitor.principal.id, "name": visitor.name}
     visitor.has_typed = True
     floor.here().typing.start(origin=visitor.session.id, chat_id=chat_id, user=user)
@@ -112,5 +112,17 @@ def _chat_that_it_is_in(visitor: Visitor, arguments: Sequence[Any]) -> str:
     return room.removeprefix(_CHAT)
 
 
-def _name_of(user_id: str) -> str:
-    return User.objects.values_list("name", flat=True).get(pk=user_id)
+def _write(*, by: Speaker, **said: Any) -> tuple[SupportMessage, bool]:
+    _require_answering(by)
+    return write_message(by=by, **said)
+
+
+def _name_of(by: Speaker) -> str:
+    _require_answering(by)
+    return User.objects.values_list("name", flat=True).get(pk=by.user_id)
+
+
+def _require_answering(by: Speaker) -> None:
+    """Of staff, those whose duties have it. The credentials don't say what these are."""
+    if by.is_staff and not User.objects.get(pk=by.user_id).has_perm("realtime.answer_supportchat"):
+        raise RefusedError("not_permitted", "answering chats is none of your duties")

@@ -73,6 +73,14 @@ export class LiveClient {
     this.#tell("idle");
   }
 
+  /** Hear of these too, from now on and after each return. What was before it is the caller's to fetch. */
+  listen(topics) {
+    const known = this.#options.topics;
+    const added = topics.filter((topic) => !known.includes(topic));
+    known.push(...added);
+    if (added.length && this.#socket?.readyState === 1) this.#socket.send(JSON.stringify({ type: "subscribe", topics: added }));
+  }
+
   /** Try at once, whatever the state: somebody pressed the button. */
   retry() {
     if (!this.#started) return;

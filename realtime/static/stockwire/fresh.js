@@ -2,12 +2,14 @@
 //
 //   <section data-fresh-on="cart.updated order.*" hx-get="/cart/lines" hx-trigger="stale">
 //   <section data-fresh-on="order.*" data-fresh-id="ord_1" …>      only events that are about this id
+//   <section data-fresh-on="stock.*" data-fresh-every="500" …>     at most once in so many milliseconds
 //
-// A page that has not loaded htmx names it in `data-htmx`: it is fetched with the first part that needs it.
+// A page that has not loaded htmx has it fetched with the first part that needs it (`htmx_here.js`).
+
+import { htmxHere } from "./htmx_here.js";
 
 const TOGETHER_MILLISECONDS = 60;
 const waiting = new Map();
-let loading = null;
 
 /** Have those parts fetched that this event concerns. */
 export function freshen(event) {
@@ -28,9 +30,9 @@ export function stale(element) {
     element,
     setTimeout(async () => {
       waiting.delete(element);
-      await htmxLoaded();
-      if (element.isConnected) globalThis.htmx?.trigger(element, "stale");
-    }, TOGETHER_MILLISECONDS),
+      const htmx = await htmxHere();
+      if (element.isConnected) htmx?.trigger(element, "stale");
+    }, Number(element.dataset.freshEvery ?? TOGETHER_MILLISECONDS)),
   );
 }
 
@@ -38,26 +40,6 @@ function concerns({ dataset }, { type, data }) {
   const named = dataset.freshOn.split(" ").some((name) => name === type || (name.endsWith(".*") && type.startsWith(name.slice(0, -1))));
   if (!named || !dataset.freshId) return named;
   return Object.entries(data).some(([field, value]) => field.endsWith("_id") && value === dataset.freshId);
-}
-
-function htmxLoaded() {
-  const address = document.body.dataset.htmx;
-  if (globalThis.htmx || !address) return null;
-  loading ??= new Promise((resolve) => {
-    const script = document.createElement("script");
-    script.src = address;
-    script.addEventListener("load", resolve);
-    // The next change tries again.
-    script.addEventListener("error", () => {
-      loading = null;
-      resolve();
-    });
-    // htmx looks through a page that is complete at once, and through an earlier one at a moment that has passed.
-    const add = () => document.head.append(script);
-    if (document.readyState === "complete") add();
-    else addEventListener("load", add);
-  });
-  return loading;
 }
 
 // A page that the browser had put aside has missed what happened meanwhile.

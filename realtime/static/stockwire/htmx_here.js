@@ -7,13 +7,15 @@ export function htmxHere() {
   const address = document.body.dataset.htmx;
   if (globalThis.htmx || !address) return Promise.resolve(globalThis.htmx ?? null);
   loading ??= new Promise((resolve) => {
-    const known = [...document.scripts].find((script) => script.getAttribute("src") === address);
-    const script = known ?? document.createElement("script");
-    script.addEventListener("load", () => resolve(globalThis.htmx ?? null));
-    script.addEventListener("error", () => resolve((loading = null)));
-    if (known) return;
+    const script = document.createElement("script");
     script.src = address;
-    document.head.append(script);
+    script.addEventListener("load", () => resolve(globalThis.htmx ?? null));
+    // The next one who needs it tries again.
+    script.addEventListener("error", () => resolve((loading = null)));
+    // htmx looks through a page that is complete at once, and through an earlier one at a moment that has passed.
+    const add = () => document.head.append(script);
+    if (document.readyState === "complete") add();
+    else addEventListener("load", add);
   });
   return loading;
 }

@@ -265,6 +265,14 @@ async def test_a_batch_of_which_one_change_is_wrong_changes_nothing_and_is_told_
     await hears_nothing_more(client)
 
 
+async def test_an_action_that_there_is_not_reads_those_that_there_are(door: Door) -> None:
+    person, goods = await a_person(), await made(shirt)
+    client = await joined(door.port, person)
+    change = {"action": "fly", "productId": goods.id, "variant": RED_M, "quantity": 2}
+    refused = await client.ask("cart_batch_update", [change])
+    assert refused["error"] == "[0].action: must be one of add, remove, set"
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "code"),
     [

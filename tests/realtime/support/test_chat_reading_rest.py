@@ -134,7 +134,7 @@ def test_what_staff_answer_the_customer_is_notified_of(customer: Person, staff: 
 
 def test_whoever_has_joined_the_staff_is_not_notified_of_own_words(customer: Person) -> None:
     chat = opened(customer)
-    User.objects.filter(pk=customer.id).update(role=Role.ADMIN, is_staff=True)
+    User.objects.filter(pk=customer.id).update(role=Role.ADMIN, is_staff=True, duties=["owner"])
     customer.user.refresh_from_db()
     promoted = caller(authorization=f"Bearer {issue_token(user=customer.user)}")
     assert write(promoted, chat, "Hello")["isAdmin"] is True

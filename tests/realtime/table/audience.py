@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from tests.realtime.door import Caller, Door
 from tests.realtime.event_source import Response
 from tests.realtime.house_of_orders import Cast, rest
 from tests.realtime.log import caught_up
-from tests.realtime.people import Person
+from tests.realtime.people import Person, a_person
 from tests.realtime.shop.client import ShopClient
 
 _numbers = itertools.count(1)
@@ -22,19 +22,24 @@ PASSER_BY = "passer-by"
 GUEST = "guest"
 CUSTOMER = "customer"
 OTHER_CUSTOMER = "other customer"
+#: Another customer still, who wishes for the product in some scenes.
+WISHER = "wisher"
 STAFF = "staff"
 TAILOR = "tailor"
 DELIVERY = "delivery"
 OTHER_TAILOR = "other tailor"
 
 #: A passer-by says nothing after connecting; all others ask for all that they know of.
-LOOKING = frozenset({GUEST, CUSTOMER, OTHER_CUSTOMER, STAFF, TAILOR, DELIVERY, OTHER_TAILOR})
+LOOKING = frozenset({GUEST, CUSTOMER, OTHER_CUSTOMER, WISHER, STAFF, TAILOR, DELIVERY, OTHER_TAILOR})
 ALL = LOOKING | {PASSER_BY}
 #: Whom the order concerns.
 PARTIES = frozenset({CUSTOMER, STAFF, TAILOR, DELIVERY})
 
 WS, SSE, SOCKET_IO = "/ws", "/events", "Socket.IO"
 TRANSPORTS = (WS, SSE, SOCKET_IO)
+
+#: Seconds that what has no place in the log may take, on a machine that has much else to do.
+PATIENCE = 30.0
 
 #: What comes and goes with the listeners themselves. Heard of only where a row is about it.
 AMBIENT = frozenset(
@@ -119,6 +124,7 @@ class Audience:
 
     door: Door
     cast: Cast
+    wisher: Person
     witness: str
     listeners: dict[tuple[str, str], Listener] = field(default_factory=dict)
     visitors: list[ShopClient] = field(default_factory=list)
@@ -149,6 +155,16 @@ class Audience:
             found[transport][who] = messages
         return found
 
+    async def hear_all(self, wanted: Collection[tuple[str, str]], *, who: str) -> None:
+        """Until somebody has heard each of these, by transport and name; nobody remembers what it was."""
+        missing = set(wanted)
+        async with asyncio.timeout(PATIENCE):
+            while missing:
+                found = await self.heard()
+                missing -= {
+                    (transport, one.name) for transport in TRANSPORTS for one in found[transport][who]
+                }
+
     async def _bear_witness(self) -> str:
         await caught_up()
         title = f"Witness no. {next(_numbers)}."
@@ -158,8 +174,9 @@ class Audience:
 
 async def gather(door: Door, cast: Cast) -> Audience:
     """Connect everybody, and have each join every room that they may be in."""
-    audience = Audience(door, cast, await made_witness(cast.staff))
-    people: dict[str, Person | None] = {PASSER_BY: None, GUEST: None, **cast.signed_in}
+    wisher = await a_person(email="wisher@example.com")
+    audience = Audience(door, cast, wisher, await made_witness(cast.staff))
+    people: dict[str, Person | None] = {PASSER_BY: None, GUEST: None, WISHER: wisher, **cast.signed_in}
     chat = await _open_chat(cast.customer)
     audience.notes["chat"] = chat
     topics = [

@@ -9,7 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from config.kernel.clock import now
+from catalog.models import FlashSale
+from catalog.tasks import tell_flash_sales
+from config.kernel.clock import iso, now
 from inventory.models import Reservation
 from inventory.tasks import sweep_expired_reservations
 from orders.owners import CartOwner
@@ -18,7 +20,8 @@ from tests.orders.shop import WHERE
 from tests.realtime.house_of_orders import place, rest
 from tests.realtime.people import a_person, away
 from tests.realtime.shop.client import ShopClient
-from tests.realtime.table.audience import CUSTOMER, Audience
+from tests.realtime.table.audience import CUSTOMER, SOCKET_IO, SSE, STAFF, WS, Audience
+from tests.realtime.wishing import everybody_told
 
 # ---------------------------------------------------------------------------------------- products
 
@@ -120,6 +123,75 @@ async def _there(audience: Audience) -> int:
 async def _stock(audience: Audience, what: str, **item: Any) -> Any:
     body = {"items": [{"productId": audience.cast.product, "reason": "x", **item}], "reason": "x"}
     return await rest(audience.cast.staff, "POST", f"/api/stock/{what}", body)
+
+
+# ---------------------------------------------------------------------------------------- wishes and sales
+
+
+async def wish_for_the_product(audience: Audience) -> None:
+    await rest(audience.wisher, "POST", "/api/wishlist/items", {"productId": audience.cast.product})
+
+
+async def make_it_cheaper(audience: Audience) -> None:
+    await rest(audience.cast.staff, "PATCH", f"/api/products/{audience.cast.product}", {"price": 90})
+    await everybody_told()
+
+
+async def restock_what_was_wished_for(audience: Audience) -> None:
+    await restock_what_was_sold_out(audience)
+    await everybody_told()
+
+
+async def plan_a_sale(audience: Audience) -> None:
+    body = {
+        "name": "Night",
+        "discountPercentage": 10,
+        "startTime": iso(now() + dt.timedelta(hours=1)),
+        "endTime": iso(now() + dt.timedelta(hours=2)),
+        "products": [audience.cast.product],
+    }
+    sale = await rest(audience.cast.staff, "POST", "/api/flash-sales", body)
+    audience.notes["sale"] = sale["_id"]
+
+
+async def change_the_sale(audience: Audience) -> None:
+    """That ``plan_a_sale`` has made."""
+    path = f"/api/flash-sales/{audience.notes['sale']}"
+    await rest(audience.cast.staff, "PUT", path, {"discountPercentage": 20})
+
+
+async def let_the_sale_begin(audience: Audience) -> None:
+    await _pass(audience, "starts_at")
+
+
+async def let_the_sale_run_out(audience: Audience) -> None:
+    await _pass(audience, "ends_at")
+
+
+async def _pass(audience: Audience, edge: str) -> None:
+    """The clock has passed an edge of the sale, and the worker's timer comes round."""
+
+    def come_round() -> None:
+        FlashSale.objects.filter(pk=audience.notes["sale"]).update(**{edge: now()})
+        tell_flash_sales(0)
+
+    await away(come_round)
+    await everybody_told()
+
+
+# ---------------------------------------------------------------------------------------- reviews
+
+
+async def write_a_review(audience: Audience) -> None:
+    path = f"/api/products/{audience.cast.product}/reviews"
+    review = await rest(audience.cast.customer, "POST", path, {"rating": 4, "title": "Good", "comment": ""})
+    audience.notes["review"] = review["_id"]
+
+
+async def approve_the_review(audience: Audience) -> None:
+    """That ``write_a_review`` has written."""
+    path = f"/api/reviews/{audience.notes['review']}/status"
+    await rest(audience.cast.staff, "PUT", path, {"status": "approved"})
 
 
 # ---------------------------------------------------------------------------------------- carts and orders
@@ -231,7 +303,8 @@ async def go_away(audience: Audience) -> None:
     register: Any = floor.here().presence._register
     register._always["timing"]["grace"] = 0.2
     visitor = await _come(audience)
-    await audience.heard()
+    # That it came is told in a moment of its own, and must not be taken for its going.
+    await audience.hear_all({(WS, "presence"), (SSE, "presence"), (SOCKET_IO, "user_online")}, who=STAFF)
     await visitor.connection.close()
 
 

@@ -13,6 +13,7 @@ from standardwebhooks import Webhook
 from realtime import runtime
 from realtime.webhooks import services
 from realtime.webhooks.models import WebhookDelivery, WebhookSubscription
+from tests.realtime.happenings import came_back, told_back
 from tests.realtime.log import publish_soon, sql, stock_low, stock_reduced
 from tests.realtime.waiting import until
 from tests.realtime.webhooks.conftest import QUICK, in_thread, settled, subscribe, until_it_is
@@ -80,6 +81,18 @@ async def test_only_what_is_subscribed_to_comes_and_from_the_subscription_on(
     await until(lambda: len(receiver.got) == 1)
     await until_place(4)
     assert [got.event["type"] for got in receiver.got] == ["stock.low"]
+
+
+@pytest.mark.parametrize("topics", [("*",), ("stock.*",)])
+async def test_what_wishers_are_told_is_posted_once_as_what_it_tells_of(
+    stack: AsyncExitStack, receiver: Receiver, topics: tuple[str, ...]
+) -> None:
+    await subscribe(receiver.url, *topics)
+    await start(stack)
+    await publish_soon(came_back(), told_back(), told_back(), stock_reduced(version=9))
+    await until(lambda: len(receiver.got) == 2)
+    await until_place(4)
+    assert [got.event["type"] for got in receiver.got] == ["stock.back", "stock.reduced"]
 
 
 async def until_numbered(number: int) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from realtime import registry
 from realtime.webhooks import addresses, signing, topics
 from realtime.webhooks.lanes import Item, Lanes
 from realtime.webhooks.pace import Pace
@@ -54,6 +55,17 @@ def test_a_prefix_means_what_begins_with_it_and_a_dot() -> None:
 def test_what_goes_out_under_another_name_is_read_from_the_log_under_its_own() -> None:
     """An announcement of stock goes out as the event that it names."""
     assert "stock.announced" in (topics.log_types(["stock.reduced"]) or [])
+
+
+def test_what_only_tells_others_of_an_event_is_no_topic_and_not_read() -> None:
+    assert {"wishers.price_dropped", "wishers.stock_back"} == registry.REPEATING
+    assert topics.unknown(["wishers.*", *registry.REPEATING, "price.dropped"]) == [
+        "wishers.*", *registry.REPEATING
+    ]  # fmt: skip
+    assert topics.log_types(["price.dropped", "stock.back"]) == ["price.dropped", "stock.back"]
+    assert topics.log_types(["price.*"]) == ["price.dropped"]
+    assert not any(map(topics.is_told, registry.REPEATING))
+    assert topics.is_told("price.dropped")
 
 
 # --------------------------------------------------------------------------------------- addresses
@@ -104,11 +116,20 @@ def test_a_private_network_that_is_allowed_may_be_reached_and_no_other() -> None
         "https://shop.example:99999/", "https://shop.example/a b", "https://shop.example\\@10.0.0.1/",
         "https://shöp.example/", "https://127.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/",
         "https://169.254.169.254/latest", "https://shop.example/\n", "https://[::1/",
-        "https://x.example/" + "a" * 1000,
+        "https://x.example/" + "a" * 1000, "https://shop.example:0/", "https://0x7f000001/", "https://0/",
+        "https://2130706433/", "https://127.1/", "https://0177.0.0.1/", "https://127.0.0.1./", "https://a.0x1/",
+        "https://%31%32%37.0.0.1/", "https://localhost/", "https://LOCALHOST./", "https://x.localhost/",
+        "https://./", "https://a..b/", "https://-a.example/", "https://[v1.x]/",
+        f"https://{'a' * 64}.example/", "https://" + "a." * 127 + "example/",
     ],
 )  # fmt: skip
 def test_these_urls_are_refused(url: str) -> None:
     assert addresses.problem_of(url, networks=()) is not None
+
+
+def test_this_machine_has_a_name_where_its_network_is_allowed() -> None:
+    assert addresses.problem_of("http://localhost:9/x", networks=ALLOWED) is None
+    assert addresses.problem_of("http://localhost:9/x", networks=ALLOWED[:1]) is not None
 
 
 def test_a_good_url_is_taken_and_one_without_tls_where_private_networks_are_allowed() -> None:

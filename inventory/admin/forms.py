@@ -1,0 +1,43 @@
+"""What the actions on a level ask for."""
+
+from __future__ import annotations
+
+from django import forms
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from config.api.fields import MAX_COUNT, MAX_QUANTITY
+from inventory.models import Location
+
+_LONGEST_REASON = 500
+
+
+class _Reasoned(forms.Form):
+    reason = forms.CharField(max_length=_LONGEST_REASON, widget=UnfoldAdminTextInputWidget)
+
+
+class AdjustForm(_Reasoned):
+    """``expected`` is the figure on the screen: if it is no longer true, the count was based on the past."""
+
+    expected = forms.IntegerField(widget=forms.HiddenInput)
+    quantity = forms.IntegerField(
+        label="Counted on the shelf", min_value=0, max_value=MAX_COUNT, widget=UnfoldAdminIntegerFieldWidget
+    )
+    field_order = ("expected", "quantity", "reason")
+
+
+class TransferForm(_Reasoned):
+    quantity = forms.IntegerField(min_value=1, max_value=MAX_QUANTITY, widget=UnfoldAdminIntegerFieldWidget)
+    target = forms.ModelChoiceField(
+        label="To", queryset=Location.objects.all(), widget=UnfoldAdminSelectWidget
+    )
+    field_order = ("quantity", "target", "reason")
+
+
+class ThresholdForm(forms.Form):
+    threshold = forms.IntegerField(
+        label="Low from",
+        min_value=0,
+        max_value=MAX_QUANTITY,
+        help_text="So many that can be sold, or fewer, count as low.",
+        widget=UnfoldAdminIntegerFieldWidget,
+    )

@@ -1,0 +1,90 @@
+"""Django's admin as the staff console: signed in as the rest of the house is, and heard by its sockets.
+
+Signing in begins a sign-in (`config.identity`) and sets the sockets' cookie; signing out ends both. A session
+whose sign-in was ended elsewhere opens nothing any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ClassVar
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import URLPattern, path
+from unfold.sites import UnfoldAdminSite
+
+from config.api.addresses import client_address
+from config.identity import sessions
+from config.identity.errors import InvalidCredentials
+from config.identity.models import User
+from config.identity.services import begin_sign_in
+from realtime.console import dashboard
+
+View = Callable[..., HttpResponseBase]
+
+#: Unfold's pages have handlers in their markup, so scripts can't be told from it. Nothing is fetched from
+#: anywhere else, nothing is sent anywhere else, and nobody frames us.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
+    """The one admin site."""
+
+    index_title = "Dashboard"
+    enable_nav_sidebar = True
+    parts: ClassVar[dict[str, View]] = dashboard.PARTS
+
+    def get_urls(self) -> list[URLPattern]:
+        parts = [
+            path(f"console/{name}", self.admin_view(view), name=f"console_{name}")
+            for name, view in self.parts.items()
+        ]
+        return [*parts, *super().get_urls()]
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return bool(super().has_permission(request)) and not sessions.has_ended(request)
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Every page of the console: under its policy, and with a token for its sockets that lasts."""
+        inner: View = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            response = inner(request, *args, **kwargs)
+            sessions.renew_token(request, response)
+            return _with_policy(response)
+
+        return answer
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        if request.user.is_authenticated and sessions.has_ended(request):
+            logout(request)
+        before = request.user
+        response: HttpResponseBase = super().login(request, extra_context)
+        if isinstance(request.user, User) and request.user is not before:
+            try:
+                begun = begin_sign_in(user=request.user, address=client_address(request))
+            except InvalidCredentials:  # another password, in the moment in which the old one was looked at
+                logout(request)
+                return HttpResponseRedirect(request.get_full_path())
+            sessions.keep_sign_in(request, response, begun)
+        return _with_policy(response)
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        sign_in = request.session.get(sessions.SIGN_IN)
+        response: HttpResponseBase = super().logout(request, extra_context)
+        if not request.user.is_authenticated:
+            sessions.end_kept(response, sign_in)
+        return _with_policy(response)
+
+
+def _with_policy(response: HttpResponseBase) -> HttpResponseBase:
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response["Referrer-Policy"] = "same-origin"
+    return response
