@@ -132,7 +132,7 @@ def _event(entry: registry.EventType) -> list[str]:
     lines += ["| field of `data` | type |", "|---|---|"]
     for field in dataclasses.fields(event):
         if field.name not in event.dialect_only:
-            lines.append(f"| `{field.name}` | {_type(field.type)} |")
+            lines.append(f"| `{field.name}` | {type_in_words(field.type)} |")
     return lines
 
 
@@ -147,7 +147,7 @@ def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _type(annotation: object) -> str:
+def type_in_words(annotation: object) -> str:
     """An annotation in words that say what its JSON is."""
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
     if text.startswith("Literal["):

@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 HEADER = "X-Event-Cursor"
 PREFIXES = ("/products", "/api/")
 #: No state is read there; and a probe must answer also where the database doesn't.
-STATELESS = ("/api/health", "/api/ready", "/api/auth", "/api/docs", "/api/schema")
+STATELESS = ("/api/health", "/api/ready", "/api/auth", "/api/docs", "/api/schema", "/api/asyncapi")
 #: A cursor may be as old as this: an older one is always safe, it only repeats a little.
 AGE = 0.05
 #: After a failure it is not asked again for this long; the request itself will say what is wrong.

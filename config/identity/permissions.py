@@ -20,6 +20,9 @@ from config.identity.models import Role, Scope
 class anyone(BasePermission):  # noqa: N801  read as a word beside `may(...)`
     """Everybody, with or without credentials; wrong ones are refused all the same."""
 
+    # What the REST document reads; here and below.
+    roles, scopes, guests = frozenset(Role), frozenset(Scope), True
+
     def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002  DRF's signature
         return True
 
@@ -42,10 +45,11 @@ def may(
     allowed_roles, allowed_scopes = frozenset(roles), frozenset(scopes)
 
     class May(BasePermission):
-        #: For the table of who may do what.
-        for_roles, for_duty = allowed_roles, duty
+        #: For the tables of who may do what.
+        roles, scopes, for_duty = allowed_roles, allowed_scopes, duty
         message = "You may not do this"
         code = "not_permitted"
+        in_open_mode = open_writes
 
         def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002  DRF's signature
             key = api_key_of(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.api.fields import CountField, IdField, QuantityField, StrictCharField, StrictIntegerField
@@ -20,6 +21,7 @@ _LONGEST_REASON = 500
 _MAX_THRESHOLD = 1_000_000
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
 class AttributesField(serializers.Field[dict[str, str], Any, Any, Any]):
     """``{"material": "oak"}``: any names, each with a text."""
 

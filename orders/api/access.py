@@ -13,6 +13,8 @@ from config.identity.models import Role
 class CustomersAndGuests(BasePermission):
     """Who has a cart: a customer, and whoever comes without credentials. No key, nobody who works here."""
 
+    # As `config.identity.permissions` says it, for the REST document.
+    roles, guests = frozenset([Role.CUSTOMER]), True
     message = "Carts are for customers"
     code = "not_permitted"
 

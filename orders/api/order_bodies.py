@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.api.fields import IdField, MomentField, QuantityField, StrictCharField
@@ -21,6 +22,7 @@ _LONGEST_WORD = 100
 _LONGEST_PHONE = 40
 
 
+@extend_schema_field({"type": "number", "minimum": 0})
 class TotalField(serializers.Field[Decimal, Any, Any, Any]):
     """What a client has summed up: any number ≥ 0. It is rounded as money is before it is compared."""
 

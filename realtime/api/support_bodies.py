@@ -18,13 +18,13 @@ class _WordField(StrictCharField):
     """One of a few words."""
 
     def __init__(self, words: list[str], **kwargs: Any) -> None:
-        self._words = words
+        self.words = words
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         word = super().to_internal_value(data)
-        if word not in self._words:
-            raise serializers.ValidationError(f"must be one of {', '.join(self._words)}")
+        if word not in self.words:
+            raise serializers.ValidationError(f"must be one of {', '.join(self.words)}")
         return word
 
 

@@ -8,8 +8,14 @@ from realtime.api.analytics_views import SummaryView
 from realtime.api.notification_views import NotificationsViewSet
 from realtime.api.support_views import SupportChatsViewSet
 from realtime.api.views import EventsView, SocketView
+from realtime.pages.reference import EventReference, RestReference
+from realtime.reference import views as reference
 
 urlpatterns = [
+    path("api/schema", reference.schema),
+    path("api/asyncapi", reference.events),
+    path("api/docs", RestReference.as_view(), name="rest-reference"),
+    path("api/docs/events", EventReference.as_view(), name="event-reference"),
     path("api/socket", SocketView.as_view()),
     path("api/events", EventsView.as_view()),
     path("api/analytics/summary", SummaryView.as_view()),

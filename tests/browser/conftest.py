@@ -8,20 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from tests.browser.chromium import CHROMIUM, FLAGS
 from tests.browser.line import Line
 from tests.browser.shopkeeper import Shopkeeper
 from tests.server_process import ServerProcess, end_all, fresh_database_url
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 LOW_STOCK = 5
 
 

@@ -49,6 +49,17 @@ class Shopkeeper:
         """Sell units."""
         self._stock("reduce", product, quantity, variant)
 
+    def first_product(self) -> str:
+        """The id of the first product that is listed."""
+        return str(self._send("GET", "/api/products?limit=1&inStock=true")[0]["id"])
+
+    def sell_some(self, product_id: str, quantity: int) -> None:
+        """Sell units of the first variant of which there are enough."""
+        product = self._send("GET", f"/api/products/{product_id}/stock")
+        variant = next(one for one in product["variants"] if one["stock"] >= quantity)
+        items = [{"variantId": variant["variantId"], "quantity": quantity}]
+        self._send("POST", "/api/stock/reduce", {"items": items})
+
     def count(self, product: dict[str, Any], stock: int, **variant: str) -> None:
         """Set what is on the shelf."""
         items = [{"productId": product["id"], "stock": stock, **variant}]

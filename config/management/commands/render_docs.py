@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from config.settings import environment
 from orders import flow
 from realtime import documentation
+from realtime.reference import postman
 
 
 class Command(BaseCommand):
@@ -44,6 +45,7 @@ def documents(base: Path) -> dict[Path, str]:
         base / "docs" / "settings.md": settings_document(),
         base / "docs" / "events.md": documentation.render(),
         base / "docs" / "orders.md": flow.page(),
+        base / "docs" / "stockwire.postman_collection.json": postman.render(),
     }
 
 

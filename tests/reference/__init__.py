@@ -1,0 +1,1 @@
+"""The documents that programs read, held against what the house does."""
