@@ -89,7 +89,7 @@ def end_session(request: HttpRequest, response: HttpResponseBase) -> None:
 
 def sign_in_of(request: HttpRequest) -> str:
     """The id of the sign-in that this session is; empty where it is none (the admin's own)."""
-    return str(request.session.get(_SIGN_IN) or "")
+    return str(request.session.get(sessions.SIGN_IN) or "")
 
 
 def renew_token(request: HttpRequest, response: HttpResponseBase, shopper: Shopper) -> None:
