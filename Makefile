@@ -1,7 +1,7 @@
 # Every command of the project. `make run` needs nothing but Python 3.11 to 3.13.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench-fanout bench-checkout protocol-server requirements clean
+.PHONY: help run test check format messages bench-fanout bench-checkout protocol-server requirements clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -28,6 +28,15 @@ check: $(STAMP) ## style, types, layers, migrations, generated documents
 format: $(STAMP) ## let ruff put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+LANGUAGES := sv ar hi
+CATALOGS := $(LANGUAGES:%=config/locale/%/LC_MESSAGES/django.po)
+
+messages: $(STAMP) ## gather the pages' texts for translation, and compile what is translated (needs gettext)
+	$(BIN)/python manage.py makemessages $(LANGUAGES:%=--locale %) --no-location --no-wrap --no-obsolete \
+		--ignore .venv --ignore tests --ignore node_modules --ignore staticfiles --ignore build
+	@sed -i.before -e '/^"POT-Creation-Date: /d' $(CATALOGS) && rm $(CATALOGS:%=%.before)
+	$(BIN)/python manage.py compilemessages $(LANGUAGES:%=--locale %) --ignore .venv
 
 bench-fanout: $(STAMP) ## deliveries/s, latency and memory, beside Node servers: 15 minutes (ARGS=--quick: one)
 	$(BIN)/python -m tests.benchmarks.fanout $(ARGS)
