@@ -80,12 +80,19 @@ _NAVIGATION: list[dict[str, Any]] = [
             _table("Payments", "payments", "orders.payment"),
             _table("Providers' calls", "call_received", "orders.providerevent"),
             _table("Flash sales", "bolt", "catalog.flashsale"),
+        ],
+    },
+    {
+        "title": "Support",
+        "items": [
+            _page("Inbox", "inbox", "realtime_supportchat_inbox", "realtime.view_supportchat"),
             _table(
                 "Support chats",
                 "forum",
                 "realtime.supportchat",
                 badge="realtime.console.badges.open_chats",
             ),
+            _table("Canned answers", "quickreply", "realtime.cannedanswer"),
         ],
     },
     {
@@ -117,12 +124,14 @@ _NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _table("Users", "group", "identity.user"),
             _table("API keys", "key", "identity.apikey"),
+            _table("Audit trail", "policy", "audit.auditentry"),
         ],
     },
     {
         "title": "Machinery",
         "items": [
             _table("Event log", "list_alt", "realtime.event"),
+            _page("Events, live", "sensors", "realtime_event_follow", "realtime.view_event"),
             _table("Webhooks", "webhook", "realtime.webhooksubscription"),
             _table("Deliveries", "outbox", "realtime.webhookdelivery"),
             _table("Jobs", "schedule", "procrastinate.procrastinatejob"),

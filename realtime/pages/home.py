@@ -25,7 +25,7 @@ SHOP_MODULES = (
     "client", "store", "listing", "grid", "card", "sales", "status", "format", "words", "fresh", "pricing",
 )  # fmt: skip
 #: What the browser asks for at once, and the server draws: two screens of a large window.
-PAGE_SIZE = 20
+PAGE_SIZE = 18
 # More than that is no choice but a list to scroll through; the search finds the rest.
 MOST_CATEGORIES = 12
 LONGEST_SEARCH = 100
