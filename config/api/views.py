@@ -28,7 +28,9 @@ from config.kernel.errors import InvalidInput, NotFound
 __all__ = ["BATCH_BODY", "ONE_BODY", "ApiView", "ApiViewSet", "read_body"]
 
 JSON = "application/json"
-_ACCEPTABLE = frozenset({JSON, "application/*", "*/*"})
+#: Who reads envelopes asks for them everywhere, also where there is nothing but the thing itself.
+_ENVELOPE = "application/vnd.stockwire.envelope+json"
+_ACCEPTABLE = frozenset({JSON, "application/*", "*/*", _ENVELOPE})
 
 
 class JsonOnly(BaseContentNegotiation):

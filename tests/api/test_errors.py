@@ -276,10 +276,10 @@ def test_a_person_whom_the_database_keeps_waiting_reads_a_page_that_says_so(
     if path == "/":
         settings.ROOT_URLCONF = "config.urls"
 
-        def gone(**_limit: int) -> None:
+        def gone() -> None:
             raise OperationalError("connection to server at 10.0.0.1 failed")
 
-        monkeypatch.setattr("realtime.pages.home.largest_categories", gone)
+        monkeypatch.setattr("realtime.pages.page.current_cursor", gone)
     answer = client.get(path)
     page = answer.content.decode()
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")

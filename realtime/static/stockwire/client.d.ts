@@ -44,7 +44,7 @@ export interface LiveClientOptions {
   token?: string | (() => string | null | Promise<string | null>) | null;
   onEvent?: (event: LiveEvent) => void;
   onState?: (state: LiveState) => void;
-  /** What time it is on the server, in milliseconds, at each connection. */
+  /** What time it is on the server, at each connection. */
   onClock?: (milliseconds: number) => void;
   /** Events were missed that can't be had any more. With a snapshot, it is fetched next. */
   onLost?: (lost: Lost) => void;

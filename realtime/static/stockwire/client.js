@@ -8,9 +8,8 @@
 // `snapshot()` fetches the caller's state afresh and resolves to its `X-Event-Cursor`. It is called at the start
 // and whenever the server can't go on from where we were; without one the connection begins at `cursor`, or now,
 // and `onLost` tells of what can't be caught up. `onEvent(event)` hears each durable event once, in order.
-// `onClock(milliseconds)` tells what time it is on the server, at each connection.
-// `token` is a JWT, or a function that gives one, asked for each connection. `onState({state, retryAt, reason})`
-// tells how things stand:
+// `token` is a JWT, or a function that gives one, asked for each connection. `onClock(milliseconds)`
+// tells what time it is on the server. `onState({state, retryAt, reason})` tells how things stand:
 //
 //   loading     fetching state           connecting  on the way to the server
 //   live        hearing every change     waiting     will try again at `retryAt`
@@ -61,7 +60,8 @@ export class LiveClient {
     random = Math.random,
     window = globalThis,
   } = {}) {
-    this.#options = { snapshot, onEvent, onState, onClock, onLost, onRefused, onError, url, WebSocket, random, window };
+    const told = { onEvent, onState, onClock, onLost, onRefused, onError };
+    this.#options = { snapshot, ...told, url, WebSocket, random, window };
     this.#topics = new Set(topics);
     this.#cursor = cursor;
     this.#token = token;

@@ -97,7 +97,7 @@ function appeared({ chat_id: id, user, issue, priority, status, claimed_by: clai
   if (status === "closed" && id !== current) chats.delete(id);
   else chats.set(id, chat);
   if (!known && status !== "closed") {
-    client.subscribe(`chat:${id}`);
+    client.subscribe([`chat:${id}`]);
     recount(id);
   }
   draw();

@@ -91,7 +91,7 @@ def test_nothing_is_guessed_and_every_plural_is_there(language: str) -> None:
     assert list(catalog.check()) == []
     assert catalog.obsolete == {}
     plurals = [message for message in catalog if message.pluralizable]
-    assert {len(message.string) for message in plurals} == {{"ar": 6}.get(language, 2)}
+    assert {len(tuple(message.string or ())) for message in plurals} == {{"ar": 6}.get(language, 2)}
     assert len(plurals) >= 8
 
 
