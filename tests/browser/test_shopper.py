@@ -116,6 +116,7 @@ def test_a_price_that_changes_is_shown_beside_what_it_was(visit: Visit, shopkeep
     mug = shopkeeper.create("Repriced Mug", stock=20)
     page = visit("/register?next=/cart")
     register(page, "prices@example.com")
+    expect(page.locator("main")).to_contain_text("Your cart is empty.")
     assert page.evaluate(PUT_IN, mug["id"]) == 200
     page.reload()
     is_live(page)

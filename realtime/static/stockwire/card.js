@@ -24,6 +24,7 @@ export class Card {
     this.#lowAt = lowAt;
     this.element = element;
     for (const part of this.element.querySelectorAll("[data-part]")) this.#parts[part.dataset.part] = part;
+    this.#addMoving();
     this.element.addEventListener("change", (event) => this.#choose(event.target));
     this.element.addEventListener("click", (event) => this.#unchoose(event));
     this.#parts.image.addEventListener("error", () => this.#placeholder());
@@ -43,6 +44,14 @@ export class Card {
     this.#drawSale();
     this.#drawFigure(animate && !first);
     return this.#drawBadge(first);
+  }
+
+  // What is empty until something moves is not in the page.
+  #addMoving() {
+    const delta = document.createElement("em");
+    delta.ariaHidden = "true";
+    Object.assign(this.#parts, { of: span("of", ""), delta });
+    this.#parts.stock.append(" ", this.#parts.of, delta);
   }
 
   get level() {
