@@ -56,6 +56,15 @@ def server(home: Path) -> Iterator[ServerProcess]:
             end_all([started])
 
 
+@pytest.fixture(autouse=True)
+def nothing_unforeseen(server: ServerProcess) -> Iterator[None]:
+    """After a test the server has printed of no error."""
+    before = len(server.output())
+    yield
+    printed = server.output()[before:]
+    assert "Traceback" not in printed, printed
+
+
 @pytest.fixture
 def sweep(browser: Browser, server: ServerProcess, home: Path) -> Callable[..., Sweep]:
     """Give a function that lets one of the demo's people in: `sweep("customer")`, `sweep()` for a guest."""
@@ -160,6 +169,7 @@ def test_staff_are_kept_out_of_no_page_of_the_console(sweep: Callable[..., Sweep
             "/admin/orders/order/",
             placed,
             placed.replace("/change/", "/history/"),
+            placed.replace("/change/", "/step/"),
             "/admin/realtime/supportchat/inbox/",
             "/admin/realtime/event/follow/",
             "/admin/audit/auditentry/",
