@@ -19,7 +19,8 @@ NARROW = {"width": 390, "height": 844}
 SOON = 10_000
 #: What axe calls these keeps somebody from using the page; what is less is advice.
 GRAVE = ("serious", "critical")
-_WHOLE = """() => {
+#: Everything is there, and the page hears what happens, where it wants to.
+WHOLE = """() => {
   const lights = [...document.querySelectorAll(".status, [data-console-state], #line")];
   const light = lights.find((one) => one.checkVisibility());
   const said = light?.dataset.state ?? light?.dataset.consoleState ?? "live";
@@ -91,7 +92,7 @@ class Sweep:
                 self._say(f"answers {answer.status}")
             # What htmx and the line bring in is part of the page.
             try:
-                self.page.wait_for_function(_WHOLE, timeout=SOON)
+                self.page.wait_for_function(WHOLE, timeout=SOON)
             except TooLateError:
                 self._say("it is not whole, or not live")
             self.look(colors, titles=titles)
@@ -115,11 +116,13 @@ class Sweep:
 
     def _watch(self, page: Page) -> None:
         page.on("pageerror", lambda error: self._say(f"an error: {error}"))
-        page.on("console", lambda said: said.type == "error" and self._note(said.text))
+        page.on("console", lambda said: self._note(said.type, said.text))
         page.on("request", lambda request: self._leaves(request.url))
         page.on("websocket", lambda socket: self._leaves(socket.url))
 
-    def _note(self, text: str) -> None:
+    def _note(self, kind: str, text: str) -> None:
+        if kind != "error":
+            return
         # What the browser says of a page that the test itself expects to be refused is no fault.
         if self._expected == 200 or f"the server responded with a status of {self._expected}" not in text:
             self._say(f"the console: {text}")
