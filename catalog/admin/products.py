@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -140,7 +141,7 @@ class ProductAdmin(ManyProducts, ExchangedProducts, ModelAdmin, ImportExportMode
     @action(description="Stock levels", url_path="levels", permissions=["see_levels"])  # type: ignore[untyped-decorator]
     def levels(self, request: HttpRequest, object_id: str) -> HttpResponse:  # noqa: ARG002  unfold's signature
         return HttpResponseRedirect(
-            f"{reverse('admin:inventory_stocklevel_changelist')}?{urlencode({'q': object_id})}"
+            f"{reverse('admin:inventory_stocklevel_changelist')}?{urlencode({'q': unquote(object_id)})}"
         )
 
     def get_search_results(

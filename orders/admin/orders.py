@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -87,8 +88,11 @@ class OrderAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
+        # The lists' links have the id as the admin writes it in addresses.
         order = (
-            Order.objects.select_related("user", "tailor", "delivery_partner").filter(pk=object_id).first()
+            Order.objects.select_related("user", "tailor", "delivery_partner")
+            .filter(pk=unquote(object_id))
+            .first()
         )
         shown = facts_of(order, request.user) if order else {}
         answer: HttpResponse = super().change_view(
@@ -103,7 +107,7 @@ class OrderAdmin(ReadOnlyAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         """Of the steps only those that there are from here."""
         offered: list[Any] = super().get_actions_detail(request, object_id)
-        order = Order.objects.filter(pk=object_id).first()
+        order = Order.objects.filter(pk=unquote(object_id)).first()
         there_are = steps_of(order) if order else set()
         return [action for action in offered if action.action_name.removeprefix("orders_order_") in there_are]
 
@@ -252,7 +256,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
 
 def _order(object_id: str) -> Order:
-    order = Order.objects.select_related("user").filter(id=object_id).first()
+    order = Order.objects.select_related("user").filter(id=unquote(object_id)).first()
     if order is None:
         raise Http404
     return order

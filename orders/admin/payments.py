@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -114,7 +115,7 @@ class ProviderEventAdmin(ReadOnlyAdmin):
 
 
 def _payment(object_id: str) -> Payment:
-    payment = Payment.objects.select_related("order__user").filter(id=object_id).first()
+    payment = Payment.objects.select_related("order__user").filter(id=unquote(object_id)).first()
     if payment is None:
         raise Http404
     return payment

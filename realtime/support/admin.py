@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -212,7 +213,7 @@ def _step_all(request: HttpRequest, queryset: QuerySet[SupportChat], to: ChatSta
 
 
 def _chat(request: HttpRequest, chat_id: str) -> SupportChat:
-    chat = chats.chats_of(_speaker(request)).filter(pk=chat_id).first()
+    chat = chats.chats_of(_speaker(request)).filter(pk=unquote(chat_id)).first()
     if chat is None:
         raise Http404
     return chat

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -156,11 +157,11 @@ class WebhookSubscriptionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has 
 
     @action(description="New secret", url_path="rotate", permissions=["rotate"])  # type: ignore[untyped-decorator]
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        webhook = WebhookSubscription.objects.filter(pk=object_id).first()
+        webhook = WebhookSubscription.objects.filter(pk=unquote(object_id)).first()
         if webhook is None:
             return HttpResponseRedirect(reverse("admin:realtime_webhooksubscription_changelist"))
         if request.method == "POST":
-            secret = services.rotate_secret(subscription_id=object_id)
+            secret = services.rotate_secret(subscription_id=webhook.pk)
             self.log_change(request, webhook, "A new secret.")
             return self._show_secret(request, webhook, secret)
         context = {**self.admin_site.each_context(request), "title": "New secret", "webhook": webhook}

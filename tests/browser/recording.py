@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from config import embedded
+from tests.browser.business import Day, do_business
 from tests.browser.chromium import CHROMIUM, FLAGS
 from tests.browser.shopkeeper import Shopkeeper
+from tests.browser.sweeping import WHOLE
 from tests.server_process import ROOT, ServerProcess, end_all, fresh_database_url
 
 IMAGES = ROOT / "docs" / "images"
@@ -42,7 +44,8 @@ SETTLE = 400
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture, taken after so many `sales`. `unfolded` is an event on the page of events."""
+    """One picture, taken after so many `sales`. `unfolded` is an event on the page of events; `opened` is
+    clicked first; the path may name the `{product}` and the `{order}` of the day."""
 
     name: str
     path: str
@@ -51,12 +54,18 @@ class Shot:
     dark: bool = False
     sales: int = 0
     unfolded: str = ""
+    opened: str = ""
 
 
 SHOTS: tuple[Shot, ...] = (
     Shot("shop", "/"),
     Shot("shop-dark", "/?category=Bakery", dark=True),
     Shot("shop-phone", "/", size=(390, 800)),
+    Shot("product", "/p/{product}", who="customer"),
+    Shot("cart", "/cart", who="customer", size=(390, 800), dark=True),
+    Shot("tracker", "/orders/{order}", who="customer", size=(1120, 700)),
+    Shot("dashboard", "/admin/", who="admin", size=(1440, 900)),
+    Shot("inbox", "/admin/realtime/supportchat/inbox/", who="admin", dark=True, opened="#chats button"),
     Shot("rest", "/api/docs"),
     Shot("events", "/api/docs/events", who="admin", sales=3, unfolded="stock.reduced"),
 )
@@ -70,6 +79,8 @@ class Studio:
         self._browser = browser
         self._accounts = {one["role"]: one for one in json.loads((home / "demo_accounts.json").read_text())}
         self.shopkeeper = Shopkeeper(server.base_url)
+        customer, staff = self._accounts["customer"], self._accounts["admin"]
+        self._day: Day = do_business(server.base_url, customer=customer, staff=staff)
 
     def visit(self, path: str, *, who: Who, size: tuple[int, int], dark: bool = False) -> Page:
         """Open a page as somebody, and wait until it is live, where it can be."""
@@ -83,10 +94,8 @@ class Studio:
         if who != "guest":
             self._sign_in(page, who)
         page.goto(self._server.base_url + path)
-        light = page.locator(".status:visible")
-        if light.count():
-            expect(light).to_have_attribute("data-state", "live", timeout=20_000)
-        page.wait_for_load_state("networkidle") if not light.count() else page.wait_for_timeout(SETTLE)
+        page.wait_for_function(WHOLE, timeout=20_000)
+        page.wait_for_load_state("networkidle")
         return page
 
     def _sign_in(self, page: Page, who: Who) -> None:
@@ -94,14 +103,17 @@ class Studio:
         page.goto(self._server.base_url + "/sign-in")
         page.get_by_label("E-mail").fill(account["email"])
         page.get_by_label("Password").fill(account["password"])
-        page.locator("main button").click()
+        page.locator("main button.main").click()
         page.wait_for_url(lambda address: "/sign-in" not in address)
 
     # ------------------------------------------------------------------------------------- pictures
 
     def shoot(self, shot: Shot) -> Path:
         """Make one picture."""
-        page = self.visit(shot.path, who=shot.who, size=shot.size, dark=shot.dark)
+        address = shot.path.format(product=self._day.product, order=self._day.order)
+        page = self.visit(address, who=shot.who, size=shot.size, dark=shot.dark)
+        if shot.opened:
+            page.locator(shot.opened).first.click()
         for _ in range(shot.sales):
             self._sell_something()
         if shot.unfolded:
