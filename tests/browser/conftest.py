@@ -67,6 +67,7 @@ class Visitors:
         self._contexts: list[BrowserContext] = []
         self.requests: list[str] = []
         self.complaints: list[str] = []
+        self._are_leaving = False
         # What the browser itself prints about a server that can't be reached is no fault of the page.
         self.expected: tuple[str, ...] = ()
 
@@ -84,11 +85,14 @@ class Visitors:
         return page
 
     def _note(self, kind: str, text: str) -> None:
+        if self._are_leaving:
+            return  # a fetch that ends with its page
         if kind in {"error", "warning"} and not any(part in text for part in self.expected):
             self.complaints.append(text)
 
     def close(self) -> None:
         """Close all pages."""
+        self._are_leaving = True
         for context in self._contexts:
             context.close()
 

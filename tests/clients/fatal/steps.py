@@ -32,7 +32,7 @@ _ORDER_VIEWS = "orders.api.order_views"
 _PAYMENT_VIEWS = "orders.api.payment_views"
 
 PLACING: Mapping[str, Step] = {
-    "when the cart is locked": Step(_PLACING, "lock_cart", "after"),
+    "when the cart is locked": Step(_PLACING, "lock_carts", "after"),
     "when stock is taken": Step(_PLACING, "_written"),
     "when the order is announced": Step(_PLACING, "_written", "after"),
     "when the key is kept": Step("config.api.idempotency", "_remember", "after"),
