@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.contrib.admin.utils import quote as quoted
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -34,7 +35,8 @@ def admin(staff: Person) -> Client:
 
 def act(client: Client, order: dict[str, Any], verb: str, **fields: object) -> str:
     """The form as it comes, filled in, sent; what the page then says."""
-    path = f"{LIST}{order['_id']}/{verb}/"
+    # As the list and the page link to it.
+    path = f"{LIST}{quoted(order['_id'])}/{verb}/"
     form = client.get(path).context["form"]
     initial = {name: value for name, value in form.initial.items() if value is not None}
     answer = client.post(path, {**initial, **fields}, follow=True)
@@ -51,7 +53,7 @@ def test_an_order_is_shown_with_its_lines_its_history_and_its_movements(
 ) -> None:
     order = place(customer, mug(title="Blue mug").item(3), notes="Ring twice")
     ship(staff, order["_id"], to="processing")
-    page = admin.get(f"{LIST}{order['_id']}/change/").content.decode()
+    page = admin.get(f"{LIST}{quoted(order['_id'])}/change/").content.decode()
     for text in (order["orderNumber"], "Blue mug", "Ring twice", "300 L.E.", "Processing"):
         assert text in page, text
     assert re.search(r"<li>-3 \S+ at main \(sale\)</li>", page)

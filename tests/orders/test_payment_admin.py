@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.admin.utils import quote as quoted
 from django.test import Client
 
 from orders.errors import ProviderUnavailable
@@ -28,7 +29,8 @@ def admin(staff: Person) -> Client:
 
 def act(client: Client, payment: dict[str, Any], verb: str, **fields: object) -> str:
     """The form sent; what the page then says."""
-    path = f"{LIST}{payment['_id']}/{verb}/"
+    # As its page links to it.
+    path = f"{LIST}{quoted(payment['_id'])}/{verb}/"
     assert client.get(path).status_code == 200
     answer = client.post(path, {"sent": "1", **fields}, follow=True)
     assert answer.status_code == 200

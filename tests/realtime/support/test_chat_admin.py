@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.admin.utils import quote as quoted
 from django.test import Client
 
 from config.identity.models import Role
@@ -46,7 +47,7 @@ def test_staff_read_all_chats_and_what_was_said(admin: Client, customer: Person)
 def test_staff_answer(admin: Client, customer: Person, staff: Person) -> None:
     chat = opened(customer)
     write(customer, chat, "Help <i>me</i>")
-    path = f"{LIST}{chat['id']}/answer/"
+    path = f"{LIST}{quoted(chat['id'])}/answer/"
     asked = page(admin, path)
     assert "Help &lt;i&gt;me&lt;/i&gt;" in asked
     assert 'name="shown" value="1"' in asked

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 
 import pytest
+from django.contrib.admin.utils import quote as quoted
 from django.test import Client
 from django.utils.html import escape
 from pytest_django.fixtures import Settings
@@ -116,7 +117,7 @@ def test_it_is_changed_paused_resumed_and_deleted(admin: Client) -> None:
 
 def test_a_new_secret_is_asked_for_by_a_form_and_shown_once(admin: Client) -> None:
     made = services.create(url="https://shop.example/", topics=["*"])
-    path = f"{LIST}{made.pk}/rotate/"
+    path = f"{LIST}{quoted(made.pk)}/rotate/"
     assert admin.get(path).status_code == 200
     assert WebhookSubscription.objects.get().secret == made.secret
     page = admin.post(path).content.decode()
