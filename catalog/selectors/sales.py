@@ -15,27 +15,24 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import (
-    BooleanField,
     Case,
     CharField,
-    DateTimeField,
     DurationField,
     ExpressionWrapper,
     F,
-    Max,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
     Value,
     When,
-    Window,
 )
-from django.db.models.functions import Coalesce, Greatest, Now, Round
+from django.db.models.functions import Coalesce, Now, Round
 
 from catalog.models import FlashSale, FlashSaleProduct
 from catalog.sale_records import ProductSale, SaleRecord, SaleStatus, SaleView
 from config.kernel.money import decimals_of
+from config.kernel.statements import Prepared, rows
 
 _RUNNING = Q(sale__starts_at__lte=Now(), sale__ends_at__gt=Now())
 _SOLD_OUT = Q(sale__units__isnull=False, sale__units_taken__gte=F("sale__units"))
@@ -113,38 +110,35 @@ def _record(row: dict[str, Any]) -> SaleRecord:
 # ------------------------------------------------------------------------------------ products
 
 
+# Each list of products asks it. An edge that has passed changes what readers see, and so does all that was
+# done to a sale by hand; what has not begun has changed nothing yet. The order is that of `_BEST`.
+_VIEWS = Prepared(
+    """
+SELECT DISTINCT ON (goods.product_id) goods.product_id,
+       max(now.edge) OVER (PARTITION BY goods.product_id), now.counts,
+       sale.id, sale.name, sale.discount_percentage, sale.starts_at, sale.ends_at, now.sold_out, sale.version
+FROM catalog_flashsaleproduct AS goods
+JOIN catalog_flashsale AS sale ON sale.id = goods.sale_id
+CROSS JOIN LATERAL (
+    SELECT sale.ends_at > statement_timestamp() AND goods.removed_at IS NULL AS counts,
+           sale.units IS NOT NULL AND sale.units_taken >= sale.units AS sold_out,
+           greatest(sale.starts_at, sale.changed_at, goods.removed_at,
+                    CASE WHEN sale.ends_at <= statement_timestamp() THEN sale.ends_at END) AS edge
+) AS now
+WHERE goods.product_id = ANY(%s) AND sale.starts_at <= statement_timestamp()
+ORDER BY goods.product_id, now.counts DESC, now.sold_out,
+         sale.discount_percentage DESC, sale.ends_at DESC, sale.id
+"""
+)
+
+
 def sale_views(product_ids: Iterable[str]) -> dict[str, SaleView]:
     """What sales do to these products, in one query. Every id asked for is a key."""
     ids = list(product_ids)
     views = dict.fromkeys(ids, SaleView())
     if not ids:
         return views
-    # An edge that has passed changes what readers see, and so does all that was done to a sale by hand; what
-    # has not begun has changed nothing yet.
-    over = Case(When(sale__ends_at__lte=Now(), then=F("sale__ends_at")), output_field=DateTimeField())
-    edge = Greatest(F("sale__starts_at"), F("sale__changed_at"), over, F("removed_at"))
-    rows = (
-        FlashSaleProduct.objects.filter(product_id__in=ids, sale__starts_at__lte=Now())
-        .annotate(
-            counts=_truth(_RUNNING & Q(removed_at__isnull=True)),
-            sold_out=_truth(_SOLD_OUT),
-            edge=Window(Max(edge), partition_by=[F("product_id")]),
-        )
-        .order_by("product_id", "-counts", "sold_out", *_BEST)
-        .distinct("product_id")
-    )
-    for product_id, edge_at, counts, *sale in rows.values_list(
-        "product_id",
-        "edge",
-        "counts",
-        "sale_id",
-        "sale__name",
-        "sale__discount_percentage",
-        "sale__starts_at",
-        "sale__ends_at",
-        "sold_out",
-        "sale__version",
-    ):
+    for product_id, edge_at, counts, *sale in rows(_VIEWS, [ids]):
         views[product_id] = SaleView(_product_sale(*sale) if counts else None, edge_at)
     return views
 
@@ -179,7 +173,3 @@ def _product_sale(
         sold_out=sold_out,
         version=version,
     )
-
-
-def _truth(condition: Q) -> ExpressionWrapper[Q]:
-    return ExpressionWrapper(condition, output_field=BooleanField())
