@@ -97,7 +97,7 @@ def heard_of(client: NodeClient, product: str) -> list[Message]:
     ]
 
 
-async def all_heard(client: NodeClient, seller: Seller, *, at_product: bool, within: float = 20.0) -> None:
+async def all_heard(client: NodeClient, seller: Seller, *, at_product: bool, within: float = 45.0) -> None:
     """Wait for the last sale, and see that the client heard of all: in order, and nothing twice."""
     expected = seller.messages(at_product=at_product)
     try:

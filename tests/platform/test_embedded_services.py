@@ -28,7 +28,7 @@ def leave(user: User) -> int:
     """Let a user end as a command does."""
     assert user.stdin is not None
     user.stdin.close()
-    return user.wait(30)
+    return user.wait(60)
 
 
 def service_processes(home: Home) -> list[psutil.Process]:
@@ -113,7 +113,7 @@ def test_ctrl_c_ends_the_user_and_stops_the_database_cleanly(
         connection.execute("INSERT INTO kept VALUES (1)")
     home.log.write_text("")
     os.killpg(user.pid, signal.SIGINT)
-    user.wait(30)
+    user.wait(60)
     wait_until_stopped(home)
     assert "database system is shut down" in home.log.read_text()
     again = use_services()
