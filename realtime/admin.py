@@ -9,9 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
-from unfold.admin import ModelAdmin
 
-from config.api.capped_paging import CappedPaginator
+from config.api.read_only import ReadOnlyAdmin
 from realtime.models import Event
 from realtime.registry import BY_NAME
 from realtime.selectors import current_cursor
@@ -28,17 +27,13 @@ __all__ = [
 
 
 @admin.register(Event)
-class EventAdmin(ModelAdmin):  # type: ignore[misc]
+class EventAdmin(ReadOnlyAdmin):
     """Newest first."""
 
     list_display: ClassVar[tuple[str, ...]] = ("seq", "type", "subject", "version", "recorded_at")
     list_filter: ClassVar[tuple[str, ...]] = ("type",)
     search_fields: ClassVar[tuple[str, ...]] = ("=subject", "=public_id")
     ordering: ClassVar[tuple[str, ...]] = ("-id",)
-    list_per_page = 50
-    # Counting a week of events takes longer than finding fifty.
-    show_full_result_count = False
-    paginator = CappedPaginator
     list_before_template = "admin/realtime/event/link.html"
 
     def get_urls(self) -> list[Any]:
@@ -56,12 +51,3 @@ class EventAdmin(ModelAdmin):  # type: ignore[misc]
             "types": sorted(BY_NAME),
         }
         return TemplateResponse(request, "admin/realtime/event/follow.html", context)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  Django's signature
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  as above
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  as above
-        return False

@@ -6,16 +6,16 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from catalog.admin.looking import LookOnlyAdmin, LookOnlyInline
 from catalog.models import Review, ReviewStatus, Wishlist, WishlistItem
 from catalog.services import judge_review
+from config.api.read_only import ReadOnlyAdmin, ReadOnlyInline
 from config.identity.admin_actions import asks_for
 from config.kernel.actors import Actor
 from config.kernel.errors import StockwireError
 
 
 @admin.register(Review)
-class ReviewAdmin(LookOnlyAdmin):
+class ReviewAdmin(ReadOnlyAdmin):
     """Nothing of a review is edited: its words are its writer's."""
 
     list_display = (
@@ -63,7 +63,7 @@ class ReviewAdmin(LookOnlyAdmin):
         messages.success(request, f"{done} {to.label.lower()}")
 
 
-class WishInline(LookOnlyInline):
+class WishInline(ReadOnlyInline):
     model = WishlistItem
     fields = ("product", "added_at")
     readonly_fields = fields
@@ -71,7 +71,7 @@ class WishInline(LookOnlyInline):
 
 
 @admin.register(Wishlist)
-class WishlistAdmin(LookOnlyAdmin):
+class WishlistAdmin(ReadOnlyAdmin):
     """What customers wish for."""
 
     list_display = ("user", "updated_at", "version")

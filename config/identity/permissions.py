@@ -46,7 +46,7 @@ def may(
 
     class May(BasePermission):
         #: For the tables of who may do what.
-        roles, scopes, for_duty = allowed_roles, allowed_scopes, duty
+        roles, scopes = allowed_roles, allowed_scopes
         message = "You may not do this"
         code = "not_permitted"
         in_open_mode = open_writes

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action
 
+from config.api.read_only import ReadOnlyAdmin
 from config.identity.admin_actions import asks_for
 from config.kernel.errors import StockwireError
 from inventory import services
@@ -21,7 +22,6 @@ from inventory.admin.charts import charts_of
 from inventory.admin.explaining import explanation
 from inventory.admin.filters import LevelStateFilter
 from inventory.admin.forms import AdjustForm, ThresholdForm, TransferForm
-from inventory.admin.reading import ReadOnlyAdmin
 from inventory.admin.taking import ReasonForm, Shelf
 from inventory.lines import CountLine, StockLine, ThresholdLine
 from inventory.models import StockLevel

@@ -11,8 +11,8 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from catalog.models import Product, Variant
+from config.api.read_only import ReadOnlyAdmin
 from inventory.admin.filters import OperationKindFilter, SourceFilter
-from inventory.admin.reading import ReadOnlyAdmin
 from inventory.models import Location, Reservation, ReservationLine, StockMovement, StockOperation
 from inventory.services.locations import describe_location
 

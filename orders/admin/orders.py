@@ -16,12 +16,12 @@ from django.utils.html import format_html
 from unfold.decorators import action
 
 from config.api.capped_paging import CappedPaginator
+from config.api.read_only import ReadOnlyAdmin
 from config.identity.admin_actions import asks_for
 from config.identity.models import Role
 from config.kernel.actors import Actor
 from config.kernel.errors import PreconditionFailed, StockwireError
 from config.kernel.money import sign_of, to_number
-from inventory.admin.reading import ReadOnlyAdmin
 from orders import services
 from orders.admin.forms import (
     BULK,

@@ -13,14 +13,13 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action
 
+from config.api.read_only import ReadOnlyAdmin, ReadOnlyInline
 from config.identity.admin_actions import asks_for
 from config.identity.models import Role
 from config.kernel.actors import Actor
 from config.kernel.errors import StockwireError
-from inventory.admin.reading import ReadOnlyAdmin
 from orders import services
 from orders.admin.forms import CompleteForm, RefundForm
-from orders.admin.inlines import ReadOnlyInline
 from orders.models import Payment, ProviderEvent, Refund
 from orders.payment_records import RefundStatus
 

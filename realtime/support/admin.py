@@ -18,11 +18,10 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from config.api.capped_paging import CappedPaginator
+from config.api.read_only import ReadOnlyAdmin, ReadOnlyInline
 from config.identity.admin_actions import asks_for
 from config.identity.models import Role
 from config.kernel.errors import StockwireError
-from inventory.admin.reading import ReadOnlyAdmin
-from orders.admin.inlines import ReadOnlyInline
 from realtime.models import CannedAnswer, ChatStatus, SupportChat, SupportMessage
 from realtime.support import chats
 from realtime.support.following import change_status

@@ -18,9 +18,9 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from config.api.read_only import ReadOnlyAdmin
 from config.identity.admin_actions import asks_for
 from config.kernel.errors import StockwireError
-from inventory.admin.reading import ReadOnlyAdmin
 from realtime.selectors import head
 from realtime.webhooks import services
 from realtime.webhooks.addresses import problem_of
