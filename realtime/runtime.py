@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import structlog
 from django.conf import settings
 
+from config.kernel.ending import end
 from realtime import draining, layer, retention
 from realtime.announcer import PROCESS, Announcer, is_own
 from realtime.consumers.shop.door import ShopDoor
@@ -207,9 +208,7 @@ async def _running(name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await end(task)
 
 
 def _report(task: asyncio.Task[None]) -> None:

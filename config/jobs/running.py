@@ -21,7 +21,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -37,6 +37,7 @@ from procrastinate.worker import Worker
 
 from config.jobs import services
 from config.kernel.clock import now
+from config.kernel.ending import end
 
 log = structlog.get_logger(__name__)
 
@@ -140,6 +141,4 @@ async def worker() -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await end(task)

@@ -2,11 +2,10 @@
 
 import asyncio
 import signal
-from contextlib import suppress
 
 import uvloop
 
-from config.jobs.running import run_worker
+from config.jobs.running import worker
 from realtime.runtime import delivering, relaying
 
 
@@ -17,11 +16,10 @@ def serve_worker() -> None:
 
 
 async def _run() -> None:
-    task = asyncio.create_task(run_worker())
+    ending = asyncio.Event()
     loop = asyncio.get_running_loop()
     for received in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(received, task.cancel)
+        loop.add_signal_handler(received, ending.set)
     # A relay too, so that the log goes on being numbered while no live process is up.
-    async with relaying(), delivering():
-        with suppress(asyncio.CancelledError):
-            await task
+    async with relaying(), delivering(), worker():
+        await ending.wait()

@@ -216,11 +216,17 @@ async def test_a_process_that_is_killed_between_commit_and_answer_costs_and_doub
         answer = await answer_of(client, client.offer("support_message", said("1", is_named=is_named)))
         assert answer["message"]["id"] == 1
         await client.heard("support_message_received")
+        await desk.heard("support_message_received")
+        # Nothing else is on its way to it: who has come in is told before what it says is answered.
+        await client.settled()
         # Committed, as the beginning of the answer shows; the rest of it never comes.
         wire.cut_after(1, refuse=True)
         cuts = wire.cuts
         token = client.offer("support_message", said("2", is_named=is_named))
         await until(lambda: wire.cuts > cuts)
+        async with asyncio.timeout(20):
+            while len(await stored(shop, room)) < 2:
+                pass
         one.kill()
         # Staff go on meanwhile.
         answer = await answer_of(desk, desk.offer("support_message", {"message": "3", "chatRoom": room}))

@@ -10,8 +10,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from catalog.models import Variant
 from config.identity.models import User
 from config.kernel.clock import now
+from inventory.models import StockLevel
 from orders.models import Cart, CartItem, Order, Payment
 from realtime.analytics.figures import BY_NAME, FIGURES
 from realtime.models import ProductView
@@ -95,7 +97,15 @@ def test_what_is_past_is_not_looked_at_and_the_figures_are_right(busy_years: Goo
     values: dict[str, Any] = {figure.name: figure.read(now()) for figure in FIGURES}
     assert values["views_last_hour"] == values["active_carts"] == values["orders_today"] == NEW
     assert values["revenue_today"] == NEW * 9
+    del values["low_stock_count"]  # It looks at each level, see below.
     assert {name: rows for name in values if (rows := looked_at(name)) > 20 * NEW} == {}
+
+
+def test_how_much_is_low_looks_at_each_level_a_few_times_only(busy_years: Goods) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE catalog_variant, inventory_stocklevel, inventory_reservation")
+    # Whatever else the database of the tests holds just now.
+    assert looked_at("low_stock_count") <= 8 * (StockLevel.objects.count() + Variant.objects.count())
 
 
 def test_control_without_an_index_all_of_it_would_be(busy_years: Goods) -> None:
