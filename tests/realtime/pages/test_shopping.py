@@ -337,3 +337,17 @@ def test_a_page_runs_no_script_but_ours() -> None:
         assert "default-src 'none'" in answer["Content-Security-Policy"]
         assert ("<img src=x" in page, "elsewhere.example" in page) == (False, False)
         assert (" style=" in page, " onclick=" in page, "<style" in page) == (False, False, False)
+
+
+@pytest.mark.parametrize("payment", ["cod", "fake", "manual"])
+def test_an_order_that_costs_nothing_asks_for_no_payment(payment: str) -> None:
+    goods = mug(stock=10, price="0")
+    client = signed_in(somebody())
+    order_id = ordered(client, goods.id, payment=payment)
+    assert (Order.objects.get().total, goods.on_hand(), Payment.objects.count()) == (0, 9, 0)
+    page = text_of(client, f"/orders/{order_id}")
+    assert "Nothing to pay" in page
+    assert not any(words in page for words in ("Not paid yet", "Pay now", "Pay in cash", "how to pay"))
+    for answer in (client.get(f"/orders/{order_id}/pay"), client.post(f"/orders/{order_id}/pay")):
+        assert (answer.status_code, answer["Location"]) == (302, f"/orders/{order_id}")
+    assert Payment.objects.count() == 0
