@@ -16,6 +16,7 @@ from orders.api import checkout
 from tests.inventory.conftest import Call, caller, key_caller
 from tests.inventory.shop import Heard, hearing
 from tests.orders.paying import Bank, Watched, watching
+from tests.orders.provider_server import ProviderServer, provider_server
 
 __all__ = ["Call", "Person", "person"]
 
@@ -64,6 +65,13 @@ def bank(no_money_call_inside_a_transaction: list[str], monkeypatch: pytest.Monk
     bank = Bank()
     monkeypatch.setitem(providers._MAKERS, "fake", lambda: Watched(bank, no_money_call_inside_a_transaction))
     return bank
+
+
+@pytest.fixture
+def api() -> Iterator[ProviderServer]:
+    """A payment provider's API on this machine."""
+    with provider_server() as server:
+        yield server
 
 
 @pytest.fixture
