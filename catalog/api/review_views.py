@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.http import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -20,11 +18,12 @@ from catalog.selectors.reviews import review_records, visible_reviews
 from catalog.services import ReviewDraft, judge_review, submit_review
 from config.api.fields import StrictCharField, StrictIntegerField
 from config.api.paging import paginate
+from config.api.private import PrivateAnswers
+from config.api.reading import checked
 from config.api.views import ApiViewSet
-from config.identity.callers import actor_of, user_of
+from config.identity.callers import actor_of, require_user, user_of
 from config.identity.models import Role
 from config.identity.permissions import anyone, may
-from config.kernel.errors import NotAuthenticated
 
 _DEFAULT_LIMIT = 50
 
@@ -41,8 +40,11 @@ class JudgementBody(serializers.Serializer[Any]):
     status = StrictCharField()
 
 
-class ReviewsViewSet(ApiViewSet):
-    """Reviews: anyone reads the approved ones, a customer writes one for each product, staff judge."""
+class ReviewsViewSet(PrivateAnswers, ApiViewSet):
+    """Reviews: anyone reads the approved ones, a customer writes one for each product, staff judge.
+
+    Who writes sees more than others do.
+    """
 
     permissions: ClassVar[dict[str, type[BasePermission]]] = {
         "list": anyone,
@@ -74,33 +76,13 @@ class ReviewsViewSet(ApiViewSet):
         return response
 
     def create(self, request: Request, product_id: str) -> Response:
-        body = _checked(ReviewBody, request)
-        user = user_of(request)
-        if user is None:
-            raise NotAuthenticated
-        review = submit_review(product_id=product_id, user_id=user.pk, draft=ReviewDraft(**body))
+        draft = ReviewDraft(**checked(ReviewBody, request.data))
+        review = submit_review(product_id=product_id, user_id=require_user(request).pk, draft=draft)
         return Response(shop_review(review), status=201)
 
     def judge(self, request: Request, review_id: str) -> Response:
-        to = _status(_checked(JudgementBody, request)["status"])
+        to = _status(checked(JudgementBody, request.data)["status"])
         return Response(shop_review(judge_review(review_id=review_id, to=to, actor=actor_of(request))))
-
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> Response:
-        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # any response
-        # Who writes sees more than others do.
-        final["Cache-Control"] = "private, no-cache"
-        patch_vary_headers(final, ("Authorization", "Cookie"))
-        return final
-
-
-def _checked(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """The body, checked. Raises DRF's ``ValidationError``, which names each place."""
-    checked = serializer(data=request.data)
-    checked.is_valid(raise_exception=True)
-    found: dict[str, Any] = checked.validated_data
-    return found
 
 
 def _status(text: str) -> ReviewStatus:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from django.http import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,18 +16,19 @@ from catalog.services import add_wish, remove_wish
 from config.api.conditional import not_modified, stamp
 from config.api.fields import IdField
 from config.api.json import write_json
+from config.api.private import PrivateAnswers
+from config.api.reading import checked
 from config.api.views import ApiViewSet
-from config.identity.callers import user_of
+from config.identity.callers import require_user
 from config.identity.models import Role
 from config.identity.permissions import may
-from config.kernel.errors import NotAuthenticated
 
 
 class WishBody(serializers.Serializer[Any]):
     productId = IdField()  # noqa: N815  the contract's name
 
 
-class WishlistViewSet(ApiViewSet):
+class WishlistViewSet(PrivateAnswers, ApiViewSet):
     """The caller's own, and nobody else's."""
 
     permission_classes = (may(roles=[Role.CUSTOMER]),)
@@ -40,27 +39,15 @@ class WishlistViewSet(ApiViewSet):
         return not_modified(request, etag=_etag_of(wishlist)) or _answer(wishlist)
 
     def add(self, request: Request) -> Response:
-        checked = WishBody(data=request.data)
-        checked.is_valid(raise_exception=True)
-        return _answer(add_wish(user_id=self.user_id, product_id=checked.validated_data["productId"]))
+        wish = checked(WishBody, request.data)
+        return _answer(add_wish(user_id=self.user_id, product_id=wish["productId"]))
 
     def remove(self, _request: Request, product_id: str) -> Response:
         return _answer(remove_wish(user_id=self.user_id, product_id=product_id))
 
     @property
     def user_id(self) -> str:
-        user = user_of(self.request)
-        if user is None:
-            raise NotAuthenticated
-        return user.pk
-
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> Response:
-        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # any response
-        final["Cache-Control"] = "private, no-cache"
-        patch_vary_headers(final, ("Authorization", "Cookie"))
-        return final
+        return require_user(self.request).pk
 
 
 def _answer(wishlist: WishlistRecord) -> Response:

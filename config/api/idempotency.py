@@ -22,6 +22,7 @@ from config.api.callers import caller_key
 from config.api.json import OrjsonRenderer
 from config.api.models import IdempotencyKey
 from config.kernel.errors import InProgress, InvalidInput, KeyReused
+from config.kernel.forgetting import forget
 from config.kernel.statements import Prepared, change, rows
 from config.kernel.transactions import in_transaction
 
@@ -31,7 +32,6 @@ KEPT = dt.timedelta(days=7)
 
 _LONGEST_KEY = 255
 _FIRST_REFUSAL = 400
-_PRUNED_AT_ONCE = 5000
 
 
 _LOCK = Prepared(
@@ -187,18 +187,11 @@ def request_key(request: Request, *, endpoint: str) -> str | None:
 
 
 def prune_idempotency_keys() -> int:
-    """Forget the keys that are older than ``KEPT``, a few thousand at a time; how many there were.
+    """Forget the keys that are older than ``KEPT``, a thousand at a time; how many there were.
 
     *Locks* the rows that it deletes. *Refuses* nothing. *Announces* nothing.
     """
-    deleted = 0
-    while True:
-        old = IdempotencyKey.objects.filter(created_at__lt=Now() - KEPT).order_by("created_at")
-        some = list(old.values_list("pk", flat=True)[:_PRUNED_AT_ONCE])
-        count, _ = IdempotencyKey.objects.filter(pk__in=some).delete()
-        deleted += count
-        if count < _PRUNED_AT_ONCE:
-            return deleted
+    return forget(IdempotencyKey.objects.filter(created_at__lt=Now() - KEPT).order_by("created_at"))
 
 
 def _answer(request: Request, once: _Once, effect: Callable[[], HttpResponseBase]) -> HttpResponseBase:

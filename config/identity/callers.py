@@ -10,12 +10,14 @@ from config.identity.models import ApiKey, User
 from config.identity.tickets import redeem_ticket
 from config.identity.tokens import VerifiedToken, verify_access_token, verify_token
 from config.kernel.actors import Actor
+from config.kernel.errors import NotAuthenticated
 
 __all__ = [
     "actor_of",
     "api_key_of",
     "caller_key",
     "redeem_ticket",
+    "require_user",
     "sign_in_of",
     "user_of",
     "verify_access_token",
@@ -27,6 +29,14 @@ __all__ = [
 def user_of(request: Request) -> User | None:
     """The user who signed in, if one did."""
     return request.user if isinstance(request.user, User) else None
+
+
+def require_user(request: Request) -> User:
+    """The user who signed in. Refuses, as ``NotAuthenticated``, where none did."""
+    user = user_of(request)
+    if user is None:
+        raise NotAuthenticated
+    return user
 
 
 def api_key_of(request: Request) -> ApiKey | None:

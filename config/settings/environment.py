@@ -6,16 +6,14 @@ is set up.
 """
 
 import datetime as dt
-import ipaddress
 import os
-import re
-import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from config.settings import parsing
+
 T = TypeVar("T")
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 # The embedded services' URLs carry these names, so that production can tell them from real servers.
@@ -55,93 +53,9 @@ class Setting(Generic[T]):
         return bool((os.environ if environ is None else environ).get(self.name, "").strip())
 
 
-def _boolean(raw: str) -> bool:
-    lowered = raw.lower()
-    if lowered in {"1", "true", "yes", "on"}:
-        return True
-    if lowered in {"0", "false", "no", "off"}:
-        return False
-    raise ValueError("must be 1 or 0")
-
-
-def _whole_number(least: int, most: int) -> Callable[[str], int]:
-    def parse(raw: str) -> int:
-        if not re.fullmatch(r"\d{1,12}", raw) or not least <= int(raw) <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}")
-        return int(raw)
-
-    return parse
-
-
-def _names(raw: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in raw.split(",") if part.strip())
-
-
-def _origins(raw: str) -> tuple[str, ...]:
-    origins = _names(raw)
-    for origin in origins:
-        if not re.fullmatch(r"https?://[^/\s]+", origin):
-            raise ValueError("must be origins such as https://shop.example, with commas between them")
-    return origins
-
-
-def _networks(raw: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(name) for name in _names(raw))
-    except ValueError:
-        raise ValueError("must be addresses or networks such as 10.0.0.5,10.1.0.0/16") from None
-
-
-def _currency(raw: str) -> str:
-    if not re.fullmatch(r"[A-Za-z]{3}", raw):
-        raise ValueError("must be a currency code of ISO 4217, such as EGP")
-    return raw.upper()
-
-
-def _time_zone(raw: str) -> dt.tzinfo:
-    if raw.upper() == "UTC":
-        return dt.UTC
-    try:
-        return zoneinfo.ZoneInfo(raw)
-    except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError):
-        # A folder's name, such as Africa, is an OSError, a path a ValueError.
-        raise ValueError("must be a time zone that this machine knows, such as Africa/Cairo") from None
-
-
-def _postgres_url(raw: str) -> str:
-    if not raw.startswith(("postgres://", "postgresql://")):
-        raise ValueError("must start with postgresql://")
-    return raw
-
-
-def _redis_url(raw: str) -> str:
-    if not raw.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must start with redis://, rediss:// or unix://")
-    return raw
-
-
-def _http_url(raw: str) -> str:
-    if not re.fullmatch(r"https?://[^/\s]+[^\s]*", raw):
-        raise ValueError("must start with http:// or https://")
-    return raw
-
-
-def _prefix(raw: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,50}", raw):
-        raise ValueError("must be up to 50 letters, digits, - and _")
-    return raw
-
-
-def _secret_key(raw: str) -> str:
-    least = 32
-    if len(raw) < least:
-        raise ValueError(f"must have at least {least} characters")
-    return raw
-
-
 DATABASE_URL = Setting(
     name="DATABASE_URL",
-    parse=_postgres_url,
+    parse=parsing.postgres_url,
     default="",
     meaning="PostgreSQL 15 or later, `postgresql://user:password@host:5432/name`. "
     "Without it local commands run an embedded one.",
@@ -150,7 +64,7 @@ DATABASE_URL = Setting(
 )
 REDIS_URL = Setting(
     name="REDIS_URL",
-    parse=_redis_url,
+    parse=parsing.redis_url,
     default="",
     meaning="Redis 6.2 or later, `redis://host:6379/0`. Without it local commands run an embedded one.",
     secret=True,
@@ -158,14 +72,14 @@ REDIS_URL = Setting(
 )
 REDIS_PREFIX = Setting(
     name="STOCKWIRE_REDIS_PREFIX",
-    parse=_prefix,
+    parse=parsing.prefix,
     default="stockwire",
     meaning="Starts the name of everything in Redis. Shops that share a Redis need one each; "
     "its database number doesn't keep their messages apart.",
 )
 SECRET_KEY = Setting(
     name="STOCKWIRE_SECRET_KEY",
-    parse=_secret_key,
+    parse=parsing.secret_key,
     default="",
     meaning="Signs tokens, sessions and cursors; at least 32 random characters. "
     "Local commands make one and keep it under `STOCKWIRE_HOME`.",
@@ -174,7 +88,7 @@ SECRET_KEY = Setting(
 )
 ALLOWED_HOSTS: Setting[tuple[str, ...]] = Setting(
     name="STOCKWIRE_ALLOWED_HOSTS",
-    parse=_names,
+    parse=parsing.names,
     default=(),
     meaning="Host names that requests may ask for, with commas between them. "
     "Local commands answer to loopback names and to `HOST`.",
@@ -182,14 +96,14 @@ ALLOWED_HOSTS: Setting[tuple[str, ...]] = Setting(
 )
 ALLOWED_ORIGINS: Setting[tuple[str, ...]] = Setting(
     name="STOCKWIRE_ALLOWED_ORIGINS",
-    parse=_origins,
+    parse=parsing.origins,
     default=(),
     meaning="Origins of other sites whose pages may call the API and open live connections. "
     "The server's own origin always may.",
 )
-TRUSTED_PROXIES: Setting[tuple[Network, ...]] = Setting(
+TRUSTED_PROXIES: Setting[tuple[parsing.Network, ...]] = Setting(
     name="STOCKWIRE_TRUSTED_PROXIES",
-    parse=_networks,
+    parse=parsing.networks,
     default=(),
     meaning="Addresses or networks of the proxies in front, with commas between them: they are believed who "
     "they forward for (`X-Forwarded-For`). Loopback always is. Behind any other proxy wrong passwords are "
@@ -197,26 +111,26 @@ TRUSTED_PROXIES: Setting[tuple[Network, ...]] = Setting(
 )
 CURRENCY = Setting(
     name="STOCKWIRE_CURRENCY",
-    parse=_currency,
+    parse=parsing.currency,
     default="EGP",
     meaning="The shop's own currency, a code of ISO 4217.",
 )
 TIME_ZONE: Setting[dt.tzinfo] = Setting(
     name="STOCKWIRE_TIME_ZONE",
-    parse=_time_zone,
+    parse=parsing.time_zone,
     default=dt.UTC,
     meaning="Where the shop's days begin and end, for the figures of today: a name of the IANA database, "
     "such as Africa/Cairo. All times that are shown are UTC.",
 )
 LOW_STOCK = Setting(
     name="STOCKWIRE_LOW_STOCK",
-    parse=_whole_number(0, 1_000_000),
+    parse=parsing.whole_number(0, 1_000_000),
     default=5,
     meaning="Stock is low at this many units or fewer, where a level has no threshold of its own.",
 )
 OPEN_WRITES = Setting(
     name="STOCKWIRE_OPEN_WRITES",
-    parse=_boolean,
+    parse=parsing.boolean,
     default=False,
     meaning="`1` lets anyone write products without credentials. "
     "The server then refuses to start unless `HOST` is a loopback address.",
@@ -228,28 +142,30 @@ HOME = Setting(
     meaning="Where local commands keep the embedded services' data, the secret key and the demo accounts.",
 )
 HOST = Setting(name="HOST", parse=str, default="127.0.0.1", meaning="The address to listen on.")
-PORT = Setting(name="PORT", parse=_whole_number(0, 65535), default=8000, meaning="The port to listen on.")
+PORT = Setting(
+    name="PORT", parse=parsing.whole_number(0, 65535), default=8000, meaning="The port to listen on."
+)
 DEMO = Setting(
     name="DEMO",
-    parse=_boolean,
+    parse=parsing.boolean,
     default=True,
     meaning="`0` leaves the demo shop out at the first start.",
 )
 THREADS = Setting(
     name="STOCKWIRE_THREADS",
-    parse=_whole_number(1, 500),
+    parse=parsing.whole_number(1, 500),
     default=16,
     meaning="Threads that answer HTTP in one process; each keeps one database connection.",
 )
 WEB_PROCESSES = Setting(
     name="STOCKWIRE_WEB_PROCESSES",
-    parse=_whole_number(1, 128),
+    parse=parsing.whole_number(1, 128),
     default=2,
     meaning="Processes of `serve --role web`.",
 )
 WORKER_JOBS = Setting(
     name="STOCKWIRE_WORKER_JOBS",
-    parse=_whole_number(1, 100),
+    parse=parsing.whole_number(1, 100),
     default=4,
     meaning="Jobs that one worker runs at the same time.",
 )
@@ -261,76 +177,76 @@ LOCATION = Setting(
 )
 CONNECTIONS_PER_USER = Setting(
     name="STOCKWIRE_CONNECTIONS_PER_USER",
-    parse=_whole_number(0, 1_000_000),
+    parse=parsing.whole_number(0, 1_000_000),
     default=50,
     meaning="Live connections that one user may have, over all processes; 0: any number.",
 )
 CONNECTIONS_PER_ADDRESS = Setting(
     name="STOCKWIRE_CONNECTIONS_PER_ADDRESS",
-    parse=_whole_number(0, 1_000_000),
+    parse=parsing.whole_number(0, 1_000_000),
     default=1_000,
     meaning="Live connections from one address, over all processes, loopback not counted; 0: any number.",
 )
 DRAIN_NOTICE = Setting(
     name="STOCKWIRE_DRAIN_NOTICE",
-    parse=_whole_number(0, 600),
+    parse=parsing.whole_number(0, 600),
     default=0,
     meaning="Seconds between `/api/ready` failing and the first connection closed, when a live process is "
     "told to end: as long as the load balancer takes to notice.",
 )
 DRAIN_SECONDS = Setting(
     name="STOCKWIRE_DRAIN_SECONDS",
-    parse=_whole_number(0, 600),
+    parse=parsing.whole_number(0, 600),
     default=10,
     meaning="Seconds over which a live process that is told to end closes its connections; few are closed "
     "quicker.",
 )
 DATABASE_TIMEOUT = Setting(
     name="STOCKWIRE_DATABASE_TIMEOUT",
-    parse=_whole_number(1, 120),
+    parse=parsing.whole_number(1, 120),
     default=5,
     meaning="Seconds to wait for a connection to the database.",
 )
 LOG_LEVEL = Setting(
     name="STOCKWIRE_LOG_LEVEL",
-    parse=lambda raw: _one_of(raw.upper(), ("DEBUG", "INFO", "WARNING", "ERROR")),
+    parse=parsing.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
     default="INFO",
     meaning="The least severe log line to print: `DEBUG`, `INFO`, `WARNING` or `ERROR`.",
 )
 LOG_FORMAT = Setting(
     name="STOCKWIRE_LOG_FORMAT",
-    parse=lambda raw: _one_of(raw.lower(), ("console", "json")),
+    parse=parsing.one_of("console", "json"),
     default="",
     meaning="`console` for people, `json` for machines. Production prints JSON, all else console lines.",
 )
-WEBHOOK_NETWORKS: Setting[tuple[Network, ...]] = Setting(
+WEBHOOK_NETWORKS: Setting[tuple[parsing.Network, ...]] = Setting(
     name="STOCKWIRE_WEBHOOK_NETWORKS",
-    parse=_networks,
+    parse=parsing.networks,
     default=(),
     meaning="Private addresses or networks that outgoing webhooks may go to, also without TLS, with commas "
     "between them. All others have to be public, and are reached by https only.",
 )
 KEEP_AUDIT = Setting(
     name="STOCKWIRE_KEEP_AUDIT",
-    parse=_whole_number(1, 3650),
+    parse=parsing.whole_number(1, 3650),
     default=365,
     meaning="Days for which the audit trail is kept: who changed what by hand, before and after.",
 )
 KEEP_DELIVERIES = Setting(
     name="STOCKWIRE_KEEP_DELIVERIES",
-    parse=_whole_number(1, 3650),
+    parse=parsing.whole_number(1, 3650),
     default=7,
     meaning="Days for which it is kept what was delivered to webhooks, and what they answered.",
 )
 KEEP_NOTIFICATIONS = Setting(
     name="STOCKWIRE_KEEP_NOTIFICATIONS",
-    parse=_whole_number(1, 3650),
+    parse=parsing.whole_number(1, 3650),
     default=90,
     meaning="Days for which a notification is kept after it was read.",
 )
 KEEP_PROVIDER_EVENTS = Setting(
     name="STOCKWIRE_KEEP_PROVIDER_EVENTS",
-    parse=_whole_number(30, 3650),
+    parse=parsing.whole_number(30, 3650),
     default=180,
     meaning="Days for which the call backs of payment providers are kept. Providers repeat one for some "
     "days, and each is to be taken once.",
@@ -371,19 +287,19 @@ STRIPE_WEBHOOK_SECRET = Setting(
 )
 RAZORPAY_BASE_URL = Setting(
     name="RAZORPAY_BASE_URL",
-    parse=_http_url,
+    parse=parsing.http_url,
     default="",
     meaning="Another address of Razorpay's API, for tests.",
 )
 STRIPE_BASE_URL = Setting(
     name="STRIPE_BASE_URL",
-    parse=_http_url,
+    parse=parsing.http_url,
     default="",
     meaning="Another address of Stripe's API, for tests.",
 )
 FAKE_PAYMENTS = Setting(
     name="STOCKWIRE_FAKE_PAYMENTS",
-    parse=_boolean,
+    parse=parsing.boolean,
     default=True,
     meaning="`0` takes away the provider `fake`, which only pretends to be paid. Production never has it.",
 )
@@ -393,12 +309,6 @@ TEST_HOME = Setting(
     default="",
     meaning="Where the tests keep their own embedded services; without it a temporary folder.",
 )
-
-
-def _one_of(value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise ValueError(f"must be one of {', '.join(allowed)}")
-    return value
 
 
 REGISTRY: tuple[Setting[object], ...] = tuple(

@@ -16,6 +16,7 @@ from rest_framework.serializers import Serializer
 
 from config.api.conditional import not_modified, stamp
 from config.api.json import write_json
+from config.api.reading import checked
 from config.api.views import ApiView
 from config.identity.callers import user_of
 from config.identity.models import Role, Scope
@@ -80,10 +81,7 @@ class StockView(ApiView):
 
     def body(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
         """The body, checked. Raises DRF's ``ValidationError``, which names each place."""
-        checked = serializer(data=self.request.data)
-        checked.is_valid(raise_exception=True)
-        found: dict[str, Any] = checked.validated_data
-        return found
+        return checked(serializer, self.request.data)
 
     @property
     def after_order(self) -> bool:

@@ -6,13 +6,13 @@ import hashlib
 from typing import Any
 
 from django.http import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from config.api.conditional import not_modified, require_match, stamp
 from config.api.json import write_json
+from config.api.private import PrivateAnswers
 from config.api.reading import checked
 from config.api.views import ApiViewSet
 from config.identity.callers import user_of
@@ -30,10 +30,11 @@ TOKEN = "X-Cart-Token"  # noqa: S105  the header's name
 _FIRST_REFUSAL = 400
 
 
-class CartViewSet(ApiViewSet):
+class CartViewSet(PrivateAnswers, ApiViewSet):
     """The cart of whoever calls."""
 
     permission_classes = (CustomersAndGuests,)
+    vary_by = ("Authorization", TOKEN)
     #: Given to a guest who came without one.
     new_token: str | None = None
 
@@ -86,11 +87,9 @@ class CartViewSet(ApiViewSet):
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> Response:
-        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # any response
+        final = super().finalize_response(request, response, *args, **kwargs)
         if self.new_token is not None and final.status_code < _FIRST_REFUSAL:
             final[TOKEN] = self.new_token
-        final["Cache-Control"] = "private, no-cache"
-        patch_vary_headers(final, ("Authorization", TOKEN))
         return final
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.http import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,13 +15,14 @@ from config.api.envelope import EnvelopeRenderer
 from config.api.idempotency import answer_once
 from config.api.json import OrjsonRenderer
 from config.api.paging import paginate
+from config.api.private import PrivateAnswers
 from config.api.reading import checked
 from config.api.views import ApiViewSet
-from config.identity.callers import actor_of, user_of
+from config.identity.callers import actor_of, require_user, user_of
 from config.identity.models import Role, Scope, User
 from config.identity.permissions import may, require_duty
 from config.kernel.actors import Actor
-from config.kernel.errors import InvalidInput, NotAuthenticated
+from config.kernel.errors import InvalidInput
 from inventory.api.queries import moment_in
 from orders import services
 from orders.api.cart_views import TOKEN
@@ -50,7 +50,7 @@ _readers = may(roles=list(Role), scopes=[Scope.ORDERS_READ], duty="orders.view_o
 _customers = may(roles=[Role.CUSTOMER])
 
 
-class OrdersViewSet(ApiViewSet):
+class OrdersViewSet(PrivateAnswers, ApiViewSet):
     """Orders, as far as they are the caller's to see."""
 
     renderer_classes = (OrjsonRenderer, EnvelopeRenderer)
@@ -196,10 +196,7 @@ class OrdersViewSet(ApiViewSet):
 
     @property
     def user(self) -> User:
-        user = user_of(self.request)
-        if user is None:
-            raise NotAuthenticated
-        return user
+        return require_user(self.request)
 
     @property
     def role(self) -> str | None:
@@ -209,14 +206,6 @@ class OrdersViewSet(ApiViewSet):
     def body(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
         """The body, checked. Raises DRF's ``ValidationError``, which names each place."""
         return checked(serializer, self.request.data)
-
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> Response:
-        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # any response
-        final["Cache-Control"] = "private, no-cache"
-        patch_vary_headers(final, ("Authorization", "Cookie"))
-        return final
 
 
 def _placed(order: OrderRecord) -> Response:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.http import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from config.api.idempotency import answer_once, first_answer, request_key
+from config.api.private import PrivateAnswers
 from config.api.reading import checked
 from config.api.views import ApiView, ApiViewSet, read_body
 from config.identity.callers import actor_of, user_of
@@ -28,9 +28,10 @@ _customers = may(roles=[Role.CUSTOMER])
 _finance = may(roles=[Role.ADMIN], duty="orders.refund_payment")
 
 
-class PaymentsViewSet(ApiViewSet):
+class PaymentsViewSet(PrivateAnswers, ApiViewSet):
     """Payments of the caller's own orders; for staff, of all."""
 
+    cache_control = "private, no-store"
     permissions: ClassVar[dict[str, type[BasePermission]]] = {
         "create": _customers,
         "verify": _customers,
@@ -129,14 +130,6 @@ class PaymentsViewSet(ApiViewSet):
     def body(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
         """The body, checked. Raises DRF's ``ValidationError``, which names each place."""
         return checked(serializer, self.request.data)
-
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> Response:
-        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # any response
-        final["Cache-Control"] = "private, no-store"
-        patch_vary_headers(final, ("Authorization", "Cookie"))
-        return final
 
 
 class WebhookView(ApiView):

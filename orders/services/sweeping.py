@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models.functions import Now
 
+from config.kernel.forgetting import forget
 from orders.models import Cart, ProviderEvent
 
 #: How long a guest's cart is kept after its last change.
 KEPT = dt.timedelta(days=60)
-_AT_ONCE = 1000
 
 
 def forget_stale_guest_carts() -> int:
@@ -21,15 +20,8 @@ def forget_stale_guest_carts() -> int:
     Locks: the carts that it deletes, skipping those that are being changed. Refuses: nothing.
     Announces: nothing: whoever held the token has been away for longer than the log goes back.
     """
-    stale = Cart.objects.filter(user__isnull=True, updated_at__lt=Now() - KEPT).order_by("updated_at")
-    forgotten = 0
-    while True:
-        with transaction.atomic():
-            some = list(stale.select_for_update(skip_locked=True).values_list("id", flat=True)[:_AT_ONCE])
-            Cart.objects.filter(id__in=some).delete()
-        forgotten += len(some)
-        if len(some) < _AT_ONCE:
-            return forgotten
+    stale = Cart.objects.filter(user__isnull=True, updated_at__lt=Now() - KEPT)
+    return forget(stale.order_by("updated_at"))
 
 
 def forget_old_provider_events() -> int:
@@ -39,12 +31,4 @@ def forget_old_provider_events() -> int:
     Locks: the rows that it deletes, skipping those that are in use. Refuses: nothing. Announces: nothing.
     """
     keep = dt.timedelta(days=settings.STOCKWIRE_KEEP_PROVIDER_EVENTS)
-    old = ProviderEvent.objects.filter(received_at__lt=Now() - keep).order_by("id")
-    forgotten = 0
-    while True:
-        with transaction.atomic():
-            some = list(old.select_for_update(skip_locked=True).values_list("id", flat=True)[:_AT_ONCE])
-            ProviderEvent.objects.filter(id__in=some).delete()
-        forgotten += len(some)
-        if len(some) < _AT_ONCE:
-            return forgotten
+    return forget(ProviderEvent.objects.filter(received_at__lt=Now() - keep).order_by("id"))

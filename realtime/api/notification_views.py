@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.http import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.api.envelope import EnvelopeRenderer
 from config.api.json import OrjsonRenderer
 from config.api.paging import paginate
+from config.api.private import PrivateAnswers
 from config.api.views import ApiViewSet
-from config.identity.callers import user_of
+from config.identity.callers import require_user
 from config.identity.models import Role
 from config.identity.permissions import may
-from config.kernel.errors import InvalidInput, NotAuthenticated
+from config.kernel.errors import InvalidInput
 from realtime.notifications import writing
 from realtime.notifications.reading import notifications_of, shop_notification, unread_count
 
@@ -24,7 +21,7 @@ UNREAD_COUNT = "X-Unread-Count"
 _DEFAULT_LIMIT = 50
 
 
-class NotificationsViewSet(ApiViewSet):
+class NotificationsViewSet(PrivateAnswers, ApiViewSet):
     """The caller's own, and nobody else's."""
 
     renderer_classes = (OrjsonRenderer, EnvelopeRenderer)
@@ -45,10 +42,7 @@ class NotificationsViewSet(ApiViewSet):
 
     @property
     def user_id(self) -> str:
-        user = user_of(self.request)
-        if user is None:
-            raise NotAuthenticated
-        return user.pk
+        return require_user(self.request).pk
 
     def _page(self, request: Request, *, unread: bool) -> Response:
         own = notifications_of(self.user_id, unread=unread)
@@ -61,14 +55,6 @@ class NotificationsViewSet(ApiViewSet):
     def _counted(self, response: Response) -> Response:
         response[UNREAD_COUNT] = str(unread_count(self.user_id))
         return response
-
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> Response:
-        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # any response
-        final["Cache-Control"] = "private, no-cache"
-        patch_vary_headers(final, ("Authorization", "Cookie"))
-        return final
 
 
 def _unread(request: Request) -> bool:

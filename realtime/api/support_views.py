@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,11 +12,13 @@ from rest_framework.serializers import Serializer
 
 from config.api.idempotency import HEADER, answer_once
 from config.api.paging import paginate
+from config.api.private import PrivateAnswers
+from config.api.reading import checked
 from config.api.views import ApiViewSet
-from config.identity.callers import user_of
+from config.identity.callers import require_user
 from config.identity.models import Role
 from config.identity.permissions import may
-from config.kernel.errors import InvalidInput, NotAuthenticated
+from config.kernel.errors import InvalidInput
 from realtime.api.support_bodies import ChatStatusBody, MessageBody, OpeningBody, ReadBody
 from realtime.models import ChatPriority, ChatStatus
 from realtime.support import chats
@@ -34,7 +35,7 @@ _readers = may(roles=list(Role), duty="realtime.view_supportchat")
 _speakers = may(roles=list(Role), duty="realtime.answer_supportchat")
 
 
-class SupportChatsViewSet(ApiViewSet):
+class SupportChatsViewSet(PrivateAnswers, ApiViewSet):
     """Chats, and what is said in them."""
 
     def get_permissions(self) -> list[BasePermission]:
@@ -92,24 +93,12 @@ class SupportChatsViewSet(ApiViewSet):
 
     @property
     def speaker(self) -> Speaker:
-        user = user_of(self.request)
-        if user is None:
-            raise NotAuthenticated
+        user = require_user(self.request)
         return Speaker(user.pk, user.role)
 
     def body(self, kind: type[Serializer[Any]]) -> dict[str, Any]:
-        checked = kind(data=self.request.data)
-        checked.is_valid(raise_exception=True)
-        found: dict[str, Any] = checked.validated_data
-        return found
-
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> Response:
-        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # any response
-        final["Cache-Control"] = "private, no-cache"
-        patch_vary_headers(final, ("Authorization", "Cookie"))
-        return final
+        """The body, checked. Raises DRF's ``ValidationError``, which names each place."""
+        return checked(kind, self.request.data)
 
 
 def _listed(items: list[dict[str, Any]], link: str | None) -> Response:

@@ -46,13 +46,12 @@ class SocketView(StockView):
             moment=None,
         )
 
-    def post(self, request: Request) -> Response:
+    def post(self, _request: Request) -> Response:
         """Announce one of the three stock events."""
-        body = AnnouncementSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        said: dict[str, Any] = body.validated_data["data"]
+        body = self.body(AnnouncementSerializer)
+        said: dict[str, Any] = body["data"]
         event_id = services.announce_stock(
-            event=body.validated_data["event"],
+            event=body["event"],
             product_id=said["productId"],
             size=said.get("size"),
             color=said.get("color"),

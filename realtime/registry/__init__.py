@@ -24,7 +24,8 @@ returns a ``TypedDict``, whose keys and docstring the documentation shows. Where
 who hears a message (an order that is somebody else's work by now), ``for_whom`` makes a test of the event
 that each listener in the rooms has to pass. What has no place in the log says ``durable=False``.
 ``manage.py render_docs`` writes it all to ``docs/events.md``; ``tests/realtime/test_shop_dialect.py`` fails
-until the event has a case, and ``tests/realtime/table`` until it has a row in which it is brought about.
+until the event has a case in ``shop_cases``, and ``tests/realtime/table`` until it has a row in which it is
+brought about.
 
 A cursor within an event counts its emissions: a new one is best put at their end, so that clients which are
 just then between two of them lose nothing by the update.

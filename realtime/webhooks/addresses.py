@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from config.settings.environment import Network
+from config.settings.parsing import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

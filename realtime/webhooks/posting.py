@@ -12,7 +12,7 @@ from typing import Any, Self
 import aiohttp
 
 from config.kernel.clock import now
-from config.settings.environment import Network
+from config.settings.parsing import Network
 from realtime.webhooks.addresses import problem_of, problem_with
 from realtime.webhooks.records import Attempt
 

@@ -8,7 +8,6 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from config.api import idempotency
 from config.api.idempotency import prune_idempotency_keys
 from config.api.models import IdempotencyKey
 from config.api.tasks import forget_old_idempotency_keys
@@ -16,6 +15,7 @@ from config.identity.keys import MARK
 from config.identity.models import Role, Scope, User
 from config.identity.services import create_user, issue_api_key
 from config.identity.tokens import issue_token
+from config.kernel import forgetting
 from config.kernel.actors import SYSTEM
 from tests.api import endpoints
 from tests.api.answers import refused
@@ -191,7 +191,7 @@ def test_the_effect_runs_inside_the_keys_transaction_and_without_a_key_brings_it
 def test_keys_are_forgotten_after_seven_days_and_not_before(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(idempotency, "_PRUNED_AT_ONCE", 2)
+    monkeypatch.setattr(forgetting, "AT_ONCE", 2)
     ages = [dt.timedelta(days=7, minutes=1)] * 5 + [dt.timedelta(days=6, hours=23)] * 2
     for number, age in enumerate(ages):
         once(client, f"k{number}")

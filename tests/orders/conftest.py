@@ -12,9 +12,11 @@ from config.identity.models import Role, Scope, User
 from config.identity.services import create_user
 from config.identity.tokens import issue_token
 from orders import providers
+from orders.api import checkout
 from tests.inventory.conftest import Call, caller, key_caller
 from tests.inventory.shop import Heard, hearing
 from tests.orders.paying import Bank, Watched, watching
+from tests.orders.provider_server import ProviderServer, provider_server
 
 __all__ = ["Call", "Person", "person"]
 
@@ -63,6 +65,29 @@ def bank(no_money_call_inside_a_transaction: list[str], monkeypatch: pytest.Monk
     bank = Bank()
     monkeypatch.setitem(providers._MAKERS, "fake", lambda: Watched(bank, no_money_call_inside_a_transaction))
     return bank
+
+
+@pytest.fixture
+def api() -> Iterator[ProviderServer]:
+    """A payment provider's API on this machine."""
+    with provider_server() as server:
+        yield server
+
+
+@pytest.fixture
+def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many orders were tried together, each time. Nobody loses patience while a test gathers a crowd."""
+    tried: list[int] = []
+    together = checkout._together
+
+    def noted(checkouts: Any) -> Any:
+        tried.append(len(checkouts))
+        return together(checkouts)
+
+    monkeypatch.setattr(checkout, "_together", noted)
+    monkeypatch.setattr(checkout._combined, "_together", noted)
+    monkeypatch.setattr("config.kernel.combining.PATIENCE", 60)
+    return tried
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import datetime as dt
 import pytest
 from pytest_django.fixtures import Settings
 
+from config.kernel import forgetting
 from config.kernel.clock import now
 from orders.models import ProviderEvent
-from orders.services import forget_old_provider_events, sweeping
+from orders.services import forget_old_provider_events
 from orders.tasks import forget_call_backs_of_long_ago
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +35,7 @@ def test_they_go_after_so_many_days_as_are_set(settings: Settings) -> None:
 
 
 def test_many_go_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "_AT_ONCE", 2)
+    monkeypatch.setattr(forgetting, "AT_ONCE", 2)
     for _ in range(5):
         call_back(200)
     assert forget_old_provider_events() == 5

@@ -17,8 +17,8 @@ from orders.providers.port import Notice, Outcome, Provider, Repaid
 from tests.inventory.shop import Heard
 from tests.orders.conftest import Person
 from tests.orders.paying import Bank, call_back, notice, pay
+from tests.orders.sdks import HOOK, a_razorpay, a_stripe, hex_hmac, stripe_signature
 from tests.orders.shop import mug, place
-from tests.orders.test_provider_sdks import HOOK, a_razorpay, a_stripe, hex_hmac, stripe_signature
 from tests.orders.test_refunds_rest import figures, paid, refund
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,9 @@ from realtime.cursor import Offset, parse_cursor, parse_offset, to_cursor
 from realtime.dialects.shop import SHOP
 from realtime.records import Position
 from realtime.socketio.packets import Decoder
-from tests.realtime.happenings import EPOCH, created, held, ran_low, record_of, restocked, sold
+from tests.realtime.happenings.products import created
+from tests.realtime.happenings.records import EPOCH, record_of
+from tests.realtime.happenings.stock import held, ran_low, restocked, sold
 
 EPOCHS = st.text("0123456789abcdefghijklmnopqrstuvwxyz", min_size=4, max_size=16)
 SEQS = st.integers(0, 10**18 - 1)

@@ -28,15 +28,8 @@ from realtime.models import Event
 from realtime.principals import Principal
 from realtime.records import Record
 from realtime.rooms import ROOMS, name_of_room
-from tests.realtime.happenings import (
-    came_online,
-    counted,
-    measured,
-    record_of,
-    viewed,
-    was_active,
-    went_offline,
-)
+from tests.realtime.happenings.people import came_online, counted, measured, viewed, was_active, went_offline
+from tests.realtime.happenings.records import record_of
 
 #: Of each there is a message for an order's room.
 OF_ORDERS = [entry for entry in registry.TYPES if entry.name.startswith(("order.", "payment."))]

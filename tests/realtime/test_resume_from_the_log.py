@@ -12,7 +12,7 @@ from realtime.dialects.catalog import CATALOG
 from realtime.hub.hub import HubLimits
 from realtime.source import PostgresSource
 from tests.realtime.door import Door, serving
-from tests.realtime.happenings import assigned, changed_cart
+from tests.realtime.happenings.orders import assigned, changed_cart
 from tests.realtime.log import caught_up, publish_soon, stock_low, stock_reduced, stock_updated
 from tests.realtime.people import a_person
 

@@ -12,20 +12,10 @@ from realtime.hub.hub import Hub
 from realtime.hub.wire import Wire
 from realtime.principals import GUEST, Principal
 from realtime.records import Batch, Position
-from tests.realtime.happenings import (
-    EPOCH,
-    assigned,
-    came_back,
-    changed_cart,
-    created,
-    placed,
-    ran_low,
-    record_of,
-    sewn,
-    sold,
-    took_a_step,
-    validated,
-)
+from tests.realtime.happenings.orders import assigned, changed_cart, placed, sewn, took_a_step
+from tests.realtime.happenings.products import created
+from tests.realtime.happenings.records import EPOCH, record_of
+from tests.realtime.happenings.stock import came_back, ran_low, sold, validated
 from tests.realtime.imaginary import Ear, ImaginaryLog, a_session
 
 PACKETS = Wire(SHOP, lambda payload: b"<" + payload + b">")

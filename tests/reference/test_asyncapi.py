@@ -21,20 +21,22 @@ from realtime.reference import asyncapi, examples
 from realtime.reference.listing import heard_events
 from realtime.reference.messages import FROM_CLIENTS, TO_CLIENTS
 from tests.clients.packages import install
-from tests.realtime import happenings
+from tests.realtime.happenings import orders, people, products, stock
+from tests.realtime.happenings.records import record_of
 from tests.reference.witness import problems
 
-#: What each `happenings` makes, without saying anything to it.
+#: What each of `happenings` makes, without saying anything to it.
 HAPPENINGS = [
     make
-    for make in vars(happenings).values()
-    if callable(make) and getattr(make, "__module__", "") == happenings.__name__ and make.__name__[0] != "_"
+    for module in (orders, people, products, stock)
+    for make in vars(module).values()
+    if callable(make) and getattr(make, "__module__", "") == module.__name__ and make.__name__[0] != "_"
 ]
 
 
 def _events() -> list[DomainEvent]:
-    made = [make() for make in HAPPENINGS if make.__name__ not in ("record_of", "announced")]
-    return [*(one for one in made if isinstance(one, DomainEvent)), happenings.announced("STOCK_REDUCED")]
+    made = [make() for make in HAPPENINGS if make.__name__ != "announced"]
+    return [*(one for one in made if isinstance(one, DomainEvent)), stock.announced("STOCK_REDUCED")]
 
 
 @cache
@@ -91,7 +93,7 @@ def test_what_listeners_get_is_as_the_schemas_say() -> None:
     told, wrong = set(), []
     for event in _events():
         entry = registry.BY_NAME[event.name]
-        record = happenings.record_of(event, seq=7 if entry.durable else 0)
+        record = record_of(event, seq=7 if entry.durable else 0)
         heard = [
             *(("ws", orjson.loads(message.payload)) for message in CatalogDialect().messages(record)),
             *(("socketio", orjson.loads(message.payload[2:])) for message in SHOP.messages(record)),

@@ -8,13 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.api.views import ApiView
-from config.identity.callers import sign_in_of, user_of
+from config.identity.callers import require_user, sign_in_of
 from config.identity.models import Role
 from config.identity.permissions import may
 from config.identity.tickets import issue_ticket
 from config.identity.tokens import VerifiedToken
 from config.kernel.clock import iso
-from config.kernel.errors import NotAuthenticated
 
 
 class TicketView(ApiView):
@@ -24,11 +23,10 @@ class TicketView(ApiView):
 
     def post(self, request: Request) -> Response:
         """A ticket, which nobody but the one who asked should keep."""
-        user = user_of(request)
-        if user is None:
-            raise NotAuthenticated
         ticket = issue_ticket(
-            user=user, credentials_expire_at=_end_of_credentials(request), sign_in=sign_in_of(request)
+            user=require_user(request),
+            credentials_expire_at=_end_of_credentials(request),
+            sign_in=sign_in_of(request),
         )
         return Response(
             {"ticket": ticket.text, "expiresAt": iso(ticket.expires_at)},

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.api.addresses import client_address
 from config.api.conditional import not_modified, require_match, stamp
 from config.api.json import write_json
+from config.api.reading import checked
 from config.api.views import ApiView
 from config.identity import services
 from config.identity.api.arrivals import arrived
@@ -22,11 +22,10 @@ from config.identity.api.serializers import (
     RegisterSerializer,
     shown_user,
 )
-from config.identity.callers import sign_in_of, user_of
+from config.identity.callers import require_user, sign_in_of
 from config.identity.cookies import clear_sign_in_cookie, set_sign_in_cookie
 from config.identity.models import Role, User
 from config.identity.permissions import anyone, may
-from config.kernel.errors import NotAuthenticated
 
 #: Tokens, and who one is, are for nobody's cache.
 NO_STORE = {"Cache-Control": "no-store"}
@@ -45,7 +44,7 @@ class RegisterView(_Door):
 
     def post(self, request: Request) -> Response:
         """Become a customer."""
-        said = _read(RegisterSerializer, request)
+        said = checked(RegisterSerializer, request.data)
         signed_in = services.register(**said, address=client_address(request))
         arrived(request, signed_in.user)
         return _with_cookie(
@@ -58,7 +57,7 @@ class LoginView(_Door):
 
     def post(self, request: Request) -> Response:
         """Sign in by e-mail address and password."""
-        said = _read(LoginSerializer, request)
+        said = checked(LoginSerializer, request.data)
         signed_in = services.sign_in(**said, address=client_address(request))
         arrived(request, signed_in.user)
         return _with_cookie(
@@ -71,7 +70,7 @@ class RefreshView(_Door):
 
     def post(self, request: Request) -> Response:
         """Go on with fresh tokens."""
-        said = _read(RefreshTokenSerializer, request)
+        said = checked(RefreshTokenSerializer, request.data)
         signed_in = services.refresh_sign_in(refresh_token=said["refreshToken"])
         return _with_cookie(request, signed_in, _tokens(signed_in), 200)
 
@@ -81,7 +80,7 @@ class LogoutView(_Door):
 
     def post(self, request: Request) -> Response:
         """End the sign-in, with all its tokens."""
-        said = _read(RefreshTokenSerializer, request)
+        said = checked(RefreshTokenSerializer, request.data)
         services.sign_out(refresh_token=said["refreshToken"])
         return clear_sign_in_cookie(Response(status=204, headers=NO_STORE))
 
@@ -93,16 +92,16 @@ class MeView(ApiView):
 
     def get(self, request: Request) -> Response:
         """Who one is."""
-        user = _user(request)
+        user = require_user(request)
         fresh = not_modified(request, etag=_etag(user), last_modified=user.updated_at)
         return fresh or _shown(user)
 
     def patch(self, request: Request) -> Response:
         """Change something of oneself."""
-        said = _read(ProfileSerializer, request)
+        said = checked(ProfileSerializer, request.data)
         password = said.get("password")
         user = services.change_own_profile(
-            user=_user(request),
+            user=require_user(request),
             name=said.get("name"),
             phone=said.get("phone"),
             email=said.get("email"),
@@ -112,20 +111,6 @@ class MeView(ApiView):
             guard=lambda present: require_match(request, etag=_etag(present)),
         )
         return _shown(user)
-
-
-def _read(kind: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    body = kind(data=request.data)
-    body.is_valid(raise_exception=True)
-    said: dict[str, Any] = body.validated_data
-    return said
-
-
-def _user(request: Request) -> User:
-    user = user_of(request)
-    if user is None:  # which the permission has seen to
-        raise NotAuthenticated
-    return user
 
 
 def _tokens(signed_in: services.SignedIn) -> dict[str, Any]:

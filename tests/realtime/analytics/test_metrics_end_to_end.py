@@ -13,7 +13,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.orders.shop import WHERE
-from tests.realtime.test_presence_end_to_end import people
+from tests.realtime.presence.test_end_to_end import people
 from tests.server_process import ServerProcess
 
 pytestmark = pytest.mark.end_to_end

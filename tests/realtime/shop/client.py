@@ -139,3 +139,17 @@ class ShopClient:
             self.ambient.append(event)
             return None
         return packet
+
+
+async def hears_nothing_more(*clients: ShopClient) -> None:
+    """Whatever was on its way would come before these answers."""
+    for client in clients:
+        heard = len(client.events)
+        assert (await client.ask("join_room", {"room": "storefront"}))["ok"]
+        names = [event[0] for event in client.events[heard:]]
+        assert names == ["room_joined"], names
+
+
+async def until_heard(client: ShopClient, number: int) -> None:
+    while len(client.events) < number:
+        await client.hear()

@@ -25,8 +25,7 @@ from tests.realtime.shop.chatting import (
     said_to,
     staff_in,
 )
-from tests.realtime.shop.client import ShopClient
-from tests.realtime.shop.test_carts import hears_nothing_more
+from tests.realtime.shop.client import ShopClient, hears_nothing_more
 
 __all__ = ["nobody_is_left"]
 

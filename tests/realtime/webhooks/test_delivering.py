@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from realtime import runtime
 from realtime.webhooks import services
 from realtime.webhooks.models import WebhookDelivery, WebhookSubscription
-from tests.realtime.happenings import came_back, told_back
+from tests.realtime.happenings.stock import came_back, told_back
 from tests.realtime.log import publish_soon, sql, stock_low, stock_reduced
 from tests.realtime.waiting import until
 from tests.realtime.webhooks.conftest import QUICK, in_thread, settled, subscribe, until_it_is
