@@ -131,7 +131,7 @@ class Checkout(Page):
 
     def _refused(self, form: CheckoutForm, refusal: StockwireError) -> HttpResponse:
         if isinstance(refusal, CartEmpty):
-            messages.error(self.request, words_for(refusal))
+            # Which says so itself.
             return self.go(reverse("cart"))
         problems: dict[str, str] = {}
         if isinstance(refusal, ConflictingItems | InvalidItems):

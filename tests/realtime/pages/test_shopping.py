@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -91,6 +92,30 @@ def test_a_form_that_is_sent_twice_places_one_order() -> None:
     assert (goods.on_hand(), units_of(user)) == (9, 3)
 
 
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_an_order_can_be_placed_in_each_language(language: str) -> None:
+    """Also where the page writes amounts in a way of its own."""
+    goods = cake()
+    goods.change(prices=(PriceDraft("EGP", Decimal("1538.75")),))
+    client = signed_in(somebody())
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    put_in(client, goods.id)
+    form = checkout_form(client, payment="fake")
+    answer = client.post("/checkout", form)
+    assert (answer.status_code, Order.objects.get().total) == (302, Decimal(form["total"]))
+    assert client.post(answer["Location"], {"outcome": "pay"}).status_code == 302
+    assert Payment.objects.get().status == "completed"
+
+
+def test_a_total_that_is_none_is_said_on_the_page() -> None:
+    goods = mug(stock=10)
+    client = signed_in(somebody())
+    put_in(client, goods.id)
+    answer = client.post("/checkout", checkout_form(client, total="1 0,x"))
+    assert (answer.status_code, Order.objects.count()) == (400, 0)
+    assert "Enter a number." in answer.content.decode()
+
+
 @pytest.mark.parametrize("order", ["", "nonsense", "another's"])
 def test_an_order_bears_an_id_that_was_drawn_for_its_customer(order: str) -> None:
     goods = mug(stock=10)
@@ -168,6 +193,9 @@ def test_an_empty_cart_can_not_be_ordered() -> None:
     (line,) = cart_of_user(user)
     client.post(f"/cart/items/{line}/remove")
     assert client.post("/checkout", form)["Location"] == "/cart"
+    assert text_of(client, "/cart").count("<p>Your cart is empty.</p>") == 1
+    # A window that still shows the checkout is told so, and offers nothing to press.
+    assert "data-empty" in text_of(client, "/checkout/summary")
     assert Order.objects.count() == 0
 
 
