@@ -222,7 +222,7 @@ def reach(page: Page, name: str, *, most: int = 40) -> None:
         found = page.evaluate(
             """(name) => {
               const { activeElement: at } = document;
-              const said = at.labels?.[0]?.textContent ?? at.getAttribute("aria-label") ?? at.textContent;
+              const said = at.labels?.[0]?.textContent ?? at.getAttribute("aria-label") ?? at.innerText;
               return said.trim() === name;
             }""",
             name,
@@ -260,7 +260,7 @@ def test_all_the_way_to_an_order_by_the_keyboard_alone(visit: Visit, shopkeeper:
             page.keyboard.press("Tab")
         page.keyboard.type(said)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/checkout")
+    page.wait_for_url(re.compile(r"//[^/]+/checkout$"))
     reach(page, "Delivery address")
     page.keyboard.type("12 Nile St, Cairo")
     reach(page, "Place the order")
