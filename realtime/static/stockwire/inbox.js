@@ -17,8 +17,8 @@ const here = new Set(JSON.parse($("here").textContent));
 const chats = new Map();
 const drafts = new Map();
 const typing = new Map();
-const topics = ["admin"];
 let current = null;
+let missing = null; // the chat that could not be fetched whole when it was chosen
 const unsent = []; // what is on its way, or has failed
 let messages = new Map();
 
@@ -46,7 +46,9 @@ async function snapshot() {
   const lists = await Promise.all(answers.map((answer) => answer.json()));
   chats.clear();
   for (const chat of lists.flat()) chats.set(chat.id, chat);
-  topics.splice(0, topics.length, "admin", ...[...chats.keys()].map((id) => `chat:${id}`));
+  const rooms = [...chats.keys()].map((id) => `chat:${id}`);
+  client.unsubscribe(client.topics.filter((topic) => topic !== "admin" && !rooms.includes(topic)));
+  client.subscribe(rooms);
   if (current && chats.has(current)) await load(current);
   draw();
   return answers[0].headers.get("x-event-cursor");
@@ -208,13 +210,18 @@ async function choose(id) {
   drawMessages();
   $("beside").replaceChildren(element("p", "…", { class: "quiet" }));
   history.replaceState(null, "", `#${encodeURIComponent(id)}`);
-  const beside = fetch(`${encodeURIComponent(id)}/beside/`, { credentials: "same-origin" });
-  await load(id).catch((problem) => say(problem.message));
+  missing = null;
+  const fail = (problem) => {
+    missing = id;
+    say(problem.message);
+  };
+  const beside = fetch(`${encodeURIComponent(id)}/beside/`, { credentials: "same-origin" }).catch(fail);
+  await load(id).catch(fail);
   $("said").scrollTop = $("said").scrollHeight;
   const answer = await beside;
   if (id !== current) return;
   // Made by our own template, which escapes what people have written.
-  if (answer.ok) $("beside").innerHTML = await answer.text();
+  if (answer?.ok) $("beside").innerHTML = await answer.text();
 }
 
 /** Shown at once; the key makes it one message however often it is sent. */
@@ -277,12 +284,13 @@ for (const button of document.querySelectorAll("[data-step]")) button.addEventLi
 document.addEventListener("visibilitychange", () => markRead());
 
 const client = new LiveClient({
-  topics,
+  topics: ["admin"],
   snapshot,
   onEvent: ({ type, data }) => HEARD[type]?.(data),
   onState: ({ state }) => {
     $("line").dataset.state = state;
     $("line").textContent = WORDS[state];
+    if (state === "live" && current && missing === current) choose(current);
   },
 });
 client.start();
