@@ -10,8 +10,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from config.identity.models import Role, Scope
 from inventory.models import StockLevel, StockMovement, StockOperation
+from tests.hearing import Heard
 from tests.inventory.conftest import Call, key_caller, user_caller
-from tests.inventory.shop import Goods, Heard, deltas, make_goods, make_location
+from tests.inventory.shop import Goods, deltas, make_goods, make_location
 
 pytestmark = pytest.mark.django_db
 

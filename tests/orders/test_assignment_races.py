@@ -19,8 +19,8 @@ from orders.order_records import OrderRecord
 from orders.parties import parties_of
 from orders.services import assigning
 from orders.services import status as stepping
+from tests.hearing import Heard
 from tests.inventory.crowds import at_once
-from tests.inventory.shop import Heard
 from tests.orders.conftest import Person, person
 from tests.orders.shop import Goods, mug, place
 
