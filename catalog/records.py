@@ -120,6 +120,7 @@ class WishRecord:
 
     product_id: str
     name: str
+    image: str
     price: PriceRecord | None
     in_stock: bool
     added_at: dt.datetime

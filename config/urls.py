@@ -22,8 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("realtime.api.urls")),
 ]
 
-# Errors outside of any view; each keeps Django's own page for the admin and the pages.
+# Errors outside of any view: a page for people, data for programs.
 handler400 = "config.api.errors.bad_request"
 handler403 = "config.api.errors.permission_denied"
-handler404 = "config.api.errors.not_found"
+handler404 = "realtime.pages.lost.not_found"
 handler500 = "config.api.errors.server_error"

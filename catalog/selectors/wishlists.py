@@ -55,6 +55,7 @@ def _shown(wishes: Sequence[tuple[str, dt.datetime]]) -> list[WishRecord]:
             WishRecord(
                 product_id=product_id,
                 name=record.title,
+                image=record.image,
                 price=_to_pay(record, views[product_id]),
                 in_stock=some and record.available and product_id not in gone,
                 added_at=added_at,

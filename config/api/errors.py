@@ -17,8 +17,8 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.template import loader
+from django.utils import translation
 from django.views import defaults
-from django.views.csrf import csrf_failure as html_csrf_failure
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -61,8 +61,7 @@ __all__ = [
 
 #: What a 401 asks for.
 CHALLENGE = 'Bearer realm="stockwire", Api-Key realm="stockwire"'
-#: Pages for people; everything else is read by programs.
-#: The pages for people; whatever else is asked for is answered as data.
+#: The pages for people, whoever asks for them.
 HTML_PREFIXES = (
     "/admin/", "/p/", "/orders/", "/cart/", "/checkout/", "/wishlist/", "/notifications/", "/support/",
     "/account/", "/work/",
@@ -73,6 +72,8 @@ HTML_PATHS = frozenset(
         "/checkout", "/orders", "/wishlist", "/notifications", "/support", "/work",
     }
 )  # fmt: skip
+#: The contract's paths: data, whoever asks for them.
+DATA_PATHS = ("/api", "/products", "/ws", "/events", "/socket.io")
 
 RETRY_AFTER_SECONDS = 1
 
@@ -120,6 +121,7 @@ _TEXTS = {
 }
 
 _OURS = 500
+_UNAVAILABLE = 503
 _REWORDED = (exceptions.MethodNotAllowed, exceptions.UnsupportedMediaType, exceptions.Throttled)
 
 #: SQLSTATEs that mean "too much at once" and not "gone".
@@ -275,8 +277,14 @@ def _unexpected(error: Exception, context: Mapping[str, Any]) -> Response:
 
 
 def is_page(request: HttpRequest) -> bool:
-    """Whether a person with a browser is at the other end, to whom Django's own pages go."""
-    return request.path in HTML_PATHS or request.path.startswith(HTML_PREFIXES)
+    """Whether a person with a browser is at the other end: at one of our pages, or at an address that is
+    nothing of ours. There only a browser asks for HTML by name.
+    """
+    path = request.path
+    if path in HTML_PATHS or path.startswith(HTML_PREFIXES):
+        return True
+    is_data = any(path == data or path.startswith(f"{data}/") for data in DATA_PATHS)
+    return not is_data and "text/html" in request.headers.get("Accept", "")
 
 
 def error_response(status: int, *, message: str | None = None, code: str | None = None) -> HttpResponse:
@@ -300,19 +308,19 @@ def _refusal_response(refusal: StockwireError) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """``handler400``."""
     if is_page(request):
-        return defaults.bad_request(request, exception)
+        return _bare_page(request, 400)
     return _refusal_response(_as_refusal(exception) or InvalidInput(_TEXTS[400], code=_CODES[400]))
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django's signature
     """``handler403``."""
     if is_page(request):
-        return defaults.permission_denied(request, exception)
+        return _bare_page(request, 403)
     return error_response(403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """``handler404``."""
+    """``handler404``, where no pages stand above it (``realtime.pages.lost``)."""
     if is_page(request):
         return defaults.page_not_found(request, exception)
     return error_response(404)
@@ -322,18 +330,27 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """``handler500``; Django calls it while the exception is still being handled."""
     refusal = _as_refusal(sys.exc_info()[1])
     if is_page(request):
-        return _unavailable_page() if isinstance(refusal, Unavailable) else defaults.server_error(request)
+        return _bare_page(request, _UNAVAILABLE if isinstance(refusal, Unavailable) else _OURS)
     return _refusal_response(refusal) if refusal else error_response(500)
 
 
-def _unavailable_page() -> HttpResponse:
-    # Without the request: what the usual pages are told of it would be looked up in the database again.
-    page = loader.get_template("503.html").render()
-    return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+def _bare_page(request: HttpRequest, status: int, template: str = "") -> HttpResponse:
+    """What is said where nothing else can be relied on: of the request its language alone is looked at, since
+    what the usual pages are told would be looked up in the database again.
+    """
+    with translation.override(translation.get_language_from_request(request)):
+        page = loader.get_template(template or f"{status}.html").render(
+            {
+                "language": translation.get_language(),
+                "direction": "rtl" if translation.get_language_bidi() else "ltr",
+            }
+        )
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == _UNAVAILABLE else {}
+    return HttpResponse(page, status=status, headers=headers)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django's signature
     """``CSRF_FAILURE_VIEW``."""
     if is_page(request):
-        return html_csrf_failure(request, reason=reason)
+        return _bare_page(request, 403, "403_csrf.html")
     return error_response(403, message="The CSRF token is missing or wrong", code="csrf_failed")

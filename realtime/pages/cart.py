@@ -1,4 +1,4 @@
-"""The cart: looked at, filled and emptied. A customer's follows on all their devices.
+"""The cart: looked at, filled and emptied. A customer's follows on all their devices, a guest's in all tabs.
 
 Whoever is refused something sees the cart as it is, with the reason above it.
 """
@@ -86,7 +86,9 @@ class CartPage(Page):
         )
 
     def tell_guest(self, response: HttpResponse) -> HttpResponse:
-        """Whoever is not signed in hears nothing of it on a socket: the page is told by its own answer."""
+        """Whoever is not signed in hears nothing of it on a socket: the page is told by its own answer, and
+        tells the other tabs (`tabs.js`).
+        """
         if not self.shopper.is_customer:
             response["HX-Trigger"] = "cart-changed"
         return response

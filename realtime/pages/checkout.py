@@ -31,12 +31,12 @@ from orders.dialects.options import stored_options
 from orders.errors import CartEmpty, PriceChanged
 from orders.models import Order
 from orders.owners import CartOwner
-from orders.providers import MANUAL, provider_names, provider_of
+from orders.providers import MANUAL, provider_names
 from orders.selectors import cart_of
 from realtime.pages.cart import heard_of
 from realtime.pages.fields import TextField
 from realtime.pages.page import Page
-from realtime.pages.paying import begin_payment
+from realtime.pages.paying import begin_payment, is_to_pay, own_order
 from realtime.pages.refusals import words_for
 from realtime.templatetags.named import provider_name
 
@@ -106,7 +106,7 @@ class Checkout(Page):
             if _is_placed(order_id, self.user):
                 return self._placed(order_id)
             return self._refused(form, refusal)
-        if form.cleaned_data["payment"] == MANUAL.name:
+        if form.cleaned_data["payment"] == MANUAL.name and form.cleaned_data["total"] > 0:
             self._note_payment(order_id)
         messages.success(request, _("Thank you! Your order has been placed."))
         return self._placed(order_id)
@@ -122,10 +122,8 @@ class Checkout(Page):
     # ------------------------------------------------------------------------------------------ answers
 
     def _placed(self, order_id: str) -> HttpResponse:
-        method = Order.objects.values_list("payment_method", flat=True).get(id=order_id)
-        provider = provider_of(method)
-        to_pay = provider is not None and not provider.by_hand
-        return self.go(reverse("pay" if to_pay else "order", args=[order_id]))
+        order = own_order(order_id, actor=self.actor, role=self.role)
+        return self.go(reverse("pay" if is_to_pay(order) else "order", args=[order_id]))
 
     def _note_payment(self, order_id: str) -> None:
         """What is paid by arrangement is in the staff's list from now on. Without it, they have the order."""
@@ -133,7 +131,7 @@ class Checkout(Page):
 
     def _refused(self, form: CheckoutForm, refusal: StockwireError) -> HttpResponse:
         if isinstance(refusal, CartEmpty):
-            messages.error(self.request, words_for(refusal))
+            # Which says so itself.
             return self.go(reverse("cart"))
         problems: dict[str, str] = {}
         if isinstance(refusal, ConflictingItems | InvalidItems):

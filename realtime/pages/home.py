@@ -23,6 +23,7 @@ from realtime.pages.page import Page
 # Fetched beside the first module, not after it has been read.
 SHOP_MODULES = (
     "client", "store", "listing", "grid", "card", "sales", "status", "format", "words", "fresh", "pricing",
+    "tabs", "htmx_here",
 )  # fmt: skip
 #: What the browser asks for at once, and the server draws: two screens of a large window.
 PAGE_SIZE = 18

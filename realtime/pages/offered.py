@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext
+
 from catalog.offers import Offer
 from catalog.records import VariantRecord
 from catalog.sale_records import SaleOffer
@@ -190,7 +192,9 @@ def _choices(option: Mapping[str, Any], said: Mapping[str, str]) -> Choices:
             Choice(
                 choice["name"],
                 ", ".join(
-                    str(value) for name, value in choice.items() if name not in ("name", "price_multiplier")
+                    _detail(name, value)
+                    for name, value in choice.items()
+                    if name not in ("name", "price_multiplier")
                 ),
                 Decimal(str(choice["price_multiplier"])),
                 choice["name"] == chosen,
@@ -198,6 +202,11 @@ def _choices(option: Mapping[str, Any], said: Mapping[str, str]) -> Choices:
             for choice in option["choices"]
         ],
     )
+
+
+def _detail(name: str, value: Any) -> str:
+    """What else there is to a choice: a cake's servings, or whatever a shop has put there."""
+    return gettext("serves %(number)s") % {"number": value} if name == "servings" else str(value)
 
 
 def _tag(

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from config.api.errors import headers_of, status_of
@@ -30,6 +32,8 @@ from realtime.support.chats import open_chat_of
 from realtime.support.parties import Speaker
 from realtime.templatetags.shop import locale_tag
 
+#: Pages are sent compressed (decision 0169). Their one secret, the CSRF token, is another text each time.
+_compressed = GZipMiddleware(lambda _request: HttpResponse())
 #: Written from right to left.
 RIGHT_TO_LEFT = frozenset({"ar"})
 
@@ -60,7 +64,7 @@ class Page(View):
             if isinstance(response, TemplateResponse):
                 response.render()  # here, where the language is
         patch_vary_headers(response, ("Cookie", "Accept-Language"))
-        return with_policy(response)
+        return _compressed.process_response(request, with_policy(response))
 
     def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.shopper = shopper_of(request)
@@ -81,6 +85,17 @@ class Page(View):
     def _require_role(self) -> None:
         if self.roles and self.role not in self.roles:
             raise NotPermitted
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A form's own address, opened as a page: there is nothing to see."""
+        response = self.show(
+            status=405,
+            template="shop/refused.html",
+            title=_("This is not here"),
+            problem=words_for(NotFound()),
+        )
+        response["Allow"] = super().http_method_not_allowed(request, *args, **kwargs)["Allow"]
+        return response
 
     # ----------------------------------------------------------------------------------------- who asks
 
@@ -116,8 +131,9 @@ class Page(View):
     def refuse(self, refusal: StockwireError) -> TemplateResponse:
         """A page, or in place of a part a line, that says why not."""
         template = "shop/parts/refusal.html" if self.wants_part else "shop/refused.html"
+        title = _("This is not here") if isinstance(refusal, NotFound) else _("That did not work")
         response = self.show(
-            status=status_of(refusal), template=template, problem=words_for(refusal), title=""
+            status=status_of(refusal), template=template, problem=words_for(refusal), title=title
         )
         for name, value in headers_of(refusal).items():
             response[name] = value

@@ -20,6 +20,7 @@ from config.kernel.actors import Actor
 from config.kernel.errors import StockwireError
 from orders import services
 from orders.errors import OrderNotFound
+from orders.flow import Status
 from orders.order_records import OrderRecord
 from orders.payment_records import RECEIVED, PaymentRecord
 from orders.providers import FAKE, provider_of
@@ -39,15 +40,12 @@ class Pay(Page):
 
     def get(self, request: HttpRequest, order_id: str) -> HttpResponseBase:  # noqa: ARG002  Django's signature
         order = self._order(order_id)
-        provider = provider_of(order.payment_method)
-        if order.payment_status in RECEIVED or provider is None or provider.by_hand:
-            return self.go(reverse("order", args=[order.id]))
-        return self._step(order)
+        return self._step(order) if is_to_pay(order) else self.go(reverse("order", args=[order.id]))
 
     def post(self, request: HttpRequest, order_id: str) -> HttpResponseBase:
         """Pay, or fail, with the pretend provider."""
         order = self._order(order_id)
-        if order.payment_method != FAKE:
+        if order.payment_method != FAKE or not is_to_pay(order):
             return self.go(reverse("order", args=[order.id]))
         outcome = Outcome.FAILED if request.POST.get("outcome") == "fail" else Outcome.COMPLETED
         try:
@@ -83,6 +81,18 @@ class Pay(Page):
             problem=words_for(refusal) if refusal else "",
             status=status_of(refusal) if refusal else 200,
         )
+
+
+def is_to_pay(order: OrderRecord) -> bool:
+    """Whether its customer has a payment step to take: something is owed, by a provider that has one."""
+    provider = provider_of(order.payment_method)
+    return (
+        order.total > 0
+        and order.status != Status.CANCELLED
+        and order.payment_status not in RECEIVED
+        and provider is not None
+        and not provider.by_hand
+    )
 
 
 def begin_payment(*, order_id: str, provider: str, actor: Actor, role: str | None) -> PaymentRecord:

@@ -23,11 +23,9 @@ from orders.flow import Party, Status, TailorStatus
 from orders.models import Order
 from orders.order_records import OrderRecord
 from orders.parties import Assignment, parties_of
-from orders.payment_records import RECEIVED
-from orders.providers import provider_of
 from orders.selectors import order_records
 from realtime.pages.page import Page
-from realtime.pages.paying import own_order
+from realtime.pages.paying import is_to_pay, own_order
 from realtime.pages.refusals import words_for
 
 #: The way of an order that is not cancelled.
@@ -152,7 +150,6 @@ def parties_to(order: OrderRecord, page: Page) -> frozenset[Party]:
 
 def shown(order: OrderRecord, *, parties: frozenset[Party]) -> Mapping[str, Any]:
     """What the template is given of an order."""
-    provider = provider_of(order.payment_method)
     owns = Party.OWNER in parties
     return {
         "order": order,
@@ -160,11 +157,6 @@ def shown(order: OrderRecord, *, parties: frozenset[Party]) -> Mapping[str, Any]
         "tailoring": tailoring_of(order),
         "is_closed": order.status in flow.CLOSED,
         "may_cancel": owns and Status.CANCELLED in flow.allowed(order.status, parties - {Party.STAFF}),
-        "may_pay": owns
-        and order.status != Status.CANCELLED
-        and order.payment_status not in RECEIVED
-        and order.total > 0
-        and provider is not None
-        and not provider.by_hand,
+        "may_pay": owns and is_to_pay(order),
         "is_mine": owns,
     }

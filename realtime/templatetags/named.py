@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from orders.dialects.options import shown_options
+from orders.flow import Status
+from orders.order_records import OrderRecord
+from orders.payment_records import OPEN
+from realtime.templatetags.shop import money
 
 register = template.Library()
 
@@ -85,6 +91,29 @@ _SAID: Mapping[str, Promise] = {
     "Order status updated to: delivered": _("Your order has been delivered."),
     "Order status updated to: cancelled": _("Your order has been cancelled."),
 }
+#: Those that bear an amount, as the log writes it.
+_OF_MONEY: tuple[tuple[re.Pattern[str], Promise], ...] = tuple(
+    (
+        re.compile(
+            said.format(amount=r"(?P<amount>\d+(?:\.\d+)?) (?P<currency>[A-Z]{3})", number=r"(?P<number>\S+)")
+        ),
+        words,
+    )
+    for said, words in (
+        (
+            "Your payment of {amount} for {number} has been received",
+            _("Your payment of %(amount)s for %(number)s has been received."),
+        ),
+        (
+            "Your payment of {amount} for {number} did not go through",
+            _("Your payment of %(amount)s for %(number)s did not go through."),
+        ),
+        (
+            "{amount} of your payment for {number} have been refunded",
+            _("%(amount)s of your payment for %(number)s have been refunded."),
+        ),
+    )
+)
 
 
 def _named(names: Mapping[str, Promise | str], word: str) -> str:
@@ -114,6 +143,15 @@ def payment_status(word: str) -> str:
 
 
 @register.filter
+def payment_words(order: OrderRecord) -> str:
+    """How far an order's payment is. What costs nothing, or was cancelled before it was paid, awaits none."""
+    owes = order.total > 0 and order.status != Status.CANCELLED
+    if owes or order.payment_status not in OPEN:
+        return payment_status(order.payment_status)
+    return gettext("Nothing to pay")
+
+
+@register.filter
 def provider_name(word: str) -> str:
     return _named(_PROVIDER, word)
 
@@ -136,7 +174,11 @@ def heading(words: str) -> str:
 
 @register.filter
 def told(words: str) -> str:
-    """A notification's message. Those that bear amounts, and what staff wrote, stay as they are."""
+    """A notification's message. What staff wrote stays as it is."""
+    for pattern, text in _OF_MONEY:
+        if found := pattern.fullmatch(words):
+            amount = money(Decimal(found["amount"]), found["currency"])
+            return str(text) % {"amount": amount, "number": found["number"]}
     return _named(_SAID, words)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_currency, format_decimal, format_percent
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
@@ -77,8 +77,12 @@ def figure(number: float | Decimal) -> str:
 
 @register.filter
 def moment(at: dt.datetime | None) -> str:
-    """Day and time; nothing for none."""
-    return "" if at is None else format_datetime(at, "medium", locale=_locale())
+    """Day and time, to the minute; nothing for none. Scripts make it the visitor's own (`times.js`)."""
+    if at is None:
+        return ""
+    locale = _locale()
+    order = get_datetime_format("medium", locale=locale).replace("'", "")
+    return order.format(format_time(at, "short", locale=locale), format_date(at, "medium", locale=locale))
 
 
 @register.filter

@@ -3,14 +3,18 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.browser.chromium import CHROMIUM, FLAGS
+from tests.browser.customer import Customer
 from tests.browser.line import Line
+from tests.browser.seeing import Seeing
 from tests.browser.shopkeeper import Shopkeeper
+from tests.browser.staff import Colleague, Desk, hire
 from tests.server_process import ServerProcess, end_all, fresh_database_url
 
 LOW_STOCK = 5
@@ -79,7 +83,7 @@ class Visitors:
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("websocket", lambda socket: self.requests.append(socket.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda said: self._note(said.type, said.text))
+        page.on("console", lambda said: self._note(said.type, f"{said.text} ({said.location['url']})"))
         page.on("dialog", lambda dialog: self._note("error", f"a dialog: {dialog.message}"))
         page.goto(address)
         return page
@@ -122,3 +126,42 @@ def visit(visitors: Visitors, line: Line) -> Callable[..., Page]:
         return visitors.open(line.base_url + path, **options)
 
     return open_page
+
+
+@pytest.fixture(scope="module")
+def house(server: ServerProcess) -> ServerProcess:
+    """Give the server of a house whose staff have been hired."""
+    hire(server)
+    return server
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Whoever comes to the shop: staff, customers and guests, each in a browser profile of their own."""
+
+    visit: Callable[..., Page]
+    base_url: str
+
+    def enter(self, who: Colleague) -> Desk:
+        """Let a colleague into the console."""
+        return Desk(self.visit("/admin/")).sign_in(who)
+
+    def customer(self, email: str) -> Customer:
+        """Let somebody register."""
+        return Customer(self.visit("/register"), self.base_url).register(email)
+
+    def guest(self) -> Customer:
+        """Let somebody look around."""
+        return Customer(self.visit(), self.base_url).hears()
+
+
+@pytest.fixture
+def shop(house: ServerProcess, visit: Callable[..., Page], line: Line) -> Shop:
+    """Give the shop, to everybody who comes."""
+    return Shop(visit, line.base_url)
+
+
+@pytest.fixture
+def seeing(record_property: Callable[[str, object], None]) -> Seeing:
+    """Give the way to note how long it takes until something is seen elsewhere."""
+    return Seeing(record_property)

@@ -205,6 +205,27 @@ def test_a_burst_of_sales_ends_in_the_right_figures(visit: Visit, shopkeeper: Sh
         expect(stock).to_contain_text(f"{1000 - sold} in stock", timeout=ONE_SECOND)
 
 
+WEIGHT = """() => ["navigation", "resource"]
+  .flatMap((kind) => performance.getEntriesByType(kind))
+  .reduce((sum, { transferSize }) => sum + transferSize, 0)"""
+
+
+def test_a_first_visit_is_150_kilobytes_at_most(visit: Visit, shopkeeper: Shopkeeper) -> None:
+    kinds = [
+        {"size": str(size), "colorVariants": [{"color": color, "stock": 9} for color in ("Blue", "White")]}
+        for size in range(40, 46)
+    ]
+    for number in range(PAGE_SIZE):
+        shopkeeper.create(f"Weighed Runner {number}", category="Shoes", sizeVariants=kinds)
+    page = visit("/?search=Weighed+Runner")
+    is_live(page)
+    expect(page.locator("article.card")).to_have_count(PAGE_SIZE)
+    page.wait_for_load_state("networkidle")
+    weight = page.evaluate(WEIGHT)
+    # Something was weighed, all of it as it was sent, the pictures of the goods alone not.
+    assert 50_000 < weight < 140_000
+
+
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_nothing_is_wider_than_the_screen(visit: Visit, shopkeeper: Shopkeeper, width: int) -> None:
     shoe(shopkeeper, f"Unbreakablynamedrunnerwithoutanyspaceinit{width}")

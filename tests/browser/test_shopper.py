@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -183,3 +185,125 @@ def test_a_chat_is_answered_live_and_the_bubble_says_so(visit: Visit, staff: Sta
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Help")).to_be_focused()
     expect(page.locator(".chat-panel")).to_be_hidden()
+
+
+def test_a_guests_cart_follows_in_all_tabs(visit: Visit, shopkeeper: Shopkeeper) -> None:
+    mug = shopkeeper.create("Tabbed Mug", stock=20)
+    here = visit("/cart")
+    there, start = here.context.new_page(), here.context.new_page()
+    there.goto(here.url)
+    start.goto(here.url.replace("/cart", "/"))
+    # By a form that leads to another page, as without scripts.
+    here.goto(here.url.replace("/cart", f"/p/{mug['id']}"))
+    here.get_by_role("button", name="Add to cart").click()
+    field = "Quantity of Tabbed Mug"
+    for page in (here, there):
+        expect(page.get_by_label(field)).to_have_value("1", timeout=SOON)
+    expect(start.locator("[data-count=cart]")).to_have_text("1", timeout=SOON)
+    # And by what is fetched.
+    there.get_by_role("button", name="One more of Tabbed Mug").click()
+    expect(here.get_by_label(field)).to_have_value("2", timeout=SOON)
+    expect(start.locator("[data-count=cart]")).to_have_text("2", timeout=SOON)
+    here.get_by_role("button", name="Remove Tabbed Mug").click()
+    expect(there.locator("main")).to_contain_text("Your cart is empty.", timeout=SOON)
+    expect(start.locator("[data-count=cart]")).to_have_count(0, timeout=SOON)
+
+
+SEEN = """() => {
+  const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+  return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+}"""
+
+
+def reach(page: Page, name: str, *, most: int = 40) -> None:
+    """Go by the keyboard to the button, link or field of this name, which shows that it has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            """(name) => {
+              const { activeElement: at } = document;
+              const said = at.labels?.[0]?.textContent ?? at.getAttribute("aria-label") ?? at.innerText;
+              return said.trim() === name;
+            }""",
+            name,
+        )
+        if found:
+            assert page.evaluate(SEEN), f"{name} does not show that it is focused"
+            return
+    raise AssertionError(f"{name} was not reached on {page.url}")
+
+
+def test_all_the_way_to_an_order_by_the_keyboard_alone(visit: Visit, shopkeeper: Shopkeeper) -> None:
+    mug = shopkeeper.create("Typed Mug", stock=20)
+    page = visit("/?search=Typed+Mug")
+    reach(page, "Skip to the content", most=1)
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    # The card shows the focus of its link.
+    page.get_by_role("link", name="Typed Mug").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/p/{mug['id']}")
+    reach(page, "Add to cart")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cart")
+    reach(page, "Check out")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/sign-in"))
+    reach(page, "Create an account")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/register"))
+    reach(page, "Name")
+    for number, said in enumerate(("Dora", "keys@example.com", "0701234567", PASSWORD)):
+        if number:
+            page.keyboard.press("Tab")
+        page.keyboard.type(said)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"//[^/]+/checkout$"))
+    reach(page, "Delivery address")
+    page.keyboard.type("12 Nile St, Cairo")
+    reach(page, "Place the order")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=re.compile("Order ORD-"))).to_be_visible(timeout=10_000)
+    reach(page, "Help")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("What is it about?")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Help")).to_be_focused()
+
+
+def test_help_covers_nothing_that_is_pressed_to_buy(visit: Visit, shopkeeper: Shopkeeper) -> None:
+    mug = shopkeeper.create("Covered Mug", stock=20)
+    page = visit("/register?next=/cart", viewport={"width": 390, "height": 844}, timezone_id="Africa/Cairo")
+    register(page, "covered@example.com")
+    expect(page.locator("main")).to_contain_text("Your cart is empty.")
+    assert page.evaluate(PUT_IN, mug["id"]) == 200
+    for path, name in (
+        (f"/p/{mug['id']}", "Add to cart"),
+        ("/cart", "Check out"),
+        ("/checkout", "Place the order"),
+    ):
+        page.goto(re.sub(r"(//[^/]+)/.*", rf"\1{path}", page.url))
+        pressed = page.locator("main .main", has_text=name)
+        for _ in range(40):
+            covered = pressed.evaluate(
+                """(one) => {
+                  const { left, right, top, bottom } = one.getBoundingClientRect();
+                  const y = (top + bottom) / 2;
+                  return [left + 4, right - 4].some((x) => {
+                    const there = document.elementFromPoint(x, y);
+                    return there !== null && there.closest("[data-bubble]") !== null;
+                  });
+                }"""
+            )
+            assert not covered, path
+            page.mouse.wheel(0, 40)
+    # Moments are the visitor's own.
+    order_id = ordered(page, mug)
+    moment = page.locator(".stages time").first
+    ours = dt.datetime.fromisoformat(str(moment.get_attribute("datetime"))).astimezone(
+        ZoneInfo("Africa/Cairo")
+    )
+    expect(moment).to_have_text(f"{ours.day} {ours:%b %Y, %H:%M}")
+    assert order_id in page.url

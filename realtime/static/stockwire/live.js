@@ -7,6 +7,7 @@
 import { LiveClient } from "./client.js";
 import { freshen, freshenAll } from "./fresh.js";
 import { StatusLight } from "./status.js";
+import { followTabs } from "./tabs.js";
 
 export { stale } from "./fresh.js";
 
@@ -56,3 +57,4 @@ const shown = client && light ? new StatusLight(light, { onRetry: () => client.r
 if (light && !client) light.hidden = true;
 
 client?.start();
+if (!topics.includes("me")) followTabs();

@@ -8,6 +8,7 @@ import { Listing, ListingError } from "./listing.js";
 import { Sales, salesOf } from "./sales.js";
 import { Announcer, StatusLight } from "./status.js";
 import { Store } from "./store.js";
+import { followTabs } from "./tabs.js";
 import { say, sayCounted } from "./words.js";
 
 const TYPING_MILLISECONDS = 250;
@@ -284,3 +285,4 @@ listing.adopt(first.products, { query: listing.query, next: first.next });
 draw();
 tick();
 client.start();
+if (!document.body.dataset.topics.split(",").includes("me")) followTabs();

@@ -5,6 +5,8 @@
 //   <h1 data-focus tabindex="-1">   where the keyboard goes when what it was on is gone
 //   <form data-once>           sent once: further presses wait for the answer to the first
 
+import "./times.js";
+
 const announcer = document.querySelector("[data-announcer]");
 const late = new Set();
 

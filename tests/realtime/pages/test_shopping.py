@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -91,6 +92,30 @@ def test_a_form_that_is_sent_twice_places_one_order() -> None:
     assert (goods.on_hand(), units_of(user)) == (9, 3)
 
 
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_an_order_can_be_placed_in_each_language(language: str) -> None:
+    """Also where the page writes amounts in a way of its own."""
+    goods = cake()
+    goods.change(prices=(PriceDraft("EGP", Decimal("1538.75")),))
+    client = signed_in(somebody())
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    put_in(client, goods.id)
+    form = checkout_form(client, payment="fake")
+    answer = client.post("/checkout", form)
+    assert (answer.status_code, Order.objects.get().total) == (302, Decimal(form["total"]))
+    assert client.post(answer["Location"], {"outcome": "pay"}).status_code == 302
+    assert Payment.objects.get().status == "completed"
+
+
+def test_a_total_that_is_none_is_said_on_the_page() -> None:
+    goods = mug(stock=10)
+    client = signed_in(somebody())
+    put_in(client, goods.id)
+    answer = client.post("/checkout", checkout_form(client, total="1 0,x"))
+    assert (answer.status_code, Order.objects.count()) == (400, 0)
+    assert "Enter a number." in answer.content.decode()
+
+
 @pytest.mark.parametrize("order", ["", "nonsense", "another's"])
 def test_an_order_bears_an_id_that_was_drawn_for_its_customer(order: str) -> None:
     goods = mug(stock=10)
@@ -168,6 +193,9 @@ def test_an_empty_cart_can_not_be_ordered() -> None:
     (line,) = cart_of_user(user)
     client.post(f"/cart/items/{line}/remove")
     assert client.post("/checkout", form)["Location"] == "/cart"
+    assert text_of(client, "/cart").count("<p>Your cart is empty.</p>") == 1
+    # A window that still shows the checkout is told so, and offers nothing to press.
+    assert "data-empty" in text_of(client, "/checkout/summary")
     assert Order.objects.count() == 0
 
 
@@ -337,3 +365,17 @@ def test_a_page_runs_no_script_but_ours() -> None:
         assert "default-src 'none'" in answer["Content-Security-Policy"]
         assert ("<img src=x" in page, "elsewhere.example" in page) == (False, False)
         assert (" style=" in page, " onclick=" in page, "<style" in page) == (False, False, False)
+
+
+@pytest.mark.parametrize("payment", ["cod", "fake", "manual"])
+def test_an_order_that_costs_nothing_asks_for_no_payment(payment: str) -> None:
+    goods = mug(stock=10, price="0")
+    client = signed_in(somebody())
+    order_id = ordered(client, goods.id, payment=payment)
+    assert (Order.objects.get().total, goods.on_hand(), Payment.objects.count()) == (0, 9, 0)
+    page = text_of(client, f"/orders/{order_id}")
+    assert "Nothing to pay" in page
+    assert not any(words in page for words in ("Not paid yet", "Pay now", "Pay in cash", "how to pay"))
+    for answer in (client.get(f"/orders/{order_id}/pay"), client.post(f"/orders/{order_id}/pay")):
+        assert (answer.status_code, answer["Location"]) == (302, f"/orders/{order_id}")
+    assert Payment.objects.count() == 0

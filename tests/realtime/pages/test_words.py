@@ -53,6 +53,28 @@ def test_every_machine_word_has_a_name(say: object, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "Your payment of 6170 EGP for ORD-2026-000004 has been received",
+            "Your payment of EGP\u00a06,170.00 for ORD-2026-000004 has been received.",
+        ),
+        (
+            "Your payment of 12.5 EGP for ORD-1 did not go through",
+            "Your payment of EGP\u00a012.50 for ORD-1 did not go through.",
+        ),
+        (
+            "1250.50 EGP of your payment for ORD-1 have been refunded",
+            "EGP\u00a01,250.50 of your payment for ORD-1 have been refunded.",
+        ),
+        ("Your payment of <b>6</b> EGP for us", "Your payment of <b>6</b> EGP for us"),
+    ],
+)
+def test_amounts_in_notifications_are_written_as_money(said: str, shown: str) -> None:
+    assert named.told(said) == shown
+
+
+@pytest.mark.parametrize(
     ("address", "shown"),
     [
         ("/media/a.png", "/media/a.png"),

@@ -1,4 +1,4 @@
-"""What a case is: an event, and each message that Socket.IO clients get of it; and most of the rooms."""
+"""What a case is: an event, and each message that Socket.IO clients get of it; and the rooms of most."""
 
 from __future__ import annotations
 
