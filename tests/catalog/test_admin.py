@@ -15,7 +15,8 @@ from catalog.selectors import product_shown
 from catalog.services import CountDraft, PriceDraft, ProductDraft, VariantDraft, change_product
 from config.identity.models import Role
 from config.identity.services import create_user
-from tests.catalog.goods import ACTOR, Heard, draft, made
+from tests.catalog.goods import ACTOR, draft, made
+from tests.hearing import Heard
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,8 @@ from config.identity.models import Role
 from config.identity.services import create_user
 from inventory import services
 from inventory.models import Location, StockMovement
-from tests.inventory.shop import ACTOR, Goods, Heard, deltas, make_goods, make_location
+from tests.hearing import Heard
+from tests.inventory.shop import ACTOR, Goods, deltas, make_goods, make_location
 
 pytestmark = pytest.mark.django_db
 

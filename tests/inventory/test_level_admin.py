@@ -20,7 +20,8 @@ from inventory import services
 from inventory.models import StockLevel, StockMovement
 from inventory.selectors.level_history import day_ends
 from inventory.selectors.low import low_levels, lowest_levels
-from tests.inventory.shop import ACTOR, Goods, Heard, deltas, make_goods, make_location
+from tests.hearing import Heard
+from tests.inventory.shop import ACTOR, Goods, deltas, make_goods, make_location
 
 pytestmark = pytest.mark.django_db
 
