@@ -71,7 +71,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         As ``cursor()`` does it, with one cursor for all: making one takes as long as executing a statement.
         """
-        if self.queries_logged or self.execute_wrappers:
+        if self._is_looked_at(statement):
             logged: Any = self.cursor()
             logged.execute(statement, parameters)
             found: psycopg.Cursor[Any] = logged.cursor
@@ -85,6 +85,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 return self._kept_cursor().execute(statement, parameters, prepare=True)
             finally:
                 self.connection.prepare_threshold = _NEVER_PREPARES
+
+    def _is_looked_at(self, statement: Prepared) -> bool:
+        """Whether it is logged, or there is a wrapper that does not say (``concerns``) that it is none of its."""
+        return self.queries_logged or any(
+            not hasattr(wrapper, "concerns") or wrapper.concerns(statement)
+            for wrapper in self.execute_wrappers
+        )
 
     def _kept_cursor(self) -> psycopg.Cursor[Any]:
         if self._kept is None or self._kept.connection is not self.connection:
