@@ -87,11 +87,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 self.connection.prepare_threshold = _NEVER_PREPARES
 
     def _is_looked_at(self, statement: Prepared) -> bool:
-        """Whether it is logged, or there is a wrapper that does not say (``concerns``) that it is none of its."""
-        return self.queries_logged or any(
-            not hasattr(wrapper, "concerns") or wrapper.concerns(statement)
-            for wrapper in self.execute_wrappers
-        )
+        """Whether it is logged, or a wrapper does not say (``concerns``) that it is no business of its."""
+        if self.queries_logged:
+            return True
+        wrappers: list[Any] = self.execute_wrappers
+        return not all(hasattr(one, "concerns") and not one.concerns(statement) for one in wrappers)
 
     def _kept_cursor(self) -> psycopg.Cursor[Any]:
         if self._kept is None or self._kept.connection is not self.connection:
