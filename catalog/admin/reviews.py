@@ -85,6 +85,7 @@ class ReviewAdmin(ReadOnlyAdmin):
 
 class WishInline(ReadOnlyInline):
     model = WishlistItem
+    related = ("product",)
     fields = ("product", "added_at")
     readonly_fields = fields
     ordering = ("-added_at",)

@@ -60,5 +60,8 @@ class CappedChangeList(ChangeList):  # type: ignore[misc]  # unfold has no types
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        if not self.multi_page:
+            # Django would ask for the whole list once more, though its ids are known by now.
+            self.result_list = self.paginator.page(1).object_list
         is_narrowed = bool(self.query or self.get_filters_params())
         self.full_result_count = None if is_narrowed else self.result_count

@@ -103,6 +103,7 @@ class OperationAdmin(ReadOnlyAdmin):
 
 class LineInline(ReadOnlyInline):
     model = ReservationLine
+    related = ("variant", "location")
     fields = ("variant", "location", "quantity", "ended_at")
     readonly_fields = fields
 

@@ -62,6 +62,7 @@ class AnswerForm(forms.Form):
 
 class MessageInline(ReadOnlyInline):
     model = SupportMessage
+    related = ("author",)
     fields = ("number", "created_at", "author", "is_staff", "text")
     readonly_fields = fields
     ordering = ("number",)

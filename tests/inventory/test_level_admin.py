@@ -189,6 +189,7 @@ def test_lists_take_a_fixed_number_of_queries(admin: Client) -> None:
         return len(found)
 
     make_goods(stock=9)
+    make_goods(stock=1)
     paths = [LEVELS, f"{LEVELS}?state=low", TAKE, "/admin/inventory/stockmovement/"]
     for path in paths:
         admin.get(path)
@@ -264,3 +265,13 @@ def test_a_page_asks_what_it_shows_of_its_own_rows_alone() -> None:
         short = CappedPaginator(ledger, 5)
         assert (short.count, len(list(short.page(1).object_list))) == (2, 2)
     assert len(asked.captured_queries) == 2
+
+
+def test_a_search_that_finds_little_goes_through_the_table_once(admin: Client) -> None:
+    make_goods(stock=3)
+    admin.get(LEVELS)
+    for term, found in (("P-", 1), ("nothing like it", 0)):
+        with CaptureQueriesContext(connection) as asked:
+            shown = admin.get(LEVELS, {"q": term}).context["cl"]
+        assert shown.result_count == len(shown.result_list) == found
+        assert len([one for one in asked.captured_queries if "LIKE" in one["sql"]]) == 1 + found

@@ -6,7 +6,9 @@ import re
 
 import pytest
 from django.contrib.admin.utils import quote as quoted
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from config.identity.models import Role
 from realtime import whispers
@@ -165,3 +167,22 @@ def test_only_the_steps_that_there_are_are_offered(admin: Client, customer: Pers
         step(staff, chat, status)
         links = set(re.findall(rf'href="{re.escape(LIST)}[^"/]+/(\w+)/?"', page(admin, f"{path}change/")))
         assert links - {"history", "inbox", "change"} == offered
+
+
+def test_a_chats_page_takes_as_many_questions_for_many_messages_as_for_one(
+    admin: Client, customer: Person, staff: Person
+) -> None:
+    chat = opened(customer)
+    path = f"{LIST}{chat['id']}/change/"
+
+    def questions() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert admin.get(path).status_code == 200
+        return len(asked)
+
+    write(customer, chat, "One")
+    admin.get(path)
+    few = questions()
+    for number in range(6):
+        write(staff if number % 2 else customer, chat, str(number))
+    assert questions() == few
