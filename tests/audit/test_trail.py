@@ -280,3 +280,22 @@ def test_a_command_bears_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (row.actor, row.source) == ("command:issue_token", "command")
     assert User.objects.get().email == "boss@example.com"
     assert Order.objects.count() == 0
+
+
+def test_the_trail_is_searched_by_whose_it_is_and_by_who_did_it(staff: Person, customer: Person) -> None:
+    cup, jug = mug(title="Cup"), mug(title="Jug")
+    AuditEntry.objects.all().delete()
+    for goods, title in ((cup, "Cups"), (jug, "Jugs")):
+        assert staff("PATCH", f"/api/products/{goods.id}", {"title": title}).status_code == 200
+    page = Client()
+    page.force_login(staff.user)
+    for term, found in (
+        (cup.id, ["Cups"]),
+        (f"catalog.product:{jug.id}", ["Jugs"]),
+        (staff.user.email.upper(), ["Jugs", "Cups"]),
+        (f"user:{staff.id}", ["Jugs", "Cups"]),
+        (customer.user.email, []),
+        ("Cup", []),
+    ):
+        listed = page.get("/admin/audit/auditentry/", {"q": term}).context["cl"].result_list
+        assert [entry.after["title"] for entry in listed] == found, term

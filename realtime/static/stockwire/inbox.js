@@ -6,6 +6,7 @@ import { LiveClient } from "./client.js";
 const TYPING_MILLISECONDS = 6_000; // a little longer than the server says it for
 const PAGE = 100;
 const SHOWN = 200;
+const SAID_AGAIN_MILLISECONDS = 3_000; // sooner than the server ends it
 const RANK = { urgent: 0, high: 1, normal: 2, low: 3 };
 const WORDS = { loading: "Loading …", connecting: "Connecting …", live: "Live", waiting: "Offline; trying again …", stopped: "Disconnected: sign in again", idle: "" };
 
@@ -19,6 +20,7 @@ const drafts = new Map();
 const typing = new Map();
 let current = null;
 let missing = null; // the chat that could not be fetched whole when it was chosen
+let told = null; // where it was last told that we write, and when
 const unsent = []; // what is on its way, or has failed
 let messages = new Map();
 
@@ -246,6 +248,22 @@ async function deliver(one) {
   drawMessages();
 }
 
+/** The customer sees that somebody writes. What gets lost of it costs them a few seconds of not knowing. */
+function tellTyping(isTyping) {
+  const now = Date.now();
+  const chat = isTyping ? current : told?.chat;
+  if (!chat || (isTyping && told?.chat === chat && now - told.at < SAID_AGAIN_MILLISECONDS)) return;
+  if (isTyping && told && told.chat !== chat) tellTyping(false);
+  told = isTyping ? { chat, at: now } : null;
+  fetch(`${encodeURIComponent(chat)}/typing/`, {
+    method: "POST",
+    credentials: "same-origin",
+    keepalive: true,
+    headers: { "x-csrftoken": desk.dataset.csrf },
+    body: new URLSearchParams({ is_typing: isTyping }),
+  }).catch(() => {});
+}
+
 async function step(to) {
   const id = current;
   try {
@@ -268,8 +286,11 @@ $("answer")?.addEventListener("submit", (event) => {
   if (!text.trim() || !current) return;
   $("text").value = "";
   drafts.delete(current);
+  tellTyping(false);
   send(text);
 });
+$("text")?.addEventListener("input", ({ target }) => tellTyping(target.value.trim() !== ""));
+$("text")?.addEventListener("blur", () => tellTyping(false));
 $("text")?.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("answer").requestSubmit();
 });
