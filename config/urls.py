@@ -14,6 +14,8 @@ _console = RedirectView.as_view(
 
 # They are tried in this order: what is asked for most comes first.
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("orders.api.urls")),
+    path("", include("catalog.api.urls")),
     path("", include("realtime.pages.urls")),
     path("admin", _console),
     path("admin/password_change/", admin.site.admin_view(change_own_password)),
@@ -21,8 +23,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/health", health),
     path("api/ready", ready),
-    path("", include("orders.api.urls")),
-    path("", include("catalog.api.urls")),
     path("", include("inventory.api.urls")),
     path("", include("config.identity.api.urls")),
     path("", include("realtime.api.urls")),

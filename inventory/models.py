@@ -85,7 +85,7 @@ class StockLevel(models.Model):
         indexes = (models.Index(fields=("product",), name="level_by_product"),)
 
     def __str__(self) -> str:
-        return f"{self.variant_id} at {self.location_id}: {self.on_hand}"
+        return f"{self.variant.sku} at {self.location_id}"
 
 
 class StockOperation(models.Model):

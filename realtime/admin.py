@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.html import format_html
 
+from config.api.fixed_filters import fixed_filter, named
 from config.api.read_only import ReadOnlyAdmin
 from realtime.models import Event
 from realtime.registry import BY_NAME
@@ -31,10 +35,30 @@ class EventAdmin(ReadOnlyAdmin):
     """Newest first."""
 
     list_display: ClassVar[tuple[str, ...]] = ("seq", "type", "subject", "version", "recorded_at")
-    list_filter: ClassVar[tuple[str, ...]] = ("type",)
-    search_fields: ClassVar[tuple[str, ...]] = ("=subject", "=public_id")
+    list_filter: ClassVar[tuple[Any, ...]] = (fixed_filter("type", lambda: named(*sorted(BY_NAME))),)
+    search_fields: ClassVar[tuple[str, ...]] = ("subject", "public_id")
+    search_help_text = "The id of what it is about (ord_…, prod_…) or of the event, as a whole"
+    fields: ClassVar[tuple[str, ...]] = (
+        "seq", "type", "subject", "version", "recorded_at", "public_id", "as_data", "extra",
+    )  # fmt: skip
+    readonly_fields: ClassVar[tuple[str, ...]] = ("as_data",)
     ordering: ClassVar[tuple[str, ...]] = ("-id",)
     list_before_template = "admin/realtime/event/link.html"
+
+    @admin.display(description="Data")
+    def as_data(self, event: Event) -> str:
+        """As listeners get it, laid out."""
+        return format_html("<pre>{}</pre>", json.dumps(json.loads(event.data), ensure_ascii=False, indent=2))
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002  Django's signature
+        queryset: QuerySet[Event],
+        search_term: str,
+    ) -> tuple[QuerySet[Event], bool]:
+        """As they are written, by their indexes."""
+        term = search_term.strip()
+        return (queryset.filter(Q(subject=term) | Q(public_id=term)) if term else queryset), False
 
     def get_urls(self) -> list[Any]:
         own = path("follow/", self.admin_site.admin_view(self.follow), name="realtime_event_follow")

@@ -31,13 +31,14 @@ TIMEOUT = 0.25
 
 @dataclass(frozen=True, slots=True)
 class LiveProcess:
-    """A process with listeners: how many connections it has, how many of them are of staff, and how many
-    seconds ago it said so."""
+    """A process with listeners: how many connections it has, how many of them are of staff, how many
+    seconds ago it said so, and where in the log its hub was."""
 
     name: str
     connections: int
     staff: int
     silent_for: float
+    seq: int
     is_here: bool = False
 
 
@@ -51,7 +52,7 @@ def processes(here: Hub | None) -> list[LiveProcess]:
     found = [process for process in _said() if not process.is_here]
     if here is not None:
         staff = sum(_is_staff(session.principal) for session in list(here.sessions))
-        found.append(LiveProcess(PROCESS, len(here.sessions), staff, 0.0, is_here=True))
+        found.append(LiveProcess(PROCESS, len(here.sessions), staff, 0.0, here.seq, is_here=True))
     return sorted(found, key=lambda process: process.name)
 
 
@@ -75,10 +76,12 @@ def _said() -> list[LiveProcess]:
 
 def _read(said: Mapping[str, str], *, now: int) -> Iterator[LiveProcess]:
     for name, text in said.items():
-        heard, connections, staff = text.split()
+        heard, connections, staff, seq = text.split()
         silent_for = now - float(heard)
         if silent_for < TIMING.dead:
-            yield LiveProcess(name, int(connections), int(staff), max(0.0, silent_for), name == PROCESS)
+            yield LiveProcess(
+                name, int(connections), int(staff), max(0.0, silent_for), int(seq), is_here=name == PROCESS
+            )
 
 
 def who_is_here(user_ids: Collection[str]) -> set[str]:

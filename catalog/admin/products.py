@@ -17,7 +17,6 @@ from django.utils.http import urlencode
 from import_export.admin import ImportExportModelAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
-from unfold.views import ChangeList
 
 from catalog.admin.drafting import draft_of
 from catalog.admin.exchanging import ExchangedProducts
@@ -34,7 +33,7 @@ from catalog.services import (
     require_unchanged,
 )
 from catalog.stock_port import stock
-from config.api.capped_paging import CappedPaginator
+from config.api.capped_paging import CappedChangeList, CappedPaginator
 from config.identity.admin_actions import asks_for
 from config.kernel.actors import Actor
 from config.kernel.errors import StockwireError
@@ -80,7 +79,7 @@ class MarketInline(_Inline):
     verbose_name_plural = "markets"
 
 
-class ProductChangeList(ChangeList):  # type: ignore[misc]  # as above
+class ProductChangeList(CappedChangeList):
     """A page of products, each with its price and stock: a fixed number of queries for the page."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -127,11 +126,12 @@ class ProductAdmin(ManyProducts, ExchangedProducts, ModelAdmin, ImportExportMode
     actions = ("reprice", "categorize", "offer", "take_off", "feature", "unfeature")
     actions_list = ("shopify",)
     actions_detail = ("levels",)
+    change_form_before_template = "admin/catalog/product/picture.html"
 
     @admin.display(description="")
     def picture(self, product: Product) -> str:
         """Only what lies here: the console fetches nothing from anywhere else."""
-        own = product.image if _OWN_PATH.match(product.image) else ""
+        own = _own_picture(product)
         if not own:
             return format_html('<span class="{}"></span>', "console-picture")
         return format_html('<img class="console-picture" src="{}" alt="" loading="lazy">', own)
@@ -179,6 +179,11 @@ class ProductAdmin(ManyProducts, ExchangedProducts, ModelAdmin, ImportExportMode
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ProductChangeList]:  # noqa: ARG002
         return ProductChangeList
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        product = context.get("original")
+        context["own_picture"] = _own_picture(product) if product else ""
+        return super().render_change_form(request, context, *args, **kwargs)
 
     # ------------------------------------------------------------------------------------ saving
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -240,3 +245,8 @@ class ProductAdmin(ManyProducts, ExchangedProducts, ModelAdmin, ImportExportMode
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:  # noqa: ARG002
         archive_products(product_ids=list(queryset.values_list("pk", flat=True)))
+
+
+def _own_picture(product: Product) -> str:
+    """Where its picture lies, if it is here: the console fetches nothing from anywhere else."""
+    return product.image if _OWN_PATH.match(product.image) else ""

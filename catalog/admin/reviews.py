@@ -5,9 +5,12 @@ from __future__ import annotations
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.decorators import display
 
 from catalog.models import Review, ReviewStatus, Wishlist, WishlistItem
 from catalog.services import judge_review
+from config.api.fixed_filters import fixed_filter
 from config.api.read_only import ReadOnlyAdmin, ReadOnlyInline
 from config.identity.admin_actions import asks_for
 from config.kernel.actors import Actor
@@ -19,10 +22,15 @@ class ReviewAdmin(ReadOnlyAdmin):
     """Nothing of a review is edited: its words are its writer's."""
 
     list_display = (
-        "created_at", "product", "rating", "title", "comment_in_short", "writer", "verified_purchase",
-        "status",
+        "created_at", "product", "stars", "title", "comment_in_short", "writer", "verified_purchase", "state",
     )  # fmt: skip
-    list_filter = ("status", "rating", "verified_purchase", "created_at")
+    list_filter = (
+        "status",
+        fixed_filter("rating", [(str(number), "★" * number) for number in range(5, 0, -1)]),
+        "verified_purchase",
+        ("created_at", RangeDateTimeFilter),
+    )
+    list_filter_submit = True
     search_fields = ("=id", "=product__id", "=product__sku", "product__title", "title", "user__email")
     ordering = ("-created_at", "-id")
     list_select_related = ("product", "user")
@@ -31,6 +39,18 @@ class ReviewAdmin(ReadOnlyAdmin):
         "updated_at",
     )  # fmt: skip
     actions = ("approve", "reject")
+
+    @admin.display(description="Rating", ordering="rating")
+    def stars(self, review: Review) -> str:
+        return "★" * review.rating
+
+    @display(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Status",
+        ordering="status",
+        label={"pending": "warning", "approved": "success", "rejected": "danger"},
+    )
+    def state(self, review: Review) -> tuple[str, str]:
+        return review.status, review.get_status_display()
 
     @admin.display(description="Writer", ordering="user__name")
     def writer(self, review: Review) -> str:
@@ -65,6 +85,7 @@ class ReviewAdmin(ReadOnlyAdmin):
 
 class WishInline(ReadOnlyInline):
     model = WishlistItem
+    related = ("product",)
     fields = ("product", "added_at")
     readonly_fields = fields
     ordering = ("-added_at",)

@@ -19,6 +19,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
+from config.api.capped_paging import CappedChangeList, CappedPaginator
 from config.identity import services
 from config.identity.admin_actions import asks_for
 from config.identity.duties import Duty
@@ -95,15 +96,25 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Users and their roles. Nobody is deleted: the ledger names them. Who leaves is made inactive."""
 
     form = UserForm
-    list_display = ("email", "name", "role", "duties", "is_active", "date_joined", "last_login")
+    list_display = ("email", "name", "role", "shown_duties", "is_active", "date_joined", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("email", "name", "phone")
     ordering = ("-date_joined",)
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = CappedPaginator
     actions = ("sign_out_everywhere",)
     readonly_fields = ("date_joined", "last_login")
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CappedChangeList]:  # noqa: ARG002  Django's signature
+        return CappedChangeList
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:  # noqa: ARG002
         return self.readonly_fields if obj else ()
+
+    @admin.display(description="Duties")
+    def shown_duties(self, user: User) -> str:
+        return ", ".join(user.duties) or "-"
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002
         return False

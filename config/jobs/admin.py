@@ -9,6 +9,7 @@ from croniter import croniter
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from unfold.admin import ModelAdmin, TabularInline
 
@@ -97,6 +98,6 @@ class TimerAdmin(_ToLookAt, ModelAdmin):  # type: ignore[misc]  # as above
         return None if timer.last_run_at is None else not timer.failures
 
     @admin.display(description="Next run")
-    def next_run(self, timer: Timer) -> dt.datetime:
+    def next_run(self, timer: Timer) -> str:
         moment: dt.datetime = croniter(timer.cron, now()).get_next(dt.datetime)
-        return moment
+        return date_format(moment, "DATETIME_FORMAT")

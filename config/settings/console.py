@@ -61,6 +61,16 @@ def _table(title: str, icon: str, model: str, **more: Any) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": link, "permission": _may_see(model), **more}
 
 
+def _is_at(table: str, *but: str) -> Callable[[HttpRequest], bool]:
+    """Whether a page is one of this table's, ``but`` its own that have a line of theirs."""
+
+    def active(request: HttpRequest) -> bool:
+        own = str(reverse_lazy(f"admin:{table.replace('.', '_')}_changelist"))
+        return request.path.startswith(own) and not request.path.startswith(tuple(own + name for name in but))
+
+    return active
+
+
 def _page(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
     """A page that is no table's list."""
     return {
@@ -91,6 +101,7 @@ _NAVIGATION: list[dict[str, Any]] = [
                 "forum",
                 "realtime.supportchat",
                 badge="realtime.console.badges.open_chats",
+                active=_is_at("realtime.supportchat", "inbox/"),
             ),
             _table("Canned answers", "quickreply", "realtime.cannedanswer"),
         ],
@@ -111,6 +122,7 @@ _NAVIGATION: list[dict[str, Any]] = [
                 "inventory_2",
                 "inventory.stocklevel",
                 badge="realtime.console.badges.low_stock",
+                active=_is_at("inventory.stocklevel", "take"),
             ),
             _page("Stock-take", "fact_check", "inventory_stocklevel_take", "inventory.change_stocklevel"),
             _table("Movements", "swap_vert", "inventory.stockmovement"),
@@ -130,7 +142,7 @@ _NAVIGATION: list[dict[str, Any]] = [
     {
         "title": "Machinery",
         "items": [
-            _table("Event log", "list_alt", "realtime.event"),
+            _table("Event log", "list_alt", "realtime.event", active=_is_at("realtime.event", "follow/")),
             _page("Events, live", "sensors", "realtime_event_follow", "realtime.view_event"),
             _table("Webhooks", "webhook", "realtime.webhooksubscription"),
             _table("Deliveries", "outbox", "realtime.webhookdelivery"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from config.audit.trail import names_of
 from config.kernel import clock
 from inventory.models import StockLevel
 from inventory.selectors.level_history import day_ends, last_entries
@@ -39,6 +40,7 @@ def charts_of(level: StockLevel) -> dict[str, Any]:
     return {
         "level": level,
         "entries": entries[::-1],
+        "names": names_of({entry.actor for entry in entries}),
         "by_entry": _line(
             [f"{entry.recorded_at.astimezone(zone):%b %d %H:%M}" for entry in entries],
             [entry.balance_after for entry in entries],

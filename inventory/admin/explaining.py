@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from config.audit.trail import names_of
 from config.kernel import clock
 from inventory.models import StockLevel
 from inventory.selectors.explaining import explain
@@ -46,6 +47,7 @@ def explanation(level: StockLevel, asked: Mapping[str, Any]) -> dict[str, Any]:
         "moment": moment,
         "on_hand": sum(place.on_hand for place in places),
         "held": sum(place.held for place in places),
+        "names": names_of({entry.actor for place in places for entry in place.last}),
         "places": [
             {
                 "place": place,

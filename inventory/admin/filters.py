@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from config.api.fixed_filters import fixed_filter
 from inventory.models import MovementKind
 from inventory.selectors.low import low_level_ids, sold_out_level_ids
 
@@ -29,40 +30,25 @@ class LevelStateFilter(admin.SimpleListFilter):
         return queryset
 
 
-class SourceFilter(admin.SimpleListFilter):
-    """Through which door it came."""
-
-    title = "door"
-    parameter_name = "source"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        return [
-            ("api", "REST"),
-            ("admin", "Console"),
-            ("import", "Import"),
-            ("command", "Command"),
-            ("system", "System"),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
-        return queryset.filter(source=self.value()) if self.value() else queryset
-
-
-class OperationKindFilter(admin.SimpleListFilter):
-    """What was done."""
-
-    title = "kind"
-    parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        also = [
-            ("reserve", "Reserve"),
-            ("release", "Release"),
-            ("threshold", "Threshold"),
-            ("touch", "Touch"),
-            ("repair", "Repair"),
-        ]
-        return [(kind.value, str(kind.label)) for kind in MovementKind] + also
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
-        return queryset.filter(kind=self.value()) if self.value() else queryset
+SourceFilter = fixed_filter(
+    "source",
+    [
+        ("api", "REST"),
+        ("admin", "Console"),
+        ("import", "Import"),
+        ("command", "Command"),
+        ("system", "System"),
+    ],
+    title="door",
+)
+OperationKindFilter = fixed_filter(
+    "kind",
+    [
+        *((kind.value, str(kind.label)) for kind in MovementKind),
+        ("reserve", "Reserve"),
+        ("release", "Release"),
+        ("threshold", "Threshold"),
+        ("touch", "Touch"),
+        ("repair", "Repair"),
+    ],
+)

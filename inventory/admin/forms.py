@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -26,12 +28,29 @@ class AdjustForm(_Reasoned):
     field_order = ("expected", "quantity", "reason")
 
 
+class ReceiveForm(_Reasoned):
+    """What comes is added to whatever is there by then: nobody has to count for it."""
+
+    quantity = forms.IntegerField(
+        label="Units that have come",
+        min_value=1,
+        max_value=MAX_QUANTITY,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    field_order = ("quantity", "reason")
+
+
 class TransferForm(_Reasoned):
     quantity = forms.IntegerField(min_value=1, max_value=MAX_QUANTITY, widget=UnfoldAdminIntegerFieldWidget)
     target = forms.ModelChoiceField(
         label="To", queryset=Location.objects.all(), widget=UnfoldAdminSelectWidget
     )
     field_order = ("quantity", "target", "reason")
+
+    def __init__(self, source: str, data: Any = None) -> None:
+        super().__init__(data)
+        target: Any = self.fields["target"]
+        target.queryset = Location.objects.exclude(pk=source)
 
 
 class ThresholdForm(forms.Form):

@@ -23,7 +23,7 @@ from inventory.admin.actors import console_actor
 from inventory.admin.charts import charts_of
 from inventory.admin.explaining import explanation
 from inventory.admin.filters import LevelStateFilter
-from inventory.admin.forms import AdjustForm, ThresholdForm, TransferForm
+from inventory.admin.forms import AdjustForm, ReceiveForm, ThresholdForm, TransferForm
 from inventory.admin.taking import ReasonForm, Shelf
 from inventory.lines import CountLine, StockLine, ThresholdLine
 from inventory.models import StockLevel
@@ -52,8 +52,8 @@ class StockLevelAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     actions = ("set_threshold",)
     actions_list = ("take",)
-    actions_row = ("adjust", "transfer", "explain")
-    actions_detail = ("adjust", "transfer", "threshold", "explain")
+    actions_row = ("receive", "adjust", "transfer", "explain")
+    actions_detail = ("receive", "adjust", "transfer", "threshold", "explain")
     change_form_before_template = "admin/inventory/stocklevel/history.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:  # noqa: ARG002  Django's signature
@@ -96,6 +96,8 @@ class StockLevelAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             **explanation(level, request.GET),
             "title": f"Why {level.variant.sku} is what it is",
+            "opts": self.opts,
+            "original": level,
         }
         return TemplateResponse(request, "admin/inventory/stocklevel/explain.html", context)
 
@@ -119,6 +121,21 @@ class StockLevelAdmin(ReadOnlyAdmin):
         )
         return self._answer(request, level, form, act, title="Adjust")
 
+    @action(description="Receive", url_path="receive", permissions=["adjust"])  # type: ignore[untyped-decorator]
+    def receive(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        level = _level(object_id)
+
+        def act(given: dict[str, Any]) -> object:
+            line = StockLine(
+                product_id=level.product_id,
+                variant_id=level.variant_id,
+                location_id=level.location_id,
+                quantity=given["quantity"],
+            )
+            return services.restock(lines=[line], reason=given["reason"], actor=console_actor(request))
+
+        return self._answer(request, level, ReceiveForm(request.POST or None), act, title="Receive")
+
     @action(description="Transfer", url_path="transfer", permissions=["adjust"])  # type: ignore[untyped-decorator]
     def transfer(self, request: HttpRequest, object_id: str) -> HttpResponse:
         level = _level(object_id)
@@ -135,7 +152,9 @@ class StockLevelAdmin(ReadOnlyAdmin):
                 actor=console_actor(request),
             )
 
-        return self._answer(request, level, TransferForm(request.POST or None), act, title="Transfer")
+        return self._answer(
+            request, level, TransferForm(level.location_id, request.POST or None), act, title="Transfer"
+        )
 
     @action(description="Threshold", url_path="threshold", permissions=["adjust"])  # type: ignore[untyped-decorator]
     def threshold(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -159,9 +178,17 @@ class StockLevelAdmin(ReadOnlyAdmin):
             except StockwireError as refusal:
                 messages.error(request, refusal.message)
                 return HttpResponseRedirect(request.get_full_path())
-            messages.success(request, f"{level.variant.sku} at {level.location_id}: done")
-            return HttpResponseRedirect(reverse("admin:inventory_stocklevel_changelist"))
-        context = {**self.admin_site.each_context(request), "title": title, "level": level, "form": form}
+            level.refresh_from_db(fields=["on_hand"])
+            messages.success(request, f"{level}: done, {level.on_hand} on hand")
+            return HttpResponseRedirect(reverse("admin:inventory_stocklevel_change", args=[level.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "original": level,
+            "level": level,
+            "form": form,
+        }
         return TemplateResponse(request, "admin/inventory/stocklevel/act.html", context)
 
     # ----------------------------------------------------------------------------------- many levels

@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from catalog.models import Product, Variant
-from config.api.read_only import ReadOnlyAdmin
+from config.api.read_only import ReadOnlyAdmin, ReadOnlyInline
+from config.audit.admin_doers import DoersChangeList, name_of_doer
 from inventory.admin.filters import OperationKindFilter, SourceFilter
 from inventory.models import Location, Reservation, ReservationLine, StockMovement, StockOperation
 from inventory.services.locations import describe_location
@@ -43,15 +44,24 @@ class MovementAdmin(ReadOnlyAdmin):
     """The ledger, newest first."""
 
     list_display = (
-        "id", "occurred_at", "sku", "location", "delta", "balance_after", "kind", "reference", "reason",
-        "actor", "source",
+        "id", "occurred_at", "sku", "location", "delta", "balance_after", "kind", "doer", "source",
+        "reference", "reason",
     )  # fmt: skip
     list_filter = ("kind", SourceFilter, "location", ("occurred_at", RangeDateTimeFilter))
     list_filter_submit = True
     search_fields = ("reference",)
     search_help_text = "A SKU, or the reference of an order"
     ordering = ("-id",)
+    sortable_by = ("id",)
     list_select_related = ("variant", "location")
+    fields = (
+        "occurred_at", "recorded_at", "product", "variant", "location", "delta", "balance_after", "kind",
+        "reason", "reference", "doer", "source", "operation",
+    )  # fmt: skip
+    readonly_fields = ("doer",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DoersChangeList]:  # noqa: ARG002  Django's signature
+        return DoersChangeList
 
     def get_search_results(
         self,
@@ -76,6 +86,10 @@ class MovementAdmin(ReadOnlyAdmin):
     def sku(self, movement: StockMovement) -> str:
         return movement.variant.sku
 
+    @admin.display(description="Who")
+    def doer(self, movement: StockMovement) -> str:
+        return name_of_doer(movement)
+
 
 @admin.register(StockOperation)
 class OperationAdmin(ReadOnlyAdmin):
@@ -87,15 +101,11 @@ class OperationAdmin(ReadOnlyAdmin):
     ordering = ("-recorded_at",)
 
 
-class LineInline(TabularInline):  # type: ignore[misc]  # as above
+class LineInline(ReadOnlyInline):
     model = ReservationLine
-    extra = 0
-    can_delete = False
+    related = ("variant", "location")
     fields = ("variant", "location", "quantity", "ended_at")
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
 
 
 @admin.register(Reservation)

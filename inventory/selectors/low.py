@@ -66,6 +66,14 @@ def low_levels() -> int:
         return int(count)
 
 
+def sold_out_levels() -> int:
+    """How many levels there are of which nothing can be sold."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_LAPSED} SELECT count(*) {_OUT}")
+        (count,) = cursor.fetchone()
+        return int(count)
+
+
 def lowest_levels(*, most: int) -> list[LowLevel]:
     """The ``most`` levels of which least can be sold, of those that ``low_levels`` counts."""
     with connection.cursor() as cursor:

@@ -14,16 +14,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.decorators import action
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.decorators import action, display
 
-from config.api.capped_paging import CappedPaginator
+from config.api.fixed_filters import fixed_filter, named
 from config.api.once_forms import done_once
 from config.api.read_only import ReadOnlyAdmin
 from config.identity.admin_actions import asks_for
 from config.identity.models import Role
 from config.kernel.actors import Actor
 from config.kernel.errors import PreconditionFailed, StockwireError
-from config.kernel.money import sign_of, to_number
 from orders import services
 from orders.admin.forms import (
     BULK,
@@ -34,9 +34,10 @@ from orders.admin.forms import (
     StatusForm,
     TailorForm,
 )
-from orders.admin.showing import facts_of, steps_of
+from orders.admin.showing import PROVIDERS, TONES, facts_of, money, steps_of, words_of
 from orders.flow import Status, TailorStatus
 from orders.models import Disposition, Order
+from orders.payment_records import PaymentStatus
 from orders.selectors.searching import matching
 from orders.services.order_changes import Expectation
 
@@ -48,14 +49,18 @@ class OrderAdmin(ReadOnlyAdmin):
     """Nothing of an order is edited; each step is taken through the service that every door takes."""
 
     list_display = (
-        "its_number", "created_at", "customer", "status", "amount", "item_count", "payment_status", "tailor",
-        "delivery_partner",
+        "its_number", "created_at", "customer", "state", "amount", "units", "paying", "worked_on_by",
     )  # fmt: skip
-    list_filter = ("status", "payment_status", "payment_method")
+    list_filter = (
+        "status",
+        fixed_filter("payment_status", [(one.value, words_of(one)) for one in PaymentStatus]),
+        fixed_filter("payment_method", named(*PROVIDERS)),
+        ("created_at", RangeDateTimeFilter),
+    )
+    list_filter_submit = True
     search_fields = ("=id", "number", "user__email", "user__name", "phone")
     ordering = ("-created_at", "-id")
     list_select_related = ("user", "tailor", "delivery_partner")
-    paginator = CappedPaginator
     search_help_text = "Number, id, phone; the customer's name or e-mail address."
     change_form_before_template = "admin/orders/order/page.html"
     actions = ("change_status",)
@@ -72,7 +77,25 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Total", ordering="total")
     def amount(self, order: Order) -> str:
-        return f"{to_number(order.total, order.currency)} {sign_of(order.currency)}"
+        return money(order.total, order.currency)
+
+    @display(description="Status", ordering="status", label=TONES)  # type: ignore[untyped-decorator]  # unfold has no types
+    def state(self, order: Order) -> tuple[str, str]:
+        return order.status, order.get_status_display()
+
+    @admin.display(description="Units", ordering="item_count")
+    def units(self, order: Order) -> int:
+        return order.item_count
+
+    @display(description="Payment", ordering="payment_status", label=TONES)  # type: ignore[untyped-decorator]  # as above
+    def paying(self, order: Order) -> tuple[str, str]:
+        return order.payment_status, f"{order.payment_method}, {words_of(order.payment_status).lower()}"
+
+    @admin.display(description="With")
+    def worked_on_by(self, order: Order) -> str:
+        """Its tailor and who brings it."""
+        people = filter(None, (order.tailor, order.delivery_partner))
+        return ", ".join(person.name or person.email for person in people) or "-"
 
     def get_search_results(
         self,
@@ -175,7 +198,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
         return self._answer(request, order, StatusForm(order, request.POST or None), act, title="Next step")
 
-    @action(description="Cancel", url_path="cancel", permissions=["cancel"])  # type: ignore[untyped-decorator]
+    @action(description="Cancel the order", url_path="cancel", permissions=["cancel"])  # type: ignore[untyped-decorator]
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         order = _order(object_id)
 
@@ -188,7 +211,8 @@ class OrderAdmin(ReadOnlyAdmin):
                 expect=_unchanged_since(given),
             )
 
-        return self._answer(request, order, CancelForm(order, request.POST or None), act, title="Cancel")
+        form = CancelForm(order, request.POST or None)
+        return self._answer(request, order, form, act, title="Cancel the order")
 
     @action(description="Return", url_path="return", permissions=["return"])  # type: ignore[untyped-decorator]
     def take_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -258,7 +282,14 @@ class OrderAdmin(ReadOnlyAdmin):
                 return HttpResponseRedirect(request.get_full_path())
             messages.success(request, f"{order.number}: done")
             return HttpResponseRedirect(reverse("admin:orders_order_change", args=[order.id]))
-        context = {**self.admin_site.each_context(request), "title": title, "order": order, "form": form}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "original": order,
+            "order": order,
+            "form": form,
+        }
         return TemplateResponse(request, "admin/orders/order/act.html", context)
 
 

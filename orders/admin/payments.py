@@ -8,11 +8,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from unfold.decorators import action
+from unfold.decorators import action, display
 
+from config.api.fixed_filters import fixed_filter, named
 from config.api.once_forms import key_for_service
 from config.api.read_only import ReadOnlyAdmin, ReadOnlyInline
 from config.identity.admin_actions import asks_for
@@ -21,7 +23,8 @@ from config.kernel.actors import Actor
 from config.kernel.errors import KeyReused, SentBefore, StockwireError
 from orders import services
 from orders.admin.forms import CompleteForm, RefundForm
-from orders.models import Payment, ProviderEvent, Refund
+from orders.admin.showing import PROVIDERS, TONES, money, steps_of_payment
+from orders.models import Order, Payment, ProviderEvent, Refund
 from orders.payment_records import RefundStatus
 
 Act = Callable[[dict[str, Any]], str]
@@ -39,18 +42,61 @@ class PaymentAdmin(ReadOnlyAdmin):
     """Nothing of a payment is edited: money is given back, or taken note of, by the services."""
 
     list_display = (
-        "id", "created_at", "order", "provider", "status", "amount", "refunded", "currency", "surplus",
+        "its_order", "created_at", "provider", "state", "money", "given_back", "surplus", "id",
     )  # fmt: skip
-    list_filter = ("status", "provider", "surplus")
-    search_fields = ("=id", "=order__id", "=order__number", "=reference", "=receipt")
+    list_filter = ("status", fixed_filter("provider", named(*PROVIDERS)), "surplus")
+    search_fields = ("id", "order__number", "reference", "receipt")
+    search_help_text = "An order's number or id; a payment's id, or what its provider calls it. As a whole."
     ordering = ("-created_at", "-id")
     list_select_related = ("order",)
     fields = (
-        "id", "order", "provider", "status", "amount", "refunded", "refunding", "currency", "surplus",
-        "reference", "receipt", "created_at", "updated_at",
+        "id", "order", "provider", "status", "money", "given_back", "going_back", "surplus", "reference",
+        "receipt", "created_at", "updated_at",
     )  # fmt: skip
+    readonly_fields = ("money", "given_back", "going_back")
     inlines = (RefundInline,)
     actions_detail = ("refund", "complete")
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002  Django's signature
+        queryset: QuerySet[Payment],
+        search_term: str,
+    ) -> tuple[QuerySet[Payment], bool]:
+        """As they are written. The order is looked up first: a join would carry each payment along."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        orders = list(Order.objects.filter(Q(pk=term) | Q(number=term.upper())).values_list("pk", flat=True))
+        meant = Q(pk=term) | Q(order_id__in=orders) | Q(reference=term) | Q(receipt=term)
+        return queryset.filter(meant), False
+
+    @admin.display(description="Order")
+    def its_order(self, payment: Payment) -> str:
+        return payment.order.number
+
+    @display(description="Status", ordering="status", label=TONES)  # type: ignore[untyped-decorator]  # unfold has no types
+    def state(self, payment: Payment) -> tuple[str, str]:
+        return payment.status, payment.get_status_display()
+
+    @admin.display(description="Amount", ordering="amount")
+    def money(self, payment: Payment) -> str:
+        return money(payment.amount, payment.currency)
+
+    @admin.display(description="Given back", ordering="refunded")
+    def given_back(self, payment: Payment) -> str:
+        return money(payment.refunded, payment.currency) if payment.refunded else "-"
+
+    @admin.display(description="On its way back")
+    def going_back(self, payment: Payment) -> str:
+        return money(payment.refunding, payment.currency) if payment.refunding else "-"
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """Of the steps only those that there are from here."""
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        payment = Payment.objects.filter(pk=unquote(object_id)).first()
+        there_are = steps_of_payment(payment) if payment else set()
+        return [one for one in offered if one.action_name.removeprefix("orders_payment_") in there_are]
 
     has_refund_permission = asks_for("orders.refund_payment")
     has_complete_permission = asks_for("orders.complete_payment")
@@ -101,7 +147,12 @@ class PaymentAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": title,
+            "opts": self.opts,
+            "original": payment,
             "order": payment.order,
+            "sum": money(payment.amount, payment.currency),
+            "left": money(payment.amount - payment.refunded - payment.refunding, payment.currency),
+            "payment": payment,
             "form": form,
         }
         return TemplateResponse(request, "admin/orders/order/act.html", context)
@@ -112,10 +163,22 @@ class ProviderEventAdmin(ReadOnlyAdmin):
     """What providers have said, as they said it."""
 
     list_display = ("id", "received_at", "provider", "kind", "event_id", "payment")
-    list_filter = ("provider", "kind")
-    search_fields = ("=event_id", "=payment__id")
+    list_filter = (fixed_filter("provider", named(*PROVIDERS)),)
+    search_fields = ("event_id", "payment__id")
+    search_help_text = "The id of the call or of the payment, as a whole"
     ordering = ("-id",)
+    sortable_by = ("id",)
     list_select_related = ("payment",)
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002  Django's signature
+        queryset: QuerySet[ProviderEvent],
+        search_term: str,
+    ) -> tuple[QuerySet[ProviderEvent], bool]:
+        """As they are written."""
+        term = search_term.strip()
+        return (queryset.filter(Q(event_id=term) | Q(payment_id=term)) if term else queryset), False
 
 
 def _payment(object_id: str) -> Payment:

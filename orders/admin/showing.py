@@ -13,10 +13,22 @@ from orders import flow
 from orders.flow import CLOSED, RETURNABLE, Party, Status
 from orders.models import Order, Payment
 from orders.payment_records import RECEIVED, PaymentStatus
-from orders.providers import MANUAL
+from orders.providers import COD, MANUAL
 from orders.selectors.timeline import timeline
 
 _STAFF = frozenset({Party.STAFF})
+#: How statuses are coloured in lists, by unfold's names.
+TONES = {
+    "pending": "warning",
+    "processing": "info",
+    "shipped": "info",
+    "delivered": "success",
+    "completed": "success",
+    "cancelled": "danger",
+    "failed": "danger",
+}
+#: By which there may be payments, whether their keys are set or not.
+PROVIDERS = (COD.name, MANUAL.name, "stripe", "razorpay", "fake")
 #: Two for each line of the longest order.
 _MOST_MOVEMENTS = 500
 
@@ -65,18 +77,25 @@ def facts_of(order: Order, user: Any) -> dict[str, Any]:
     }
 
 
+def steps_of_payment(payment: Payment) -> set[str]:
+    """The same of a payment."""
+    found = set()
+    if payment.status in RECEIVED and payment.refunded + payment.refunding < payment.amount:
+        found.add("refund")
+    if payment.status == PaymentStatus.PENDING and payment.provider == MANUAL.name:
+        found.add("complete")
+    return found
+
+
 def _payments(order: Order, user: Any) -> list[dict[str, Any]]:
     return [
         {
             "payment": payment,
             "amount": money(payment.amount, payment.currency),
             "refunded": money(payment.refunded, payment.currency) if payment.refunded else "",
-            "may_refund": user.has_perm("orders.refund_payment")
-            and payment.status in RECEIVED
-            and payment.refunded + payment.refunding < payment.amount,
+            "may_refund": user.has_perm("orders.refund_payment") and "refund" in steps_of_payment(payment),
             "may_complete": user.has_perm("orders.complete_payment")
-            and payment.status == PaymentStatus.PENDING
-            and payment.provider == MANUAL.name,
+            and "complete" in steps_of_payment(payment),
         }
         for payment in Payment.objects.filter(order=order).order_by("created_at", "id")
     ]
@@ -84,3 +103,8 @@ def _payments(order: Order, user: Any) -> list[dict[str, Any]]:
 
 def money(amount: Any, currency: str) -> str:
     return f"{to_number(amount, currency)} {sign_of(currency)}"
+
+
+def words_of(status: str) -> str:
+    """``partially_refunded`` as people read it."""
+    return str(status).replace("_", " ").capitalize()

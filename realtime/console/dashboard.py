@@ -18,7 +18,7 @@ from catalog.dialects.shop import shop_currency
 from config.kernel import clock
 from config.kernel.money import sign_of
 from inventory.models import StockMovement
-from inventory.selectors.low import lowest_levels
+from inventory.selectors.low import lowest_levels, sold_out_levels
 from orders.models import Order
 from realtime import connections
 from realtime.analytics import figures
@@ -28,6 +28,8 @@ from realtime.runtime import local_hub
 from realtime.selectors import current_cursor
 
 NEWEST = 10
+#: What a part shows, asked for when it is shown.
+Reading = Callable[[], dict[str, Any]]
 
 #: What each part needs to be seen.
 _SEES_ORDERS, _SEES_STOCK, _SEES_LEDGER = (
@@ -65,9 +67,9 @@ def with_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
         "connections": connections.count(local_hub()),
         "currency": shop_currency(),
     }
-    for part, needs, read in _PARTS:
+    for _part_name, needs, read in _PARTS:
         if request.user.has_perm(needs):
-            context[part] = read()
+            context |= read()
     if request.user.has_perm(_SEES_ORDERS):
         context |= {
             "hours": series.hours_of_today(now),
@@ -85,19 +87,19 @@ def _newest_movements() -> list[StockMovement]:
     return list(StockMovement.objects.select_related("variant").order_by("-id")[:NEWEST])
 
 
-_PARTS: tuple[tuple[str, str, Callable[[], Any]], ...] = (
-    ("orders", _SEES_ORDERS, _newest_orders),
-    ("low", _SEES_STOCK, lambda: lowest_levels(most=NEWEST)),
-    ("movements", _SEES_LEDGER, _newest_movements),
+_PARTS: tuple[tuple[str, str, Reading], ...] = (
+    ("orders", _SEES_ORDERS, lambda: {"orders": _newest_orders()}),
+    ("low", _SEES_STOCK, lambda: {"low": lowest_levels(most=NEWEST), "sold_out": sold_out_levels()}),
+    ("movements", _SEES_LEDGER, lambda: {"movements": _newest_movements()}),
 )
 
 
-def _part(name: str, needs: str, read: Callable[[], Any]) -> Callable[[HttpRequest], HttpResponseBase]:
+def _part(name: str, needs: str, read: Reading) -> Callable[[HttpRequest], HttpResponseBase]:
     @require_safe
     def view(request: HttpRequest) -> HttpResponseBase:
         if not request.user.has_perm(needs):
             raise PermissionDenied
-        return TemplateResponse(request, f"admin/console/{name}.html", {name: read()})
+        return TemplateResponse(request, f"admin/console/{name}.html", read())
 
     return view
 

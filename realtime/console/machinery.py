@@ -33,8 +33,6 @@ class Machinery:
     floor: int
     waiting: int
     lag: dt.timedelta
-    #: Where this process's hub is; ``None`` for a process without listeners.
-    hub_seq: int | None
     processes: list[LiveProcess]
     needs: dict[str, str]
 
@@ -72,7 +70,6 @@ def machinery() -> Machinery:
         floor=end.floor,
         waiting=waiting,
         lag=lag or dt.timedelta(),
-        hub_seq=here.position.seq if here is not None else None,
         processes=connections.processes(here),
         needs=readiness(),
     )

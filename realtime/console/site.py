@@ -11,7 +11,9 @@ from functools import wraps
 from typing import Any, ClassVar
 
 from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import Resolver404, URLPattern, path, resolve
 from django.views.decorators.common import no_append_slash
 from unfold.sites import UnfoldAdminSite
@@ -31,6 +33,9 @@ CONTENT_SECURITY_POLICY = (
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+
+
+_HAS_ENDED = "sign_in_has_ended"  # where a request carries it
 
 
 class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
@@ -58,7 +63,13 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
         raise Http404
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return bool(super().has_permission(request)) and not sessions.has_ended(request)
+        """Asked several times while a page is made: whether the sign-in lasts is looked up once."""
+        if not super().has_permission(request):
+            return False
+        known = vars(request)
+        if _HAS_ENDED not in known:
+            known[_HAS_ENDED] = sessions.has_ended(request)
+        return not known[_HAS_ENDED]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Every page of the console: under its policy, and with a token for its sockets that lasts."""
@@ -66,11 +77,21 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
 
         @wraps(inner)
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            response = inner(request, *args, **kwargs)
+            try:
+                response = inner(request, *args, **kwargs)
+            except PermissionDenied:
+                response = self._refuse(request, 403, "This is none of your duties")
+            except Http404:
+                response = self._refuse(request, 404, "There is no such page")
             sessions.renew_token(request, response)
             return _with_policy(response)
 
         return answer
+
+    def _refuse(self, request: HttpRequest, status: int, words: str) -> HttpResponseBase:
+        """A page of the console like any other, with the way on beside it."""
+        context = {**self.each_context(request), "title": words, "status": status}
+        return TemplateResponse(request, "admin/console/refused.html", context, status=status)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         if request.user.is_authenticated and sessions.has_ended(request):

@@ -128,6 +128,11 @@ class Hub:
             raise RuntimeError("the hub does not know its place in the log yet")
         return self._follower.position
 
+    @property
+    def seq(self) -> int:
+        """That place's number; 0 for a hub that doesn't know its place yet."""
+        return self._follower.position.seq if self._follower.position is not None else 0
+
     def offer(self, news: Batch | Head) -> None:
         """News from the relay, in whatever order they come."""
         self._follower.offer(news)

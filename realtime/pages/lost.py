@@ -21,7 +21,7 @@ class Lost(Page):
     def get(self, request: HttpRequest) -> HttpResponseBase:  # noqa: ARG002  Django's signature
         return self.refuse(NotFound())
 
-    post = put = patch = delete = options = get  # type: ignore[assignment]  # Django's own `options` is for what is there
+    post = put = patch = delete = options = get
 
 
 _lost = Lost.as_view()

@@ -86,7 +86,7 @@ class Page(View):
         if self.roles and self.role not in self.roles:
             raise NotPermitted
 
-    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """A form's own address, opened as a page: there is nothing to see."""
         response = self.show(
             status=405,

@@ -48,6 +48,9 @@ _WORDS = (
     gettext_noop("and {n} more changed"),
     gettext_noop("No products found"),
     gettext_noop("More products could not be loaded"),
+    # What was pressed without a connection.
+    gettext_noop("No connection. It will be sent when there is one again."),
+    gettext_noop("No connection. Nothing was changed; please try again."),
 )
 #: Singular and plural; the plural is the key.
 _COUNTED = (

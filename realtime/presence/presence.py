@@ -143,6 +143,7 @@ class Presence:
             addresses=addresses,
             of_holder=self._hub.admission.of_holder,
             of_address=self._hub.admission.of_address,
+            seq=self._hub.seq,
         )
         try:
             heard = await self._register.tell(said)

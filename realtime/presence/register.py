@@ -40,6 +40,8 @@ class Said:
     addresses: Collection[str]
     of_holder: Callable[[str], int]
     of_address: Callable[[str], int]
+    #: Where in the log its hub is.
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

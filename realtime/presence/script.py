@@ -2,7 +2,7 @@
 
     life       id, and when it was born; `last`: when anybody was heard; until when nobody is taken to have
                gone (`hold`), and until when it isn't known who is new (`quiet`)
-    processes  process → "heard total staff"
+    processes  process → "heard total staff seq"
     holders    holder → connections, over all processes; so are `addresses`
     of:…       what one process said: `h` or `a` and a name → connections
     gone       holder → since when
@@ -82,7 +82,7 @@ if not said.whole and (forgot or redis.call('HEXISTS', PROCESSES, me) == 0) then
     return {'life', id, 'say_all', 1}
 end
 if said.anew then bury(me, now) end
-redis.call('HSET', PROCESSES, me, string.format('%.6f %d %d', now, said.total, said.staff))
+redis.call('HSET', PROCESSES, me, string.format('%.6f %d %d %d', now, said.total, said.staff, said.seq))
 
 -- ------------------------------------------------------------------ who came, who went
 

@@ -147,6 +147,7 @@ class SharedRegister:
             answer = await self._call(
                 total=said.total,
                 staff=said.staff,
+                seq=said.seq,
                 whole=whole,
                 mends=self._is_wrong,
                 anew=self._is_wrong and start == 0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -13,24 +13,31 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
-from unfold.decorators import action
+from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from config.api.capped_paging import CappedPaginator
 from config.api.read_only import ReadOnlyAdmin, ReadOnlyInline
 from config.identity.admin_actions import asks_for
-from config.identity.models import Role
+from config.identity.models import Role, User
 from config.kernel.errors import StockwireError
 from realtime.models import CannedAnswer, ChatStatus, SupportChat, SupportMessage
 from realtime.support import chats
 from realtime.support.following import change_status
-from realtime.support.inbox import beside_facts, inbox_facts
+from realtime.support.inbox import beside_facts, inbox_facts, tell_typing
 from realtime.support.parties import Speaker
 from realtime.support.reading import mark_read
 from realtime.support.writing import LONGEST_MESSAGE, write_message
 
 Act = Callable[[], str]
+#: The actions that lead somewhere, by how the chat stands.
+_OFFERED: Mapping[ChatStatus, tuple[str, ...]] = {
+    ChatStatus.OPEN: ("answer", "claim", "close"),
+    ChatStatus.CLAIMED: ("answer", "release", "close"),
+    ChatStatus.CLOSED: ("release",),
+}
 
 
 class StepForm(forms.Form):
@@ -55,6 +62,7 @@ class AnswerForm(forms.Form):
 
 class MessageInline(ReadOnlyInline):
     model = SupportMessage
+    related = ("author",)
     fields = ("number", "created_at", "author", "is_staff", "text")
     readonly_fields = fields
     ordering = ("number",)
@@ -65,7 +73,7 @@ class SupportChatAdmin(ReadOnlyAdmin):
     """Nothing of a chat is edited."""
 
     list_display = (
-        "id", "created_at", "customer_name", "priority", "status", "claimed_by", "message_count", "unread",
+        "customer_name", "created_at", "in_short", "urgency", "state", "with_whom", "message_count", "unread",
     )  # fmt: skip
     list_filter = ("status", "priority")
     search_fields = ("=id", "customer__email", "customer__name", "issue")
@@ -76,7 +84,6 @@ class SupportChatAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     inlines = (MessageInline,)
     actions = ("claim_all", "close_all")
-    paginator = CappedPaginator
     list_before_template = "admin/realtime/supportchat/link.html"
     actions_detail = ("answer", "claim", "release", "close")
 
@@ -85,6 +92,7 @@ class SupportChatAdmin(ReadOnlyAdmin):
         own = [
             path("inbox/", view(self.inbox), name="realtime_supportchat_inbox"),
             path("inbox/<str:chat_id>/beside/", view(self.beside), name="realtime_supportchat_beside"),
+            path("inbox/<str:chat_id>/typing/", view(self.typing), name="realtime_supportchat_typing"),
         ]
         return [*own, *super().get_urls()]
 
@@ -106,12 +114,45 @@ class SupportChatAdmin(ReadOnlyAdmin):
         shown = beside_facts(_chat(request, chat_id), request.user)
         return TemplateResponse(request, "admin/realtime/supportchat/beside.html", shown)
 
+    @method_decorator(require_POST)
+    def typing(self, request: HttpRequest, chat_id: str) -> HttpResponse:
+        """That staff write, or have stopped: told to whoever is in the chat, and kept nowhere."""
+        if not self.has_answer_permission(request):
+            raise PermissionDenied
+        chat = _chat(request, chat_id)
+        if chat.status != ChatStatus.CLOSED and isinstance(request.user, User):
+            tell_typing(chat, request.user, is_typing=request.POST.get("is_typing") == "true")
+        return HttpResponse(status=204)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[SupportChat]:
         return chats.chats_of(_speaker(request))
 
     @admin.display(description="Customer", ordering="customer__name")
     def customer_name(self, chat: SupportChat) -> str:
         return chat.customer.name or chat.customer.email
+
+    @admin.display(description="Issue")
+    def in_short(self, chat: SupportChat) -> str:
+        return chat.issue[:80]
+
+    @display(description="Priority", ordering="priority", label={"urgent": "danger", "high": "warning"})  # type: ignore[untyped-decorator]  # unfold has no types
+    def urgency(self, chat: SupportChat) -> tuple[str, str]:
+        return chat.priority, chat.get_priority_display()
+
+    @display(description="Status", ordering="status", label={"open": "warning", "claimed": "info"})  # type: ignore[untyped-decorator]  # as above
+    def state(self, chat: SupportChat) -> tuple[str, str]:
+        return chat.status, chat.get_status_display()
+
+    @admin.display(description="Claimed by")
+    def with_whom(self, chat: SupportChat) -> str:
+        return (chat.claimed_by.name or chat.claimed_by.email) if chat.claimed_by else "-"
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """Of the steps only those that there are from here."""
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        chat = SupportChat.objects.filter(pk=unquote(object_id)).first()
+        there_are = _OFFERED[ChatStatus(chat.status)] if chat else ()
+        return [one for one in offered if one.action_name.removeprefix("realtime_supportchat_") in there_are]
 
     @admin.display(description="Unread")
     def unread(self, chat: Any) -> int:
@@ -181,6 +222,8 @@ class SupportChatAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": title,
+            "opts": self.opts,
+            "original": chat,
             "chat": chat,
             "said": newest[::-1],
             "form": form,

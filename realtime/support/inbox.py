@@ -1,13 +1,19 @@
-"""What the inbox shows beside the chats themselves, which it fetches and hears like any other client."""
+"""What the inbox shows beside the chats themselves, which it fetches and hears like any other client; and who
+writes in it, for which a client of `/ws` has no message.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from config.identity.models import User
 from config.kernel.money import sign_of, to_number
 from orders.models import Order
+from realtime import whispers
 from realtime.connections import who_is_here
 from realtime.models import CannedAnswer, ChatStatus, SupportChat
+from realtime.support.events import UserTyping
+from realtime.support.shapes import catalog_user
 
 _NEWEST_ORDERS = 10
 _MOST_CHATS = 200
@@ -43,3 +49,12 @@ def beside_facts(chat: SupportChat, user: Any) -> dict[str, Any]:
             :_NEWEST_ORDERS
         ],
     }
+
+
+def tell_typing(chat: SupportChat, user: User, *, is_typing: bool) -> None:
+    """Have every live process hear that somebody of the staff writes in a chat, or has stopped.
+
+    The inbox is the connection: whoever has it open twice writes in both. It ends by itself (0132).
+    """
+    said = UserTyping(chat.pk, user.pk, catalog_user(user), is_typing=is_typing, origin=f"inbox:{user.pk}")
+    whispers.send([whispers.whisper_of(said)])

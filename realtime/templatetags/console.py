@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from django import template
 
@@ -29,3 +31,9 @@ def iso(moment: dt.datetime) -> str:
 def signed(change: int) -> str:
     """``+3``, ``-2``."""
     return f"{change:+d}"
+
+
+@register.filter
+def doer(record: Any, names: Mapping[str, str]) -> str:
+    """Who did it: by name, where there is one."""
+    return names.get(record.actor, record.actor)

@@ -81,7 +81,7 @@ def moment(at: dt.datetime | None) -> str:
     if at is None:
         return ""
     locale = _locale()
-    order = get_datetime_format("medium", locale=locale).replace("'", "")
+    order = str(get_datetime_format("medium", locale=locale)).replace("'", "")
     return order.format(format_time(at, "short", locale=locale), format_date(at, "medium", locale=locale))
 
 

@@ -1,4 +1,5 @@
-"""A writer for servers without the frames extension: one ASGI message for each payload, in order.
+"""For servers without the frames extension: ASGI messages in order, from a task that lives only while there
+is something to send.
 
 Daphne's ``runserver`` and Channels' communicators come this way. Slower, and otherwise the same.
 """
@@ -16,33 +17,27 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 GRACE = 5.0
 
 
-class AsgiWriter:
-    """Sends from a task that lives only while there is something to send."""
+class AsgiMessages:
+    """A WebSocket that is sent messages. What they are made of, those know that extend it."""
 
     __slots__ = ("_closed", "_send", "_sending", "_unsent", "_waiting")
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._waiting: deque[dict[str, Any]] = deque()
+        self._waiting: deque[tuple[dict[str, Any], int]] = deque()
         self._unsent = 0
         self._sending: asyncio.Task[None] | None = None
         self._closed = False
-
-    def write(self, data: bytes) -> None:
-        """Send one payload as a text message."""
-        if not self._closed:
-            self._unsent += len(data)
-            self._queue({"type": "websocket.send", "text": data.decode()})
 
     def unsent(self) -> int:
         """Bytes that the server has not taken yet."""
         return self._unsent
 
     def close(self, code: int, reason: str) -> None:
-        """Close after what was written; at once where the server takes nothing any more."""
+        """Close after what was written; give up where the server takes nothing any more."""
         if self._closed:
             return
-        self._queue({"type": "websocket.close", "code": code, "reason": reason})
+        self._queue({"type": "websocket.close", "code": code, "reason": reason}, 0)
         self._closed = True
         asyncio.get_running_loop().call_later(GRACE, self.stop)
 
@@ -54,8 +49,9 @@ class AsgiWriter:
         if self._sending is not None:
             self._sending.cancel()
 
-    def _queue(self, message: dict[str, Any]) -> None:
-        self._waiting.append(message)
+    def _queue(self, message: dict[str, Any], size: int) -> None:
+        self._waiting.append((message, size))
+        self._unsent += size
         if self._sending is None:
             self._sending = asyncio.get_running_loop().create_task(self._send_all())
 
@@ -63,8 +59,19 @@ class AsgiWriter:
         try:
             with suppress(OSError, RuntimeError):  # the peer has gone; the application hears of it by itself
                 while self._waiting:
-                    message = self._waiting.popleft()
+                    message, size = self._waiting.popleft()
                     await self._send(message)
-                    self._unsent -= len(message.get("text", "").encode())
+                    self._unsent -= size
         finally:
             self._sending = None
+
+
+class AsgiWriter(AsgiMessages):
+    """One message for each payload."""
+
+    __slots__ = ()
+
+    def write(self, data: bytes) -> None:
+        """Send one payload as a text message."""
+        if not self._closed:
+            self._queue({"type": "websocket.send", "text": data.decode()}, len(data))

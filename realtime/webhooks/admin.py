@@ -10,17 +10,20 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
-from unfold.decorators import action
+from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from config.api.fixed_filters import fixed_filter, named
 from config.api.read_only import ReadOnlyAdmin
 from config.identity.admin_actions import asks_for
 from config.kernel.errors import StockwireError
+from realtime.registry import BY_NAME
 from realtime.selectors import head
 from realtime.webhooks import services
 from realtime.webhooks.addresses import problem_of
@@ -28,6 +31,8 @@ from realtime.webhooks.models import WebhookDelivery, WebhookState, WebhookSubsc
 from realtime.webhooks.topics import is_topic, unknown
 
 _SECRET = "webhook_secret"  # noqa: S105  where a request carries it from saving to answering
+
+_TONES = {"active": "success", "paused": "warning", "stopped": "danger"}
 
 
 class WebhookForm(forms.ModelForm[WebhookSubscription]):
@@ -72,7 +77,7 @@ class WebhookSubscriptionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has 
     list_display = (
         "__str__",
         "shown_topics",
-        "state",
+        "standing_now",
         "reason",
         "behind",
         "failing_since",
@@ -86,7 +91,11 @@ class WebhookSubscriptionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has 
         "state", "reason", "notice", "behind", "waiting", "failing_since", "last_delivered_at", "created_at",
     )  # fmt: skip
     actions = ("pause", "resume")
-    actions_detail = ("rotate",)
+    actions_detail = ("log", "rotate")
+
+    @display(description="State", ordering="state", label=_TONES)  # type: ignore[untyped-decorator]  # unfold has no types
+    def standing_now(self, webhook: WebhookSubscription) -> tuple[str, str]:
+        return webhook.state, webhook.get_state_display()
 
     @admin.display(description="Topics")
     def shown_topics(self, webhook: WebhookSubscription) -> str:
@@ -152,6 +161,14 @@ class WebhookSubscriptionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has 
     ) -> HttpResponse:
         return self._show_secret(request, obj, vars(request).pop(_SECRET))
 
+    has_see_log_permission = asks_for("realtime.view_webhookdelivery")
+
+    @action(description="Deliveries", url_path="log", permissions=["see_log"])  # type: ignore[untyped-decorator]
+    def log(self, request: HttpRequest, object_id: str) -> HttpResponse:  # noqa: ARG002  unfold's signature
+        """What was sent to it."""
+        found = urlencode({"subscription__id__exact": unquote(object_id)})
+        return HttpResponseRedirect(f"{reverse('admin:realtime_webhookdelivery_changelist')}?{found}")
+
     def has_rotate_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:  # noqa: ARG002  unfold's
         return bool(self.has_change_permission(request))
 
@@ -164,7 +181,13 @@ class WebhookSubscriptionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has 
             secret = services.rotate_secret(subscription_id=webhook.pk)
             self.log_change(request, webhook, "A new secret.")
             return self._show_secret(request, webhook, secret)
-        context = {**self.admin_site.each_context(request), "title": "New secret", "webhook": webhook}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "New secret",
+            "opts": self.opts,
+            "original": webhook,
+            "webhook": webhook,
+        }
         return TemplateResponse(request, "admin/realtime/webhook/rotate.html", context)
 
     @admin.action(description="Pause the selected webhooks", permissions=["change"])
@@ -197,16 +220,39 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     """What was sent to whom, and what came back. Newest first."""
 
     list_display = (
-        "id", "subscription", "type", "subject", "status", "attempts", "status_code", "duration_ms",
-        "problem", "due_at", "last_attempt_at",
+        "type", "subscription", "subject", "state", "attempts", "answered", "problem", "last_attempt_at",
+        "due_at",
     )  # fmt: skip
-    list_filter = ("status", "type", "subscription")
-    search_fields = ("=event_id", "=subject")
+    list_filter = ("status", fixed_filter("type", lambda: named(*sorted(BY_NAME))), "subscription")
+    search_fields = ("event_id", "subject")
+    search_help_text = "The id of the event, or of what it is about, as a whole"
     ordering = ("-id",)
     list_select_related = ("subscription",)
     actions = ("send_again", "discard")
 
     has_act_permission = asks_for("realtime.change_webhooksubscription")
+
+    @display(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Status",
+        ordering="status",
+        label={"waiting": "warning", "delivered": "success", "discarded": "danger"},
+    )
+    def state(self, row: WebhookDelivery) -> tuple[str, str]:
+        return row.status, row.get_status_display()
+
+    @admin.display(description="Answered")
+    def answered(self, row: WebhookDelivery) -> str:
+        return f"{row.status_code} in {row.duration_ms} ms" if row.status_code else "-"
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002  Django's signature
+        queryset: QuerySet[WebhookDelivery],
+        search_term: str,
+    ) -> tuple[QuerySet[WebhookDelivery], bool]:
+        """As they are written."""
+        term = search_term.strip()
+        return (queryset.filter(Q(event_id=term) | Q(subject=term)) if term else queryset), False
 
     @admin.action(description="Send the selected events again", permissions=["act"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:

@@ -21,6 +21,7 @@ from config.identity import services as identity
 from config.identity.duties import Duty
 from config.identity.models import Role, Scope, User
 from config.kernel.actors import Actor
+from config.kernel.statements import Prepared, change
 from orders.models import Order
 from realtime.webhooks import services as webhooks
 from tests.inventory.conftest import key_caller
@@ -204,6 +205,15 @@ def test_what_is_undone_was_never_done_and_a_doer_does_not_stay(staff: Person) -
     assert list(AuditEntry.objects.order_by("id").values_list("actor", flat=True)) == ["user:usr_x", "system"]
 
 
+def test_a_prepared_statement_that_writes_what_is_watched_says_its_doer() -> None:
+    product = mug().id
+    AuditEntry.objects.all().delete()
+    rename = Prepared("UPDATE catalog_product SET title = %s WHERE id = %s")
+    with acting(Actor(kind="user", id="usr_x")):
+        assert change(rename, ["One", product]) == 1
+    assert list(AuditEntry.objects.values_list("actor", "after")) == [("user:usr_x", {"title": "One"})]
+
+
 def test_a_change_that_changes_nothing_is_none(staff: Person) -> None:
     product = mug(title="Mug").id
     AuditEntry.objects.all().delete()
@@ -270,3 +280,22 @@ def test_a_command_bears_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (row.actor, row.source) == ("command:issue_token", "command")
     assert User.objects.get().email == "boss@example.com"
     assert Order.objects.count() == 0
+
+
+def test_the_trail_is_searched_by_whose_it_is_and_by_who_did_it(staff: Person, customer: Person) -> None:
+    cup, jug = mug(title="Cup"), mug(title="Jug")
+    AuditEntry.objects.all().delete()
+    for goods, title in ((cup, "Cups"), (jug, "Jugs")):
+        assert staff("PATCH", f"/api/products/{goods.id}", {"title": title}).status_code == 200
+    page = Client()
+    page.force_login(staff.user)
+    for term, found in (
+        (cup.id, ["Cups"]),
+        (f"catalog.product:{jug.id}", ["Jugs"]),
+        (staff.user.email.upper(), ["Jugs", "Cups"]),
+        (f"user:{staff.id}", ["Jugs", "Cups"]),
+        (customer.user.email, []),
+        ("Cup", []),
+    ):
+        listed = page.get("/admin/audit/auditentry/", {"q": term}).context["cl"].result_list
+        assert [entry.after["title"] for entry in listed] == found, term

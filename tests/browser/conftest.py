@@ -75,10 +75,13 @@ class Visitors:
         # What the browser itself prints about a server that can't be reached is no fault of the page.
         self.expected: tuple[str, ...] = ()
 
-    def open(self, address: str, **options: Any) -> Page:
-        """Open a page in a browser profile of its own."""
-        context = self._browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        self._contexts.append(context)
+    def open(self, address: str, *, beside: Page | None = None, **options: Any) -> Page:
+        """Open a page in a browser profile of its own, or in a tab beside another."""
+        if beside is None:
+            context = self._browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+            self._contexts.append(context)
+        else:
+            context = beside.context
         page = context.new_page()
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("websocket", lambda socket: self.requests.append(socket.url))

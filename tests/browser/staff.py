@@ -32,6 +32,11 @@ class Colleague:
     def email(self) -> str:
         return f"{self.name.lower()}@house.example"
 
+    @property
+    def account(self) -> dict[str, str]:
+        """What signing in takes, elsewhere than in a browser."""
+        return {"email": self.email, "password": PASSWORD}
+
 
 OWNER = Colleague("Mona", "owner")
 EDITOR = Colleague("Ella", "catalog")
@@ -39,7 +44,9 @@ KEEPER = Colleague("Karim", "stock")
 HELPER = Colleague("Sara", "support")
 CASHIER = Colleague("Farid", "finance")
 COURIER = Colleague("Dina", role="delivery")
-STAFF = (OWNER, EDITOR, KEEPER, HELPER, CASHIER, COURIER)
+#: No colleague, but whom the house knows: a customer.
+REGULAR = Colleague("Nour", role="customer")
+PEOPLE = (OWNER, EDITOR, KEEPER, HELPER, CASHIER, COURIER, REGULAR)
 
 _HIRE = f"""
 import json, sys
@@ -52,7 +59,7 @@ for name, email, role, duty in json.loads({{people!r}}):
 
 def hire(server: ServerProcess) -> None:
     """Make all their accounts, as whoever runs the machine would."""
-    people = json.dumps([[one.name, one.email, one.role, one.duty] for one in STAFF])
+    people = json.dumps([[one.name, one.email, one.role, one.duty] for one in PEOPLE])
     made = server.manage("shell", "-c", _HIRE.format(people=people))
     assert made.returncode == 0, made.stderr
 

@@ -26,10 +26,13 @@ WHOLE = """() => {
   const said = light?.dataset.state ?? light?.dataset.consoleState ?? "live";
   return said === "live" && !document.querySelector(".htmx-request") && document.fonts.status === "loaded";
 }"""
-_LOOK = """async (excluded) => {
+#: Colours that are on their way to others are neither: what moves is let arrive.
+_LOOK = """async ([excluded, rules]) => {
+  const ends = (one) => Number.isFinite(one.effect.getComputedTiming().endTime);
+  document.getAnimations().filter(ends).forEach((one) => one.finish());
   const found = await axe.run(
     { exclude: excluded.map((one) => [one]) },
-    { resultTypes: ["violations"], elementRef: false },
+    { resultTypes: ["violations"], elementRef: false, ...(rules && { runOnly: rules }) },
   );
   return found.violations.map((one) => ({
     rule: one.id,
@@ -37,6 +40,11 @@ _LOOK = """async (excluded) => {
     nodes: one.nodes.map((node) => `${node.target.join(" ")}: ${node.any.concat(node.all, node.none)
       .map((check) => check.message).join("; ")}`),
   }));
+}"""
+#: The console's colours follow its own switch; the shop's pages follow the browser at once.
+_SWITCH = """(dark) => {
+  const console = document.documentElement.getAttribute("x-data");
+  if (console) document.documentElement.classList.toggle("dark", dark);
 }"""
 _SHAPE = """() => ({
   lang: document.documentElement.lang,
@@ -65,6 +73,7 @@ class Sweep:
         self._context = browser.new_context(locale=locale, reduced_motion="reduce")
         self._context.add_init_script(path=install() / "node_modules/axe-core/axe.min.js")
         self.faults: list[str] = []
+        self.looked_at: list[str] = []
         self._expected = 200
         self.page = self._context.new_page()
         self._watch(self.page)
@@ -83,20 +92,49 @@ class Sweep:
         assert answer is not None, path
         return answer
 
+    def switch(self, colors: str, width: Mapping[str, int]) -> None:
+        """Give the page that is open these colours and this width."""
+        self.page.set_viewport_size({"width": width["width"], "height": width["height"]})
+        self.page.emulate_media(color_scheme="dark" if colors == "dark" else "light", reduced_motion="reduce")
+        self.page.evaluate(_SWITCH, colors == "dark")
+
+    def look_all_ways(self, *, titles: int = 1) -> None:
+        """Look at the page that is open, in both colours at both widths, without loading it again."""
+        for colors, width in (("light", WIDE), ("dark", NARROW)):
+            self.switch(colors, width)
+            self.look(colors, titles=titles)
+            self._look_at_the_others(colors, width)
+
+    def _look_at_the_others(self, colors: str, width: Mapping[str, int]) -> None:
+        """The other colours, at this width: nothing but the contrast can be another."""
+        others = "light" if colors == "dark" else "dark"
+        self.switch(others, width)
+        self._judge(others, ["color-contrast"])
+
     def look_over(self, path: str, *, status: int = 200, titles: int = 1) -> None:
-        """Look at one page: light on a wide screen, dark on a telephone's."""
+        """Look at one page: on a wide screen and on a telephone's, loaded for each, and in both colours."""
         self._expected = status
         for colors, width in (("light", WIDE), ("dark", NARROW)):
-            answer = self.go(path, colors=colors, width=width)
-            if answer.status != status:
-                self._say(f"answers {answer.status}")
-            # What htmx and the line bring in is part of the page.
-            try:
-                self.page.wait_for_function(WHOLE, timeout=SOON)
-            except TooLateError:
-                self._say("it is not whole, or not live")
+            self._load(path, status, colors, width)
             self.look(colors, titles=titles)
+            self._look_at_the_others(colors, width)
         self._expected = 200
+
+    def look_once(self, path: str) -> None:
+        """Look at one page all ways, loaded once: for whoever has many to look at."""
+        self._load(path, 200, "light", WIDE)
+        self.look_all_ways()
+
+    def _load(self, path: str, status: int, colors: str, width: Mapping[str, int]) -> None:
+        self.looked_at.append(path)
+        answer = self.go(path, colors=colors, width=width)
+        if answer.status != status:
+            self._say(f"answers {answer.status}")
+        # What htmx and the line bring in is part of the page.
+        try:
+            self.page.wait_for_function(WHOLE, timeout=SOON)
+        except TooLateError:
+            self._say("it is not whole, or not live")
 
     def look(self, colors: str = "light", *, titles: int = 1) -> None:
         """Look at the page as it is now."""
@@ -109,7 +147,10 @@ class Sweep:
             self._say(f"its titles are {shape['titles']}")
         if shape["wider"] > 0:
             self._say(f"{shape['wider']} px wider than the screen")
-        for violation in self.page.evaluate(_LOOK, self._excluded):
+        self._judge(colors, None)
+
+    def _judge(self, colors: str, rules: list[str] | None) -> None:
+        for violation in self.page.evaluate(_LOOK, [self._excluded, rules]):
             if violation["impact"] in GRAVE:
                 nodes = "\n    ".join(violation["nodes"][:4])
                 self._say(f"{colors}: {violation['rule']} ({violation['impact']})\n    {nodes}")

@@ -1,4 +1,7 @@
-"""Every page, as everybody who may see it: nobody is kept out of it, and nothing in it is broken."""
+"""Every page of the shop, as everybody who may see it: nobody is kept out of it, and nothing in it is broken.
+
+The console's are in `test_console_accessibility`.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,38 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import resolve
 from playwright.sync_api import Browser, expect
 
+from realtime.pages.urls import urlpatterns
+from tests.browser.business import Caller
 from tests.browser.sweeping import Sweep
 from tests.server_process import ServerProcess, end_all, fresh_database_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.end_to_end, pytest.mark.timeout(300)]
 
-#: Markup of others that no template of ours makes, by its selector; each with what is wrong in it.
-NOT_OURS = {
-    ".object-tools": "django-import-export lists unfold's buttons in it, which are no list items",
-    ".select2-search__field": "select2 makes this field of Django's autocomplete, without a label",
+#: The shop's pages by their names, and who looks at them here.
+GUESTS = {"shop", "product-page", "cart", "sign-in", "register", "support"}
+CUSTOMERS = {
+    "shop",
+    "product-page",
+    "cart",
+    "checkout",
+    "pay",
+    "orders",
+    "order",
+    "wishlist",
+    "notifications",
+}
+CUSTOMERS |= {"support", "account"}
+WORKERS = {"work", "account", "order"}
+#: What a form sends to, or a page fetches: shown with the page that it belongs to.
+PARTS = {
+    *("product-buy", "product-reviews", "language", "own", "sign-out", "change-password"),
+    *("sign-out-everywhere", "cart-lines", "cart-add", "cart-quantity", "cart-remove", "checkout-summary"),
+    *("order-state", "order-cancel", "wish-add", "wish-remove", "notifications-read", "notification-read"),
+    *("toast", "support-bubble", "support-open", "support-chat", "support-messages", "support-write"),
+    *("support-close", "work-step"),
 }
 PUT_IN = """async () => {
   const get = async (path) => (await fetch(path)).json();
@@ -91,14 +115,24 @@ def put_in_cart(sweep: Sweep) -> str:
     return str(done["product"])
 
 
-def order(sweep: Sweep) -> str:
+def order(sweep: Sweep, *, way: str = "Cash on delivery") -> str:
     """Order what is in the cart; the order's id."""
     sweep.go("/checkout")
+    sweep.page.get_by_label(way).check()
     sweep.page.get_by_label("Delivery address").fill("12 Nile St, Cairo")
     sweep.page.get_by_label("Phone").fill("0701234567")
     sweep.page.get_by_role("button", name="Place the order").click()
     expect(sweep.page.get_by_role("heading", name=re.compile("ORD-"))).to_be_visible(timeout=10_000)
     return sweep.page.url.split("/orders/")[1].split("/")[0]
+
+
+def names_of(sweep: Sweep) -> set[str]:
+    """The names of the pages that were looked at."""
+    return {str(resolve(path.partition("?")[0]).url_name) for path in sweep.looked_at}
+
+
+def test_no_page_of_the_shop_is_left_out() -> None:
+    assert {str(one.name) for one in urlpatterns} == GUESTS | CUSTOMERS | WORKERS | PARTS
 
 
 def test_a_guest_is_kept_out_of_no_page(sweep: Callable[..., Sweep]) -> None:
@@ -111,6 +145,19 @@ def test_a_guest_is_kept_out_of_no_page(sweep: Callable[..., Sweep]) -> None:
         product = put_in_cart(guest)
         for path in (f"/p/{product}", "/cart"):
             guest.look_over(path)
+        # What was refused stands beside the field that it is about.
+        guest.go("/register")
+        for label, text in (
+            ("Name", "Dora"),
+            ("E-mail", "dora@example.com"),
+            ("Phone", "1"),
+            ("Password", "x"),
+        ):
+            guest.page.get_by_label(label).fill(text)
+        guest.page.locator("main button.main").click()
+        expect(guest.page.locator("main [role=alert]").first).to_be_visible(timeout=10_000)
+        guest.look_all_ways()
+    assert names_of(guest) >= GUESTS
     assert guest.faults == [], "\n".join(guest.faults)
 
 
@@ -131,53 +178,56 @@ def test_a_customer_is_kept_out_of_no_page(sweep: Callable[..., Sweep]) -> None:
         expect(customer.page.locator(".messages li")).to_have_count(1)
         for path in (f"/orders/{order_id}", "/orders", "/wishlist", "/notifications", "/support", "/account"):
             customer.look_over(path)
+        # The chat beside a page.
+        customer.go("/orders")
+        customer.page.get_by_role("button", name="Help").click()
+        expect(customer.page.locator("#chat-panel .messages li")).to_have_count(1, timeout=10_000)
+        customer.look_all_ways()
+        put_in_cart(customer)
+        unpaid = order(customer, way="Pretend payment (demo)")
+        customer.look_over(f"/orders/{unpaid}/pay")
+        customer.page.get_by_role("button", name="Pretend that it fails").click()
+        expect(customer.page.locator(".said")).to_contain_text("did not go through", timeout=10_000)
+        customer.look_all_ways()
+        customer.go(f"/orders/{unpaid}")
+        customer.page.get_by_text("Cancel the order").click()
+        customer.page.get_by_role("button", name="Yes, cancel it").click()
+        expect(customer.page.locator(".stages.cancelled")).to_be_visible(timeout=10_000)
+        customer.look_all_ways()
+    assert names_of(customer) >= CUSTOMERS
     assert customer.faults == [], "\n".join(customer.faults)
 
 
+@pytest.fixture
+def assigned(server: ServerProcess, home: Path) -> str:
+    """Give an order that is on its way, with a tailor and somebody who brings it."""
+    accounts = {one["role"]: one for one in json.loads((home / "demo_accounts.json").read_text())}
+    buyer, staff = (Caller(server.base_url, accounts[role]) for role in ("customer", "admin"))
+    product = buyer.ask("GET", "/api/products?limit=1&inStock=true")[0]["id"]
+    variants = buyer.ask("GET", f"/api/products/{product}/stock")["variants"]
+    item = {"productId": product, "variantId": max(variants, key=lambda one: int(one["stock"]))["variantId"]}
+    said = {"items": [{**item, "quantity": 1}], "shippingAddress": "12 Nile St", "phone": "0701234567"}
+    order_id = str(buyer.ask("POST", "/api/orders", said)["id"])
+    people = {
+        role: Caller(server.base_url, accounts[role]).ask("GET", "/api/auth/me")
+        for role in ("tailor", "delivery")
+    }
+    given = {"tailorId": people["tailor"]["_id"], "deliveryPartnerId": people["delivery"]["_id"]}
+    staff.ask("PUT", f"/api/orders/{order_id}/assign", given)
+    for status in ("processing", "shipped"):
+        staff.ask("PUT", f"/api/orders/{order_id}/status", {"status": status})
+    return order_id
+
+
 @pytest.mark.parametrize("role", ["tailor", "delivery"])
-def test_whoever_works_on_orders_is_kept_out_of_no_page(sweep: Callable[..., Sweep], role: str) -> None:
+def test_whoever_works_on_orders_is_kept_out_of_no_page(
+    sweep: Callable[..., Sweep], assigned: str, role: str
+) -> None:
     with sweep(role) as worker:
-        worker.look_over("/work")
-        worker.look_over("/account")
+        for path in ("/work", f"/orders/{assigned}", "/account"):
+            worker.look_over(path)
+    assert names_of(worker) == WORKERS
     assert worker.faults == [], "\n".join(worker.faults)
-
-
-def change_page(sweep: Sweep, table: str) -> str:
-    """The page of the first row of one of the console's lists."""
-    sweep.go(f"/admin/{table}/")
-    found = sweep.page.locator("#result_list a[href*='/change/']").first.get_attribute("href")
-    assert found is not None
-    return found.split("?")[0]
-
-
-def test_staff_are_kept_out_of_no_page_of_the_console(sweep: Callable[..., Sweep]) -> None:
-    with sweep(not_ours=NOT_OURS) as guest:
-        guest.look_over("/admin/login/")
-    assert guest.faults == [], "\n".join(guest.faults)
-    with sweep("customer") as customer:
-        put_in_cart(customer)
-        order(customer)
-    with sweep("admin", not_ours=NOT_OURS) as staff:
-        placed = change_page(staff, "orders/order")
-        pages = (
-            "/admin/",
-            "/admin/catalog/product/",
-            change_page(staff, "catalog/product"),
-            "/admin/catalog/flashsale/add/",
-            "/admin/inventory/stocklevel/",
-            "/admin/inventory/stocklevel/take/",
-            "/admin/orders/order/",
-            placed,
-            placed.replace("/change/", "/history/"),
-            placed.replace("/change/", "/step/"),
-            "/admin/realtime/supportchat/inbox/",
-            "/admin/realtime/event/follow/",
-            "/admin/audit/auditentry/",
-            "/admin/identity/user/",
-        )
-        for path in pages:
-            staff.look_over(path)
-    assert staff.faults == [], "\n".join(staff.faults)
 
 
 def test_the_shop_is_whole_from_right_to_left(sweep: Callable[..., Sweep]) -> None:

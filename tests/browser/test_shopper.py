@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Visitors
 from tests.browser.shopkeeper import TIMEOUT, Shopkeeper
 from tests.browser.test_shop import ONE_SECOND, is_live
 from tests.server_process import ServerProcess
@@ -185,6 +186,28 @@ def test_a_chat_is_answered_live_and_the_bubble_says_so(visit: Visit, staff: Sta
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Help")).to_be_focused()
     expect(page.locator(".chat-panel")).to_be_hidden()
+
+
+def test_what_is_said_without_a_connection_is_sent_once_when_there_is_one(
+    visit: Visit, visitors: Visitors, staff: Staff
+) -> None:
+    visitors.expected = ("ERR_INTERNET_DISCONNECTED", "htmx:")  # it prints what could not be sent
+    page = visit("/register?next=/support")
+    register(page, "offline@example.com")
+    page.get_by_label("What is it about?").fill("My parcel")
+    page.get_by_role("button", name="Open a chat").click()
+    field = page.locator("[data-composer] textarea")
+    expect(field).to_be_visible(timeout=10_000)
+    page.context.set_offline(True)
+    field.fill("Are you there?")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("It will be sent when there is one again")
+    expect(field).to_have_value("Are you there?")
+    page.context.set_offline(False)
+    expect(page.locator(".messages li")).to_have_count(1, timeout=SOON)
+    expect(field).to_have_value("")
+    chat = staff.ask("GET", "/api/support/chats?status=open")[0]["id"]
+    assert len(staff.ask("GET", f"/api/support/chats/{chat}/messages")) == 1
 
 
 def test_a_guests_cart_follows_in_all_tabs(visit: Visit, shopkeeper: Shopkeeper) -> None:

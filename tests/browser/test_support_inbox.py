@@ -107,8 +107,15 @@ async def test_a_chat_is_answered_in_the_inbox_and_each_side_sees_the_other_at_o
     await expect(desk.locator("#status")).to_have_text("claimed by you", timeout=WITHIN)
     await desk.get_by_label("Canned answers").select_option("Thanks")
     await expect(desk.locator("#text")).to_have_value(CANNED)
+    await desk.locator("#text").press("End")
+    await desk.locator("#text").press_sequentially(" ")
+    await desk.locator("#text").press("Backspace")
+    began = (await customer.heard("user_typing", count=1))[0]
+    assert (began["isTyping"], began["room"], began["user"]["name"]) == (True, room, "Sara")
     await desk.locator("#text").press("Control+Enter")
     told = await customer.heard("support_message_received", count=2)
+    stopped = (await customer.heard("user_typing", count=2))[1]
+    assert (stopped["isTyping"], stopped["room"]) == (False, room)
     assert [(one["message"], one["isAdmin"]) for one in told] == [("Hello <b>you</b>", False), (CANNED, True)]
     await expect(desk.locator(".message[data-state=sent]")).to_have_count(2, timeout=WITHIN)
     await expect(desk.locator(".message b, .issue i:not(.dot)")).to_have_count(0)

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from tests.catalog.goods import Heard, hearing
+from tests.hearing import Heard, hearing
 
 Call = Callable[..., Any]
 

@@ -1,16 +1,13 @@
 """Products as the tests write them: bodies for the doors, drafts for the services."""
 
 import itertools
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from catalog.services import PriceDraft, ProductDraft, VariantDraft, create_products
 from catalog.stock_port import stock
-from config.kernel import events
 from config.kernel.actors import Actor
-from config.kernel.events import DomainEvent
 
 ACTOR = Actor(kind="service", id="tests")
 _numbers = itertools.count(1)
@@ -67,27 +64,3 @@ def made(*drafts: ProductDraft) -> list[str]:
 def version_of(product_id: str) -> int:
     """The product's version, which its stock's head counts."""
     return stock().stamps([product_id])[product_id].version
-
-
-class Heard:
-    """What was published meanwhile, whether or not it was committed."""
-
-    def __init__(self) -> None:
-        self.events: list[DomainEvent] = []
-
-    def __call__(self, published: Sequence[DomainEvent]) -> None:
-        self.events += published
-
-    @property
-    def names(self) -> list[str]:
-        return [event.name for event in self.events]
-
-
-@contextmanager
-def hearing() -> Iterator[Heard]:
-    heard = Heard()
-    events.record_with(heard)
-    try:
-        yield heard
-    finally:
-        events._recorders.remove(heard)

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Product
 from tests.catalog.conftest import Call
-from tests.catalog.goods import Heard, body, fresh_sku
+from tests.catalog.goods import body, fresh_sku
+from tests.hearing import Heard
 
 pytestmark = pytest.mark.django_db
 

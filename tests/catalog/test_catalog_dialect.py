@@ -8,7 +8,8 @@ import pytest
 from catalog.models import Price
 from inventory.models import StockMovement
 from tests.catalog.conftest import Call
-from tests.catalog.goods import Heard, body
+from tests.catalog.goods import body
+from tests.hearing import Heard
 
 pytestmark = pytest.mark.django_db
 

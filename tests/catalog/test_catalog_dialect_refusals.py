@@ -11,7 +11,8 @@ from catalog.stock_port import stock
 from config.kernel.errors import InvalidInput
 from inventory.models import StockLevel
 from tests.catalog.conftest import Call
-from tests.catalog.goods import ACTOR, Heard, body, draft
+from tests.catalog.goods import ACTOR, body, draft
+from tests.hearing import Heard
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,8 @@ from django.core.management import call_command
 from catalog.demo.loading import PRODUCTS
 from catalog.models import Product
 from tests.catalog.conftest import Call
-from tests.catalog.goods import Heard, draft, made
+from tests.catalog.goods import draft, made
+from tests.hearing import Heard
 
 pytestmark = pytest.mark.django_db
 

@@ -15,9 +15,10 @@ from catalog.models import FlashSale
 from catalog.selectors import sale_record
 from catalog.selectors.sales import database_now
 from catalog.services import SaleDraft, change_flash_sale, take_units
-from tests.catalog.goods import Heard, draft, made
+from tests.catalog.goods import draft, made
 from tests.catalog.sales import on_sale, sale_events
 from tests.catalog.test_admin import errors, staff
+from tests.hearing import Heard
 
 __all__ = ["staff"]
 

@@ -24,8 +24,9 @@ from catalog.services import (
 )
 from catalog.tasks import tell_flash_sales
 from config.kernel.transactions import in_transaction
-from tests.catalog.goods import Heard, draft, made
+from tests.catalog.goods import draft, made
 from tests.catalog.sales import MILLISECOND, on_sale, sale_draft, sale_events, stopped_clock
+from tests.hearing import Heard
 from tests.inventory.crowds import at_once
 
 MINUTE = dt.timedelta(minutes=1)

@@ -27,8 +27,9 @@ from catalog.services import (
     take_units,
 )
 from tests.catalog.conftest import Call
-from tests.catalog.goods import ACTOR, Heard, draft, made
+from tests.catalog.goods import ACTOR, draft, made
 from tests.catalog.sales import MILLISECOND, DatabaseClock, on_sale, stopped_clock
+from tests.hearing import Heard
 
 pytestmark = pytest.mark.django_db
 

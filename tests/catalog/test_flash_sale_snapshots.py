@@ -25,8 +25,9 @@ from config.kernel.clock import iso
 from config.kernel.events import DomainEvent
 from config.kernel.money import quantize, to_number
 from tests.catalog.conftest import Call
-from tests.catalog.goods import ACTOR, Heard, draft, made
+from tests.catalog.goods import ACTOR, draft, made
 from tests.catalog.sales import on_sale, stopped_clock
+from tests.hearing import Heard
 
 pytestmark = pytest.mark.django_db
 

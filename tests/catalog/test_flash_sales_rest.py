@@ -14,9 +14,10 @@ from catalog.services import archive_product, take_units
 from config.identity.models import Role, Scope
 from config.kernel.clock import iso
 from tests.catalog.conftest import Call, caller
-from tests.catalog.goods import Heard, draft, made
+from tests.catalog.goods import draft, made
 from tests.catalog.sales import on_sale, sale_events
 from tests.catalog.test_access import bearer, key
+from tests.hearing import Heard
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,8 @@ from catalog.services import CountDraft
 from inventory.lines import StockLine
 from inventory.models import StockLevel, StockMovement
 from inventory.services import reduce_stock
-from tests.catalog.goods import ACTOR, Heard, draft, made, version_of
+from tests.catalog.goods import ACTOR, draft, made, version_of
+from tests.hearing import Heard
 
 pytestmark = pytest.mark.django_db
 

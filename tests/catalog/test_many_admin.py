@@ -24,7 +24,8 @@ from config.identity.duties import Duty
 from config.identity.models import Role
 from config.identity.services import create_user
 from config.kernel.errors import InvalidInput, PreconditionFailed
-from tests.catalog.goods import ACTOR, Heard, draft, made
+from tests.catalog.goods import ACTOR, draft, made
+from tests.hearing import Heard
 
 pytestmark = pytest.mark.django_db
 

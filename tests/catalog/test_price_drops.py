@@ -13,7 +13,8 @@ from catalog.price_drops import PriceDrop, price_drop
 from catalog.records import PriceRecord, ProductRecord
 from catalog.selectors import product_records
 from tests.catalog.conftest import Call
-from tests.catalog.goods import Heard, draft, made, version_of
+from tests.catalog.goods import draft, made, version_of
+from tests.hearing import Heard
 from tests.orders.shop import mug, shirt
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,8 @@ from django.urls import reverse
 from catalog.models import Product, Review
 from catalog.services import ReviewDraft, add_wish, submit_review
 from config.identity.models import Role
-from tests.catalog.goods import Heard, draft, made
+from tests.catalog.goods import draft, made
+from tests.hearing import Heard
 from tests.orders.conftest import person
 
 pytestmark = pytest.mark.django_db

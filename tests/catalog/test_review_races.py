@@ -14,7 +14,8 @@ from catalog.models import Product, Review, ReviewStatus
 from catalog.records import ReviewRecord
 from catalog.services import ReviewDraft, judge_review, rebuild_ratings, reviewing, submit_review
 from catalog.tasks import count_ratings_anew
-from tests.catalog.goods import ACTOR, Heard, draft, made, version_of
+from tests.catalog.goods import ACTOR, draft, made, version_of
+from tests.hearing import Heard
 from tests.inventory.crowds import at_once
 from tests.orders.conftest import person
 

@@ -8,7 +8,8 @@ import pytest
 
 from catalog.models import Product, Review
 from config.identity.models import Role, Scope
-from tests.catalog.goods import Heard, draft, made, version_of
+from tests.catalog.goods import draft, made, version_of
+from tests.hearing import Heard
 from tests.inventory.conftest import caller, key_caller
 from tests.orders.conftest import Person, person
 

@@ -21,7 +21,8 @@ from catalog.services import (
 )
 from config.kernel.money import CURRENCIES, decimals_of
 from tests.catalog.conftest import caller
-from tests.catalog.goods import fresh_sku, hearing, made
+from tests.catalog.goods import fresh_sku, made
+from tests.hearing import hearing
 
 # Anything that a text may hold: all of Unicode but control characters and surrogates.
 CHARACTERS = st.characters(exclude_categories=["Cc", "Cs"])

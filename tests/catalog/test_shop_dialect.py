@@ -8,7 +8,8 @@ from pytest_django import Settings
 from catalog.models import Product, Variant
 from inventory.models import StockLevel, StockMovement
 from tests.catalog.conftest import Call
-from tests.catalog.goods import Heard, body, fresh_sku
+from tests.catalog.goods import body, fresh_sku
+from tests.hearing import Heard
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,8 @@ from catalog.events import ProductEvent
 from config.kernel.events import DomainEvent
 from inventory.events import StockEvent
 from tests.catalog.conftest import Call
-from tests.catalog.goods import Heard, body, fresh_sku
+from tests.catalog.goods import body, fresh_sku
+from tests.hearing import Heard
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,8 @@ from catalog.selectors.wishlists import wishers_of, wishlist_id_of, wishlist_of
 from catalog.services import add_wish, begin_wishlist, hold_product, wishing
 from config.identity.models import Role, Scope
 from config.kernel.clock import now
-from tests.catalog.goods import Heard, draft, made
+from tests.catalog.goods import draft, made
+from tests.hearing import Heard
 from tests.inventory.conftest import caller, key_caller
 from tests.inventory.crowds import at_once
 from tests.orders.conftest import Person, person

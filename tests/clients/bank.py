@@ -6,13 +6,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import itertools
-import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+
+from tests.http_server import Answer, Asked, answering
 
 KEY_ID, KEY_SECRET, WEBHOOK_SECRET = "key", "s3cret", "hook"
 
@@ -74,33 +73,10 @@ def a_bank() -> Iterator[Bank]:
     """One that is open as long as the block lasts."""
     bank = Bank()
 
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            url = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(url.query).items()}
-            key = self.headers.get("X-Refund-Idempotency", "")
-            said = bank.answer(str(self.command), url.path, query, key, json.loads(raw or b"null"))
-            text = json.dumps(said).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.send_header("Connection", "close")
-            self.end_headers()
-            self.wfile.write(text)
+    def answer(asked: Asked) -> Answer:
+        key = asked.headers.get("x-refund-idempotency", "")
+        return 200, bank.answer(asked.method, asked.path, asked.query, key, asked.body)
 
-        do_GET = do_POST = answer  # noqa: N815  the base class's names
-
-        def log_message(self, *_args: Any) -> None:
-            pass
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    bank.url = f"http://127.0.0.1:{http.server_address[1]}"
-    try:
+    with answering(answer) as url:
+        bank.url = url
         yield bank
-    finally:
-        http.shutdown()
-        http.server_close()
-        thread.join(timeout=5)

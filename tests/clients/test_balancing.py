@@ -12,7 +12,7 @@ import pytest
 from tests.clients.node_client import TRANSPORTS, VERSIONS, Node, NodeClient
 from tests.realtime.balancer import balancing
 from tests.realtime.house import START, House, many_servers, open_house
-from tests.realtime.test_end_to_end import Shop
+from tests.realtime.seller import Shop
 from tests.realtime.waiting import until
 from tests.server_process import ServerProcess
 

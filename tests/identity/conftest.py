@@ -1,6 +1,7 @@
 """Users and keys for the tests, and the paths on which they are tried."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,9 +10,7 @@ from pytest_django import Settings
 from config.identity.models import Role, Scope, User
 from config.identity.services import create_user, issue_api_key
 from config.kernel.actors import SYSTEM
-
-#: One that every validator takes.
-PASSWORD = "Grey-heron-42"
+from tests.identity.visitors import PASSWORD, Visitor
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +58,15 @@ def key_with(db: None) -> Callable[..., str]:
         return issue_api_key(name=name, scopes=scopes, created_by=SYSTEM).secret
 
     return make
+
+
+@pytest.fixture
+def visitor() -> Visitor:
+    return Visitor()
+
+
+@pytest.fixture
+def ada(visitor: Visitor) -> dict[str, Any]:
+    """What Ada was answered when she registered."""
+    body: dict[str, Any] = visitor.register().json()
+    return body

@@ -15,7 +15,7 @@ from config.identity.models import ApiKey, AttemptCount, Role, User
 from config.identity.services import issue_api_key
 from config.identity.services import sign_in as sign_in_over_rest
 from config.kernel.actors import SYSTEM
-from tests.identity.conftest import PASSWORD
+from tests.identity.visitors import PASSWORD
 
 pytestmark = pytest.mark.django_db
 

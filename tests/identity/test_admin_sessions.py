@@ -10,7 +10,7 @@ from config.identity.models import SignIn, User
 from config.identity.services import end_all_sign_ins, end_sign_in
 from config.identity.sessions import SIGN_IN
 from config.identity.tokens import verify_access_token
-from tests.identity.conftest import PASSWORD
+from tests.identity.visitors import PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop_paths")]
 

@@ -14,8 +14,7 @@ from config.identity.models import AttemptCount, User
 from config.identity.services import create_user, update_user
 from config.identity.services.attempts import PER_ACCOUNT, PER_ACCOUNT_AND_ADDRESS, PER_ADDRESS, WINDOW
 from tests.api.answers import refused
-from tests.identity.conftest import PASSWORD
-from tests.identity.visitors import ADA, Visitor
+from tests.identity.visitors import ADA, PASSWORD, Visitor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop_paths")]
 

@@ -19,18 +19,6 @@ from tests.identity.visitors import Visitor, said_by
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop_paths")]
 
 
-@pytest.fixture
-def visitor() -> Visitor:
-    return Visitor()
-
-
-@pytest.fixture
-def ada(visitor: Visitor) -> dict[str, Any]:
-    """What Ada was answered when she registered."""
-    body: dict[str, Any] = visitor.register().json()
-    return body
-
-
 def let_time_pass(by: dt.timedelta) -> None:
     """Put all uses of refresh tokens so far into the past."""
     BlacklistedToken.objects.update(blacklisted_at=F("blacklisted_at") - by)

@@ -11,23 +11,11 @@ from config.identity.models import Role, Scope, SignIn, User
 from config.identity.services import create_user
 from config.identity.tokens import issue_token
 from tests.api.answers import refused
-from tests.identity.conftest import PASSWORD
-from tests.identity.visitors import ADA, Visitor
+from tests.identity.visitors import ADA, PASSWORD, Visitor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop_paths")]
 
 NEW = "Blue-kestrel-7"
-
-
-@pytest.fixture
-def visitor() -> Visitor:
-    return Visitor()
-
-
-@pytest.fixture
-def ada(visitor: Visitor) -> dict[str, Any]:
-    body: dict[str, Any] = visitor.register().json()
-    return body
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from config.identity.services.attempts import PER_ACCOUNT_AND_ADDRESS
-from tests.identity.conftest import PASSWORD
-from tests.identity.visitors import ADA
+from tests.identity.visitors import ADA, PASSWORD
 from tests.server_process import ServerProcess
 
 pytestmark = pytest.mark.end_to_end

@@ -30,7 +30,7 @@ from config.identity.services import (
 )
 from config.identity.signals import Subject, rights_changed
 from config.kernel.actors import SYSTEM
-from tests.identity.conftest import PASSWORD
+from tests.identity.visitors import PASSWORD
 
 pytestmark = pytest.mark.django_db
 

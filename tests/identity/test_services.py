@@ -12,7 +12,7 @@ from config.identity.errors import EmailTaken, UnknownUser
 from config.identity.models import Role, User
 from config.identity.services import change_role, create_user, find_user, set_password, update_user
 from config.kernel.errors import InvalidInput
-from tests.identity.conftest import PASSWORD
+from tests.identity.visitors import PASSWORD
 
 pytestmark = pytest.mark.django_db
 

@@ -11,22 +11,9 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from config.identity.models import Role, SignIn, User
 from config.identity.services import create_user, update_user
 from tests.api.answers import refused
-from tests.identity.conftest import PASSWORD
-from tests.identity.visitors import ADA, SOMEWHERE, Visitor, said_by
+from tests.identity.visitors import ADA, PASSWORD, SOMEWHERE, Visitor, said_by
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop_paths")]
-
-
-@pytest.fixture
-def visitor() -> Visitor:
-    return Visitor()
-
-
-@pytest.fixture
-def ada(visitor: Visitor) -> dict[str, Any]:
-    """What Ada was answered when she registered."""
-    body: dict[str, Any] = visitor.register().json()
-    return body
 
 
 # ------------------------------------------------------------------------------------ registering

@@ -19,8 +19,7 @@ from config.identity.services import attempts, create_user, set_password, sign_i
 from config.identity.services.attempts import PER_ACCOUNT_AND_ADDRESS
 from config.identity.services.sign_ins import GRACE
 from config.identity.tokens import RefreshClaims
-from tests.identity.conftest import PASSWORD
-from tests.identity.visitors import ADA, Visitor
+from tests.identity.visitors import ADA, PASSWORD, Visitor
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shop_paths")]
 

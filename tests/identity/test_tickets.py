@@ -21,7 +21,7 @@ from config.identity.services import change_role, update_user
 from config.identity.tickets import MARK, Admitted, issue_ticket, redeem_ticket
 from config.identity.tokens import issue_token
 from config.kernel.clock import iso
-from tests.identity.conftest import PASSWORD
+from tests.identity.visitors import PASSWORD
 from tests.inventory.crowds import at_once
 
 pytestmark = pytest.mark.django_db

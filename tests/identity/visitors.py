@@ -7,8 +7,8 @@ from typing import Any
 import jwt
 from django.test import Client
 
-from tests.identity.conftest import PASSWORD
-
+#: One that every validator takes.
+PASSWORD = "Grey-heron-42"
 ADA: dict[str, str] = {"name": "Ada", "email": "ada@example.com", "phone": "+20 100", "password": PASSWORD}
 #: A public address: those that documentation uses count as private.
 SOMEWHERE = "8.8.4.4"

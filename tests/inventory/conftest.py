@@ -13,7 +13,7 @@ from config.identity.models import Role, Scope
 from config.identity.services import create_user, issue_api_key
 from config.identity.tokens import issue_token
 from config.kernel.actors import SYSTEM
-from tests.inventory.shop import Heard, hearing
+from tests.hearing import Heard, hearing
 
 Call = Callable[..., Any]
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from catalog.models import Product, Variant
-from config.kernel import events
 from config.kernel.actors import Actor
-from config.kernel.events import DomainEvent
 from inventory import services
 from inventory.lines import CountLine, StockLine
 from inventory.models import Location, StockLevel, StockMovement
@@ -90,28 +87,3 @@ def deltas(goods: Goods) -> list[tuple[str, int, int, str]]:
     """The goods' ledger: location, delta, balance and kind, in its order."""
     rows = StockMovement.objects.filter(product=goods.product).order_by("id")
     return list(rows.values_list("location_id", "delta", "balance_after", "kind"))
-
-
-@dataclass
-class Heard:
-    """The events that were published, in their order."""
-
-    events: list[DomainEvent] = field(default_factory=list)
-
-    def __call__(self, published: Sequence[DomainEvent]) -> None:
-        self.events += published
-
-    @property
-    def names(self) -> list[str]:
-        return [event.name for event in self.events]
-
-
-@contextmanager
-def hearing() -> Iterator[Heard]:
-    """Records what is published meanwhile, rolled back or not."""
-    heard = Heard()
-    events.record_with(heard)
-    try:
-        yield heard
-    finally:
-        events._recorders.remove(heard)

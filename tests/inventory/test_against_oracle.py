@@ -23,8 +23,9 @@ from inventory.models import Reservation, ReservationLine, StockLevel, StockMove
 from inventory.selectors.books import look_at
 from inventory.selectors.drift import drifts
 from inventory.services.sales import receipt, record_trade, sale
+from tests.hearing import Heard
 from tests.inventory.oracle import Held, Oracle
-from tests.inventory.shop import ACTOR, Goods, Heard, make_goods, make_location
+from tests.inventory.shop import ACTOR, Goods, make_goods, make_location
 
 PLACES = ["east", "main", "west"]
 VARIANTS = range(2)

@@ -16,7 +16,8 @@ from config.kernel.events import publish_all
 from inventory import services
 from inventory.catalog_port import LedgerStock
 from inventory.models import Location, Reservation
-from tests.inventory.shop import ACTOR, Goods, Heard, deltas, make_goods
+from tests.hearing import Heard
+from tests.inventory.shop import ACTOR, Goods, deltas, make_goods
 
 pytestmark = pytest.mark.django_db
 

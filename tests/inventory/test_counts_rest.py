@@ -8,8 +8,9 @@ import pytest
 
 from inventory import services
 from inventory.models import Location, ProductStock, StockLevel, StockMovement
+from tests.hearing import Heard
 from tests.inventory.conftest import Call
-from tests.inventory.shop import ACTOR, Goods, Heard, deltas, make_goods, make_location
+from tests.inventory.shop import ACTOR, Goods, deltas, make_goods, make_location
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,9 @@ from config.identity.models import Role
 from config.kernel.clock import iso, now, parse_iso
 from inventory import services
 from inventory.models import Reservation, ReservationLine, ReservationState
+from tests.hearing import Heard
 from tests.inventory.conftest import Call, user_caller
-from tests.inventory.shop import ACTOR, Goods, Heard, deltas, make_goods
+from tests.inventory.shop import ACTOR, Goods, deltas, make_goods
 
 pytestmark = pytest.mark.django_db
 

@@ -8,26 +8,10 @@ import pytest
 
 from inventory.models import StockMovement
 from tests.inventory.conftest import Call
-from tests.inventory.shop import Goods, make_goods
+from tests.inventory.shop import make_goods
+from tests.inventory.trading import REDUCE, RESTOCK, VALIDATE, item, shirts
 
 pytestmark = pytest.mark.django_db
-
-REDUCE = "/api/stock/reduce"
-RESTOCK = "/api/stock/restock"
-VALIDATE = "/api/stock/validate"
-
-
-def shirts(stock: int = 10) -> Goods:
-    return make_goods(
-        {"size": "M", "color": "Red"},
-        {"size": "M", "color": "Blue"},
-        {"size": "L", "color": "Red"},
-        stock=stock,
-    )
-
-
-def item(goods: Goods, quantity: int = 1, **more: Any) -> dict[str, Any]:
-    return {"productId": goods.id, "quantity": quantity, **more}
 
 
 # ---------------------------------------------------------------------------------- naming variants

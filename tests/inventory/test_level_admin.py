@@ -21,7 +21,8 @@ from inventory.models import StockLevel, StockMovement
 from inventory.selectors.level_history import day_ends
 from inventory.selectors.low import low_levels, lowest_levels
 from tests.fingerprint import nothing_changes
-from tests.inventory.shop import ACTOR, Goods, Heard, deltas, make_goods, make_location
+from tests.hearing import Heard
+from tests.inventory.shop import ACTOR, Goods, deltas, make_goods, make_location
 
 pytestmark = pytest.mark.django_db
 
@@ -190,6 +191,7 @@ def test_lists_take_a_fixed_number_of_queries(admin: Client) -> None:
         return len(found)
 
     make_goods(stock=9)
+    make_goods(stock=1)
     paths = [LEVELS, f"{LEVELS}?state=low", TAKE, "/admin/inventory/stockmovement/"]
     for path in paths:
         admin.get(path)
@@ -225,3 +227,70 @@ def test_a_transfer_that_is_sent_twice_is_one(admin: Client) -> None:
     assert admin.post(path, {**form, "once": "another"}).status_code == 302
     level.refresh_from_db()
     assert level.on_hand == 1
+
+
+def test_what_has_come_is_added_to_what_is_there_by_then(admin: Client) -> None:
+    goods = make_goods(stock=5)
+    level = goods.level()
+    path = f"{LEVELS}{level.pk}/receive/"
+    assert "on hand 5" in admin.get(path).content.decode()
+    services.reduce_stock(lines=[goods.line(2)], actor=ACTOR)
+    said = admin.post(path, {"quantity": "10", "reason": "delivery 7"}, follow=True).content.decode()
+    assert "done, 13 on hand" in said
+    assert deltas(goods)[-1] == ("main", 10, 13, "restock")
+    movement = StockMovement.objects.latest("id")
+    assert (movement.kind, movement.reason, movement.source) == ("restock", "delivery 7", "admin")
+
+
+@pytest.mark.parametrize("quantity", ["0", "-3", "x", "", "1000001"])
+def test_what_no_delivery_can_be_is_asked_for_again(admin: Client, quantity: str) -> None:
+    goods = make_goods(stock=5)
+    path = f"{LEVELS}{goods.level().pk}/receive/"
+    said = admin.post(path, {"quantity": quantity, "reason": "r"})
+    assert said.status_code == 200
+    assert "text-red" in said.content.decode()
+    assert goods.level().on_hand == 5
+
+
+def test_whoever_moved_something_is_named(admin: Client) -> None:
+    goods = make_goods(stock=5)
+    admin.post(f"{LEVELS}{goods.level().pk}/adjust/", {"quantity": "4", "expected": "5", "reason": "broken"})
+    for path in (
+        f"{LEVELS}{goods.level().pk}/change/",
+        f"{LEVELS}{goods.level().pk}/explain/",
+        "/admin/inventory/stockmovement/",
+        f"/admin/inventory/stockmovement/{StockMovement.objects.latest('id').pk}/change/",
+    ):
+        page = admin.get(path).content.decode()
+        assert page.count("staff@example.com") > admin.get("/admin/").content.decode().count(
+            "staff@example.com"
+        ), path
+
+
+def test_a_page_asks_what_it_shows_of_its_own_rows_alone() -> None:
+    make_goods(stock=3)
+    make_goods(stock=4)
+    ledger = StockMovement.objects.select_related("variant").order_by("-id")
+    pages = CappedPaginator(ledger, 1)
+    with CaptureQueriesContext(connection) as asked:
+        assert pages.count == 2
+        second = list(pages.page(2).object_list)
+    assert [row.pk for row in second] == [ledger.last().pk]
+    joined = [one["sql"] for one in asked.captured_queries if "JOIN" in one["sql"]]
+    assert len(joined) == 1
+    assert f"IN ({second[0].pk})" in joined[0]
+    # A list that fits on one page is not counted besides.
+    with CaptureQueriesContext(connection) as asked:
+        short = CappedPaginator(ledger, 5)
+        assert (short.count, len(list(short.page(1).object_list))) == (2, 2)
+    assert len(asked.captured_queries) == 2
+
+
+def test_a_search_that_finds_little_goes_through_the_table_once(admin: Client) -> None:
+    make_goods(stock=3)
+    admin.get(LEVELS)
+    for term, found in (("P-", 1), ("nothing like it", 0)):
+        with CaptureQueriesContext(connection) as asked:
+            shown = admin.get(LEVELS, {"q": term}).context["cl"]
+        assert shown.result_count == len(shown.result_list) == found
+        assert len([one for one in asked.captured_queries if "LIKE" in one["sql"]]) == 1 + found

@@ -20,7 +20,8 @@ from inventory import services
 from inventory.models import StockLevel, StockMovement, StockOperation
 from inventory.replay.parsing import BadFile, batches, is_no_goods, read_rows
 from inventory.selectors.drift import drifts
-from tests.inventory.shop import ACTOR, Heard, make_goods
+from tests.hearing import Heard
+from tests.inventory.shop import ACTOR, make_goods
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 ROWS = """

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from config.identity.models import Role, Scope
 from inventory.models import StockLevel, StockMovement, StockOperation
+from tests.hearing import Heard
 from tests.inventory.conftest import Call, key_caller, user_caller
-from tests.inventory.shop import Goods, Heard, deltas, make_goods, make_location
+from tests.inventory.shop import deltas, make_goods, make_location
+from tests.inventory.trading import REDUCE, RESTOCK, VALIDATE, item, shirts
 
 pytestmark = pytest.mark.django_db
-
-REDUCE = "/api/stock/reduce"
-RESTOCK = "/api/stock/restock"
-VALIDATE = "/api/stock/validate"
-
-
-def shirts(stock: int = 10) -> Goods:
-    return make_goods(
-        {"size": "M", "color": "Red"},
-        {"size": "M", "color": "Blue"},
-        {"size": "L", "color": "Red"},
-        stock=stock,
-    )
-
-
-def item(goods: Goods, quantity: int = 1, **more: Any) -> dict[str, Any]:
-    return {"productId": goods.id, "quantity": quantity, **more}
 
 
 # -------------------------------------------------------------------------------------------- reduce

@@ -13,8 +13,8 @@ from config.identity.services import create_user
 from config.identity.tokens import issue_token
 from orders import providers
 from orders.api import checkout
+from tests.hearing import Heard, hearing
 from tests.inventory.conftest import Call, caller, key_caller
-from tests.inventory.shop import Heard, hearing
 from tests.orders.paying import Bank, Watched, watching
 from tests.orders.provider_server import ProviderServer, provider_server
 

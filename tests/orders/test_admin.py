@@ -17,7 +17,7 @@ from inventory.models import StockMovement
 from orders.models import Order, OrderLine
 from orders.selectors.timeline import timeline
 from tests.fingerprint import nothing_changes
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.conftest import Person
 from tests.orders.paying import pay
 from tests.orders.shop import mug, place, ship

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -19,28 +18,15 @@ from orders.order_records import OrderRecord
 from orders.parties import parties_of
 from orders.services import assigning
 from orders.services import status as stepping
+from tests.hearing import Heard
 from tests.inventory.crowds import at_once
-from tests.inventory.shop import Heard
 from tests.orders.conftest import Person, person
+from tests.orders.guards import without_order_lock
 from tests.orders.shop import Goods, mug, place
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STAFF = Actor(kind="user", id="usr_staff")
-
-
-def without_order_lock(patch: pytest.MonkeyPatch, count: int) -> None:
-    """So many have all looked at the order before the first of them goes on."""
-    gate = threading.Barrier(count)
-
-    def look_and_meet(order_id: str, **how: Any) -> Any:
-        order = Order.objects.get(id=order_id)
-        parties = parties_of(order, actor=how["actor"], role=how["role"])
-        gate.wait(timeout=10)
-        return order, parties
-
-    for module in (assigning, stepping):
-        patch.setattr(module, "lock_order", look_and_meet)
 
 
 def an_order(customer: Person, tailor: Person, goods: Goods) -> str:
@@ -78,7 +64,7 @@ def test_control_without_the_orders_lock_two_changes_are_one_version(
     customer: Person, tailor: Person, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order, another = an_order(customer, tailor, mug()), person(Role.TAILOR, "timo")
-    without_order_lock(monkeypatch, 2)
+    without_order_lock(monkeypatch, 2, assigning, stepping)
     results = at_once([assigning_to(order, another), sewing(order, tailor)])
     assert all(isinstance(one, OrderRecord) for one in results), results
     # A listener that goes by versions throws one of the two away.
@@ -124,7 +110,7 @@ def test_control_without_the_orders_lock_somebody_goes_on_with_what_is_cancelled
     customer: Person, tailor: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = an_order(customer, tailor, mug())
-    without_order_lock(monkeypatch, 2)
+    without_order_lock(monkeypatch, 2, assigning, stepping)
     results = at_once([cancelling(order), sewing(order, tailor)])
     assert Counter(type(one) for one in results) == {OrderRecord: 2}
     assert Order.objects.get(id=order).version == 3, "four were told"

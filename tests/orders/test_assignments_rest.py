@@ -10,7 +10,7 @@ from config.identity.models import Role
 from config.identity.services import update_user
 from orders.flow import TailorStatus
 from orders.models import Order
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.conftest import Person, person
 from tests.orders.shop import mug, place, ship
 

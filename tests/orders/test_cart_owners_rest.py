@@ -16,8 +16,8 @@ from inventory import services as inventory
 from orders import services
 from orders.models import Cart
 from tests.catalog.goods import ACTOR
+from tests.hearing import Heard
 from tests.inventory.conftest import caller
-from tests.inventory.shop import Heard
 from tests.orders.conftest import Call, Person
 from tests.orders.shop import cake, mug
 from tests.orders.test_cart_rest import lines, put

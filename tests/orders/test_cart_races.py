@@ -16,8 +16,8 @@ from orders.owners import CartOwner, new_cart_token
 from orders.selectors import cart_of
 from orders.selectors.carts import basket_of
 from orders.services import cart_changes, merging
+from tests.hearing import hearing
 from tests.inventory.crowds import at_once
-from tests.inventory.shop import hearing
 from tests.orders.asking import a_guest, wish
 from tests.orders.conftest import person
 from tests.orders.shop import mug

@@ -13,7 +13,7 @@ from inventory import services as inventory
 from orders.basket import MAX_LINES
 from orders.models import Cart, CartItem
 from tests.catalog.goods import ACTOR
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.conftest import Person
 from tests.orders.shop import FLAVORS, Goods, cake, mug, shirt
 

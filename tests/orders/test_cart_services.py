@@ -19,7 +19,7 @@ from orders.models import Cart, CartItem
 from orders.owners import CartOwner, new_cart_token
 from orders.selectors import cart_of
 from orders.tasks import forget_carts_of_guests_who_are_gone
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.asking import a_guest, step, wish
 from tests.orders.conftest import Person
 from tests.orders.shop import cake, mug, shirt

@@ -17,7 +17,7 @@ from config.kernel.errors import KeyReused
 from orders import services
 from orders.models import Order
 from tests.catalog.sales import MILLISECOND, DatabaseClock, on_sale, sale_events, stopped_clock
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.asking import wish
 from tests.orders.conftest import Call, Person
 from tests.orders.shop import WHERE, cake, mug, place, ship, shirt

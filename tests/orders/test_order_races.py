@@ -23,7 +23,6 @@ from orders.flow import Status
 from orders.models import Cart, CartItem, Disposition, Order, OrderLine, OrderReturn, OrderYear
 from orders.order_records import OrderRecord
 from orders.owners import CartOwner
-from orders.parties import parties_of
 from orders.services import placing
 from orders.services import returns as returning
 from orders.services import status as stepping
@@ -37,6 +36,7 @@ from tests.inventory.test_races import (
 )
 from tests.orders.asking import wish
 from tests.orders.conftest import Person, person
+from tests.orders.guards import without_order_lock
 from tests.orders.shop import WHERE, Goods, cake, mug
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,20 +72,6 @@ def an_order(goods: Goods, quantity: int = 1, *, to: Status = Status.PENDING) ->
             break
         services.change_status(order_id=order.id, to=status, actor=STAFF, role=Role.ADMIN)
     return order
-
-
-def without_order_lock(patch: pytest.MonkeyPatch, count: int) -> None:
-    """So many have all looked at the order before the first of them goes on."""
-    gate = threading.Barrier(count)
-
-    def look_and_meet(order_id: str, **how: Any) -> Any:
-        order = Order.objects.get(id=order_id)
-        parties = parties_of(order, actor=how["actor"], role=how["role"])
-        gate.wait(timeout=10)
-        return order, parties
-
-    for module in (stepping, returning):
-        patch.setattr(module, "lock_order", look_and_meet)
 
 
 # -------------------------------------------------------------------------- the last unit, wanted by many
@@ -206,7 +192,7 @@ def test_control_without_the_orders_lock_it_is_shipped_and_its_stock_is_back(
 ) -> None:
     goods = mug()
     order = an_order(goods, 3, to=Status.PROCESSING)
-    without_order_lock(monkeypatch, 2)
+    without_order_lock(monkeypatch, 2, stepping, returning)
     results = at_once([cancelling(order), shipping(order)])
     assert len(placed(results)) == 2
     assert goods.on_hand() == 10
@@ -247,7 +233,7 @@ def test_control_without_lock_and_reference_a_cancellation_brings_stock_back_twi
 ) -> None:
     goods = mug()
     order = an_order(goods, 3)
-    without_order_lock(monkeypatch, 2)
+    without_order_lock(monkeypatch, 2, stepping, returning)
     monkeypatch.setattr(doing, "claim_all", lambda claims: {})
     with without_constraints("inventory_stockoperation", "operation_once"):
         at_once([cancelling(order)] * 2)
@@ -261,7 +247,8 @@ def test_proof_an_order_that_is_cancelled_by_many_at_once_comes_back_once(
     goods = mug()
     order = an_order(goods, 3)
     if left_out != "nothing":
-        without_order_lock(monkeypatch, 5)  # what is left is the reference, which works once
+        # What is left is the reference, which works once.
+        without_order_lock(monkeypatch, 5, stepping, returning)
     results = at_once([cancelling(order)] * 5, threads=5)
     assert goods.on_hand() == 10
     assert StockMovement.objects.filter(reference=order.id, kind="return").count() == 1
@@ -285,7 +272,7 @@ def test_control_without_lock_and_check_more_comes_back_than_was_sold(
 ) -> None:
     goods = mug()
     order = an_order(goods, 3, to=Status.SHIPPED)
-    without_order_lock(monkeypatch, 2)
+    without_order_lock(monkeypatch, 2, stepping, returning)
     with without_constraints("orders_orderline", "order_line_returned_at_most_sold"):
         at_once([returning_two(order, goods)] * 2)
         assert OrderLine.objects.get().returned == 4
@@ -300,7 +287,8 @@ def test_proof_no_more_comes_back_than_was_sold_however_many_take_it_back(
     goods = mug()
     order = an_order(goods, 3, to=Status.SHIPPED)
     if left_out != "nothing":
-        without_order_lock(monkeypatch, 4)  # what is left is the table's own CHECK
+        # What is left is the table's own CHECK.
+        without_order_lock(monkeypatch, 4, stepping, returning)
     results = at_once([returning_two(order, goods)] * 4, threads=4)
     assert len(placed(results)) == 1
     assert (goods.on_hand(), OrderLine.objects.get().returned, OrderReturn.objects.count()) == (9, 2, 1)

@@ -29,7 +29,7 @@ from orders.models import Disposition, Order
 from orders.owners import CartOwner
 from orders.selectors import cart_of, order_records
 from tests.catalog.goods import ACTOR
-from tests.inventory.shop import Heard, hearing
+from tests.hearing import Heard, hearing
 from tests.orders.asking import wish
 from tests.orders.conftest import person
 from tests.orders.shop import Goods, shirt

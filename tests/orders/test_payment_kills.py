@@ -11,7 +11,7 @@ from config.api import idempotency
 from orders import services
 from orders.models import Order, Payment, ProviderEvent, Refund
 from orders.services import paying, refunding, settling
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.conftest import Person
 from tests.orders.paying import Bank, Killed, call_back, confirm, notice, pay, raising
 from tests.orders.shop import mug, place

@@ -24,8 +24,8 @@ from orders.providers.port import Outcome
 from orders.selectors.payments import payment_record
 from orders.services import paying, payment_changes, refunding, settling
 from orders.services import status as stepping
+from tests.hearing import Heard
 from tests.inventory.crowds import at_once
-from tests.inventory.shop import Heard
 from tests.inventory.test_races import without_constraints
 from tests.orders.conftest import Person
 from tests.orders.paying import Bank, call_back, confirm, notice, pay, slow

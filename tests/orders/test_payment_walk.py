@@ -25,7 +25,7 @@ from orders.models import Order, Payment, Refund
 from orders.payment_records import RECEIVED
 from orders.providers.port import Notice, Outcome
 from orders.selectors.orders import order_record
-from tests.inventory.shop import Heard, hearing
+from tests.hearing import Heard, hearing
 from tests.orders.asking import wish
 from tests.orders.conftest import person
 from tests.orders.paying import Bank, Watched, raising

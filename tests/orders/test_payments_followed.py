@@ -12,7 +12,7 @@ from django.db.models import F
 from orders import services
 from orders.errors import ProviderUnavailable
 from orders.models import Order, Payment
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.conftest import Person
 from tests.orders.paying import Bank, call_back, confirm, notice, pay, raising
 from tests.orders.shop import mug, place

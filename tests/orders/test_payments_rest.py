@@ -14,7 +14,7 @@ from orders import providers
 from orders.errors import ProviderRefused, ProviderUnavailable
 from orders.models import Order, Payment, ProviderEvent, Refund
 from orders.providers.port import Charge
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.conftest import Person
 from tests.orders.paying import Bank, call_back, confirm, notice, pay, raising
 from tests.orders.shop import mug, place, ship

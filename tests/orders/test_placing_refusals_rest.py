@@ -12,7 +12,7 @@ from inventory import services as inventory
 from inventory.models import StockMovement
 from orders.models import CartItem, Order
 from tests.catalog.goods import ACTOR
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.conftest import Call, Person
 from tests.orders.shop import WHERE, cake, mug, place, shirt
 from tests.orders.test_placing_rest import nothing_happened

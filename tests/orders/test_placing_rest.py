@@ -14,7 +14,7 @@ from config.kernel.clock import now
 from inventory.models import StockOperation
 from orders.models import Cart, CartItem, Order, OrderLine, OrderStatusChange
 from realtime.models import Event
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.conftest import Call, Person
 from tests.orders.shop import WHERE, Goods, cake, mug, place, shirt
 

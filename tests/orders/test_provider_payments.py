@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orders.models import Order, Payment, ProviderEvent
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.conftest import Person
 from tests.orders.paying import pay
 from tests.orders.provider_server import ProviderServer

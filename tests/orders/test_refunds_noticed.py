@@ -14,7 +14,7 @@ from config.kernel.actors import SYSTEM
 from orders import services
 from orders.models import Order, Payment, ProviderEvent, Refund
 from orders.providers.port import Notice, Outcome, Provider, Repaid
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.conftest import Person
 from tests.orders.paying import Bank, call_back, notice, pay
 from tests.orders.sdks import HOOK, a_razorpay, a_stripe, hex_hmac, stripe_signature

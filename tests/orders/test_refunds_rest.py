@@ -10,7 +10,7 @@ import pytest
 from orders import services
 from orders.errors import ProviderRefused, ProviderUnavailable
 from orders.models import Order, Payment, Refund
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.conftest import Person
 from tests.orders.paying import Bank, call_back, confirm, notice, pay, raising
 from tests.orders.shop import mug, place, ship

@@ -11,7 +11,7 @@ import pytest
 
 from catalog.services import PriceDraft
 from tests.fingerprint import nothing_changes
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.conftest import Person
 from tests.orders.paying import Bank, call_back, confirm, notice, pay
 from tests.orders.shop import WHERE, Goods, cake, mug, place, ship

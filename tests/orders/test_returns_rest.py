@@ -11,7 +11,7 @@ from django.db.models import F
 from inventory.models import StockMovement
 from inventory.selectors.drift import drifts
 from orders.models import OrderLine, OrderReturn
-from tests.inventory.shop import Heard
+from tests.hearing import Heard
 from tests.orders.conftest import Person
 from tests.orders.shop import Goods, cake, mug, place, ship
 

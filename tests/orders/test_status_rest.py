@@ -12,7 +12,8 @@ from inventory.selectors.drift import drifts
 from orders.flow import Status
 from orders.models import Order, OrderStatusChange
 from tests.catalog.goods import ACTOR
-from tests.inventory.shop import Heard, make_location
+from tests.hearing import Heard
+from tests.inventory.shop import make_location
 from tests.orders.conftest import Person
 from tests.orders.shop import mug, place, ship, shirt
 

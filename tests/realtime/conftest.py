@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 
 from realtime import runtime
 from realtime.courier import courier
+from tests.realtime.door import FRAMES, PLAIN, Door, serving
 from tests.realtime.log import LiveHalf
 from tests.realtime.telling import Told
 
@@ -47,3 +48,10 @@ async def live_half(transactional_db: None) -> AsyncIterator[LiveHalf]:
         hub = await runtime.hub()
         assert await hub.ready()
         yield LiveHalf(hub)
+
+
+@pytest.fixture(params=[FRAMES, PLAIN])
+async def door(request: pytest.FixtureRequest, live_half: LiveHalf) -> AsyncIterator[Door]:
+    """A server in the test's own loop, with both ways of writing to its sockets."""
+    async with serving(request.param) as door:
+        yield door

@@ -20,6 +20,7 @@ from realtime.routing import http_urlpatterns, websocket_urlpatterns
 from realtime.transport.uvicorn_http import StreamProtocol
 from realtime.transport.uvicorn_protocol import FrameProtocol
 from tests.realtime.event_source import Response
+from tests.realtime.log import caught_up
 from tests.realtime.waiting import until
 
 FRAMES, PLAIN = "frames", "plain"
@@ -161,3 +162,14 @@ class Caller:
 
     async def hang_up(self) -> None:
         await self.connection.close()
+
+
+async def heard(callers: Mapping[str, Caller]) -> dict[str, list[str]]:
+    """The types of what each has heard since one last asked, for those that have heard anything."""
+    await caught_up()
+    found: dict[str, list[str]] = {}
+    for name, caller in callers.items():
+        await caller.say(type="ping")
+        while (message := await caller.hear())["type"] != "pong":
+            found.setdefault(name, []).append(message["type"])
+    return found

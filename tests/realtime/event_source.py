@@ -269,3 +269,14 @@ class Response:
         part = await self.read_more()
         assert part, "the stream has ended"
         self._dispatched.extend(self.events.feed(part))
+
+
+async def refused(answer: Response, status: int, code: str) -> dict[str, Any]:
+    """The body of a refusal, which has the one shape and is the end of it."""
+    body: dict[str, Any] = await answer.json()
+    assert (answer.status, body["code"]) == (status, code)
+    assert body["error"] == body["message"]
+    assert body["timestamp"].endswith("Z")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-store"
+    return body

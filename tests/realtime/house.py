@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from tests.realtime.balancer import Balancer, balancing
-from tests.realtime.test_end_to_end import Shop
+from tests.realtime.seller import Shop
 from tests.server_process import ServerProcess, end_all, fresh_database_url
 
 PROCESSES = 3

@@ -15,6 +15,7 @@ import psycopg
 from asgiref.sync import sync_to_async
 from django.db import connection, transaction
 
+from catalog.events import ProductUpdated
 from config.kernel.events import publish_all
 from inventory.events import StockLow, StockReduced, StockUpdated
 from realtime import runtime
@@ -47,6 +48,16 @@ def stock_low(product_id: str = "prod_1") -> StockLow:
         low_stock_threshold=5,
         severity="warning",
         version=1,
+    )
+
+
+def product_updated(product_id: str = "prod_1", version: int = 2) -> ProductUpdated:
+    return ProductUpdated(
+        product_id=product_id,
+        action="updated",
+        product={"id": product_id, "base_title": "Tasse ☕\nzweite Zeile"},
+        shop_product={"_id": product_id, "title": "Tasse ☕"},
+        version=version,
     )
 
 

@@ -14,8 +14,10 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from config.identity.models import Role, Scope, User
 from config.identity.services import create_user, issue_api_key
+from config.identity.tickets import issue_ticket
 from config.identity.tokens import issue_token
 from config.kernel.actors import SYSTEM
+from config.kernel.clock import now
 
 T = TypeVar("T")
 
@@ -63,3 +65,10 @@ async def away(work: Callable[[], T]) -> T:
             connection.close()
 
     return await sync_to_async(do, thread_sensitive=False)()
+
+
+async def a_ticket(person: Person, *, seconds: float = 3_600) -> str:
+    """For one connection; ``seconds`` is how long the credentials hold for which it stands."""
+    end = now() + dt.timedelta(seconds=seconds)
+    issue = partial(issue_ticket, user=person.user, credentials_expire_at=end)
+    return (await away(issue)).text

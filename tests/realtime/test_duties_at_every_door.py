@@ -11,15 +11,30 @@ from collections.abc import Mapping
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from catalog.models import Review
+from catalog.services import create_flash_sale
 from config.identity.duties import Duty
 from config.identity.models import Role, User
-from config.identity.services import create_user
+from config.identity.services import create_user, issue_api_key
+from config.kernel.clock import now
+from inventory.models import StockLevel
+from realtime.models import CannedAnswer
+from realtime.webhooks.models import WebhookDelivery, WebhookSubscription
+from tests.catalog.goods import ACTOR
+from tests.catalog.sales import sale_draft
 from tests.fingerprint import nothing_changes
+from tests.orders.conftest import Person, bank, customer, no_money_call_inside_a_transaction
+from tests.orders.paying import pay
+from tests.orders.shop import mug, place
+from tests.realtime.support.talk import opened
 from tests.realtime.test_who_may_do_what import undone
+
+__all__ = ["bank", "customer", "no_money_call_inside_a_transaction"]
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +124,10 @@ PAGES: Mapping[str, str] = {
         "inventory_stocklevel",
         "inventory.view_stocklevel",
         ("explain", "inventory.view_stocklevel"),
-        *((step, "inventory.change_stocklevel") for step in ("adjust", "transfer", "take", "threshold")),
+        *(
+            (step, "inventory.change_stocklevel")
+            for step in ("receive", "adjust", "transfer", "take", "threshold")
+        ),
     ),
     **look("inventory_stockmovement", "inventory.view_stockmovement"),
     **look("inventory_stockoperation", "inventory.view_stockmovement"),
@@ -136,6 +154,7 @@ PAGES: Mapping[str, str] = {
         "realtime.view_supportchat",
         *((step, "realtime.answer_supportchat") for step in ("answer", "claim", "release", "close")),
         ("inbox", "realtime.view_supportchat"),
+        ("typing", "realtime.answer_supportchat"),
         ("beside", "realtime.view_supportchat"),
     ),
     **write("realtime_cannedanswer", "realtime.change_cannedanswer", "realtime.change_cannedanswer"),
@@ -145,6 +164,7 @@ PAGES: Mapping[str, str] = {
         "realtime.change_webhooksubscription",
         "realtime.change_webhooksubscription",
         ("rotate", "realtime.change_webhooksubscription"),
+        ("log", "realtime.view_webhookdelivery"),
     ),
     **look("realtime_webhookdelivery", "realtime.view_webhookdelivery"),
     **write("identity_user", "identity.view_user", "identity.change_user", closed="delete"),
@@ -163,8 +183,8 @@ COMMON = frozenset(
      "view_on_site", "app_list", "search", "console_machinery"}
 )  # fmt: skip
 
-#: Pages that only a form leads to.
-POSTED = frozenset({"catalog_product_process_import"})
+#: Pages that only a form or a script leads to.
+POSTED = frozenset({"catalog_product_process_import", "realtime_supportchat_typing"})
 
 #: What each endpoint asks of staff. Empty: staff are not asked for a duty, or it is not for them at all.
 ENDPOINTS: Mapping[tuple[str, str], str] = {
@@ -259,6 +279,43 @@ def staff() -> Mapping[Duty | None, Client]:
     return clients
 
 
+@pytest.fixture
+def house(customer: Person) -> Mapping[str, str]:
+    """A row of each table that there are actions for, or pages of one row: its key by the table's name."""
+    goods = mug(stock=9)
+    order = place(customer, goods.item(2))
+    paid = pay(customer, order, "manual")
+    chat = opened(customer)
+    key = issue_api_key(name="erp", scopes=["stock:write"], created_by=ACTOR).record
+    webhook = WebhookSubscription.objects.create(
+        url="https://example.com", topics=["*"], secret="s", epoch="e", seq=0
+    )
+    delivery = WebhookDelivery.objects.create(
+        subscription=webhook, seq=1, event_id="evt_1", type="order.placed", subject="x", status="waiting"
+    )
+    sale = create_flash_sale(draft=sale_draft(goods.id)).id
+    moment = now()
+    review = Review.objects.create(
+        product_id=goods.id, rating=4, verified_purchase=False, created_at=moment, updated_at=moment
+    )
+    return {
+        "catalog_product": goods.id,
+        "catalog_flashsale": sale,
+        "catalog_review": review.pk,
+        "inventory_location": StockLevel.objects.get().location_id,
+        "inventory_stocklevel": str(StockLevel.objects.get().pk),
+        "orders_order": order["_id"],
+        "orders_payment": paid["_id"],
+        "realtime_supportchat": chat["id"],
+        "realtime_cannedanswer": str(CannedAnswer.objects.create(title="t", text="t").pk),
+        "realtime_webhooksubscription": webhook.pk,
+        "realtime_webhookdelivery": str(delivery.pk),
+        "identity_user": customer.id,
+        "identity_apikey": key.pk,
+        "procrastinate_procrastinatejob": "1",
+    }
+
+
 def may(duty: Duty | None, permission: str) -> bool:
     return permission != "" and (duty == OWNER or duty in GRANTED[permission])
 
@@ -328,6 +385,55 @@ def test_each_page_of_the_admin_opens_for_its_duties_and_for_nobody_else(
         refused = {duty for duty, status in answers.items() if status == 403}
         assert refused == {duty for duty in DUTIES if not may(duty, permission)}, (name, answers)
         assert set(answers.values()) <= {200, 302, 403, 404}, (name, answers)
+
+
+#: What a form has to bring so that its page would act for whoever may: refused is refused whatever is sent.
+FIELDS: Mapping[str, str] = {
+    "_save": "Save", "post": "yes", "version": "1", "status": "processing", "note": "n", "quantity": "1",
+    "expected": "5", "reason": "r", "target": "aa", "threshold": "3", "amount": "1", "message": "m",
+    "shown": "0",
+    "name": "n", "title": "t", "text": "t", "email": "n@example.com", "role": "admin", "duties": "owner",
+    "scopes": "stock:write", "url": "https://example.com", "topics": "*", "code": "nn", "priority": "1",
+    "percent": "5", "disposition": "sellable", "line": "1", "is_typing": "true",
+}  # fmt: skip
+
+
+def test_what_is_posted_by_hand_to_a_page_of_others_is_refused_and_changes_nothing(
+    house: Mapping[str, str], staff: Mapping[Duty | None, Client]
+) -> None:
+    paths = admin_pages()
+    for name, permission in PAGES.items():
+        model = name.rsplit("_", 1)[0]
+        pk = next((house[table] for table in house if name.startswith(f"{table}_")), "999")
+        path = paths[name].replace("999", quote(pk))
+        for duty in DUTIES:
+            if may(duty, permission):
+                continue
+            with nothing_changes():
+                answer = staff[duty].post(path, FIELDS)
+            assert answer.status_code in {403, 405}, (name, model, duty)
+
+
+def test_an_action_that_is_posted_by_hand_does_nothing_for_whoever_is_not_offered_it(
+    house: Mapping[str, str], staff: Mapping[Duty | None, Client]
+) -> None:
+    tried, there_are = set(), set()
+    for model, page in admin.site._registry.items():
+        table = model._meta.label_lower.replace(".", "_")
+        path = f"/admin/{table.replace('_', '/', 1)}/"
+        all_of_them = page.get_actions(_request("owner@example.com"))
+        there_are.update(f"{table}.{name}" for name in all_of_them)
+        for name in all_of_them:
+            for duty in DUTIES:
+                if name in page.get_actions(_request(f"{duty}@example.com")):
+                    continue
+                form = {**FIELDS, "action": name, "_selected_action": house[table], "to_status": "processing"}
+                with nothing_changes():
+                    answer = staff[duty].post(path, form)
+                assert answer.status_code in {200, 302, 403}, (table, name, duty)
+                tried.add(f"{table}.{name}")
+    assert tried == there_are, "none is everybody's"
+    assert len(tried) == 23
 
 
 def test_each_endpoint_of_staff_answers_its_duties_and_nobody_else(

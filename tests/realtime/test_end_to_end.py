@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import urllib.request
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -13,57 +12,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.realtime.seller import Shop
 from tests.server_process import ServerProcess
 
 pytestmark = pytest.mark.end_to_end
-
-
-class Shop:
-    """Whoever writes over REST, with a key of its own."""
-
-    def __init__(self, server: ServerProcess) -> None:
-        self.server = server
-        issued = server.manage(
-            "issue_api_key", "shop", "--scope", "catalog:write", "stock:write", "events:read"
-        )
-        assert issued.returncode == 0, issued.stderr
-        self.key = issued.stdout.strip()
-
-    async def ask(
-        self, method: str, path: str, body: object = None, *, at: str | None = None
-    ) -> tuple[Any, Any]:
-        def send() -> tuple[Any, Any]:
-            request = urllib.request.Request(
-                (at or self.server.base_url) + path,
-                method=method,
-                data=None if body is None else json.dumps(body).encode(),
-                headers={"Content-Type": "application/json", "Authorization": f"Api-Key {self.key}"},
-            )
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                return json.loads(answer.read() or b"null"), answer.headers
-
-        return await asyncio.to_thread(send)
-
-    async def make_product(self, stock: int = 1_000_000) -> str:
-        product, _ = await self.ask(
-            "POST",
-            "/products",
-            {
-                "sku": "MUG",
-                "base_title": "Mug",
-                "prices": [{"currency": "EUR", "amount": 9}],
-                "stock": [{"location_id": "main", "quantity": stock}],
-            },
-        )
-        return str(product["id"])
-
-    async def sell(self, product: str, number: int, *, at: str | None = None) -> None:
-        await self.ask(
-            "POST",
-            f"/api/stock/reduce?orderId=order-{number}",
-            {"items": [{"productId": product, "quantity": 1}]},
-            at=at,
-        )
 
 
 async def messages(socket: ClientConnection) -> AsyncIterator[dict[str, Any]]:
@@ -150,17 +102,7 @@ async def test_a_server_that_is_killed_and_started_again_costs_its_listeners_no_
         listener.server = lambda: live_server_process.ws_url
     sales = 60
     listening = asyncio.gather(*(listener.listen(sales) for listener in listeners))
-    for number in range(1, sales + 1):
-        while True:
-            try:
-                await shop.sell(product, number)
-            except OSError:
-                await asyncio.sleep(0.1)
-                continue
-            break
-        if number == 20:
-            live_server_process.kill()
-            await asyncio.to_thread(live_server_process.start)
+    await shop.sell_through_kills(product, sales, killed_after=(20,))
     async with asyncio.timeout(60):
         await listening
     for listener in listeners:

@@ -10,8 +10,8 @@ import pytest
 
 from tests.realtime.balancer import balancing
 from tests.realtime.house import START, House, many_servers, open_house
+from tests.realtime.seller import Shop
 from tests.realtime.socketio.polling_client import PollingClient
-from tests.realtime.test_end_to_end import Shop
 from tests.realtime.waiting import until
 from tests.server_process import ServerProcess
 

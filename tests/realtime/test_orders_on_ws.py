@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
@@ -13,19 +13,13 @@ from config.identity.models import Scope
 from realtime.belonging import those_of_orders
 from realtime.principals import Principal, principal_of_token
 from realtime.rooms import ROOMS, agrant_topics
-from tests.realtime.door import FRAMES, PLAIN, Caller, Door, serving
+from tests.realtime.door import Caller, Door, heard, serving
 from tests.realtime.house_of_orders import Cast, a_cast, place, rest
-from tests.realtime.log import LiveHalf, caught_up
+from tests.realtime.log import LiveHalf
 from tests.realtime.people import Person, a_key, away
 from tests.realtime.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(params=[FRAMES, PLAIN])
-async def door(request: pytest.FixtureRequest, live_half: LiveHalf) -> AsyncIterator[Door]:
-    async with serving(request.param) as door:
-        yield door
 
 
 async def listening(door: Door, person: Person | None, topics: str) -> Caller:
@@ -33,17 +27,6 @@ async def listening(door: Door, person: Person | None, topics: str) -> Caller:
     caller = await door.call(f"?topics={topics}", additional_headers=headers)
     await caller.hear_of("subscribed")
     return caller
-
-
-async def heard(callers: dict[str, Caller]) -> dict[str, list[str]]:
-    """The types of what each has heard since one last asked, for those that have heard anything."""
-    await caught_up()
-    found: dict[str, list[str]] = {}
-    for name, caller in callers.items():
-        await caller.say(type="ping")
-        while (message := await caller.hear())["type"] != "pong":
-            found.setdefault(name, []).append(message["type"])
-    return found
 
 
 def all_of(kind: str, names: Collection[str]) -> dict[str, list[str]]:

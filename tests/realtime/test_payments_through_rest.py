@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import pytest
-from django.db import connection
 
-from realtime import rows
-from realtime.dialects.catalog import CATALOG
-from realtime.dialects.shop import SHOP
 from tests.orders.conftest import Person, bank, customer, guest, no_money_call_inside_a_transaction, staff
 from tests.orders.paying import Bank, call_back, confirm, notice, pay
 from tests.orders.shop import mug, place, ship
+from tests.realtime.telling import Telling, Told
 
 __all__ = ["bank", "customer", "guest", "no_money_call_inside_a_transaction", "staff"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-#: The log's columns. There is no relay here, so ids stand for the numbers that it would give.
-_OTHERS = rows.COLUMNS.removeprefix("seq, ")
 
 ABOUT_MONEY = {
     "payment_update",
@@ -33,37 +25,16 @@ ABOUT_MONEY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
-    name: str
-    rooms: tuple[str, ...]
-    payload: Any
-
-
 class Log:
     """What has been recorded since one last asked, of money and of notifications."""
 
     def __init__(self) -> None:
-        self._seen = 0
+        self._told = Told()
         self.tellings()
 
     def tellings(self) -> tuple[list[Telling], list[Telling]]:
         """On Socket.IO, and on `/ws`."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT id, {_OTHERS} FROM realtime_event WHERE id > %s ORDER BY id",  # noqa: S608  ours
-                [self._seen],
-            )
-            records = [rows.to_record(row, "abcd1234") for row in cursor.fetchall()]
-        self._seen = records[-1].seq if records else self._seen
-        shop, catalog = [], []
-        for record in records:
-            for message in SHOP.messages(record):
-                packet = orjson.loads(message.payload[2:])
-                shop.append(Telling(packet[0], message.rooms, packet[1]))
-            for message in CATALOG.messages(record):
-                event = orjson.loads(message.payload)
-                catalog.append(Telling(event["type"], message.rooms, event["data"]))
+        shop, catalog = self._told.both()
         return _about_money(shop), _about_money(catalog)
 
 

@@ -5,40 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
 
-from catalog.events import ProductUpdated
 from config.identity.models import Role
 from inventory.events import StockReduced, StockValidated
 from realtime import registry, services
 from realtime.consumers import events as door_of_events
 from realtime.receivers import pass_on_validation
-from tests.realtime.door import FRAMES, PLAIN, Door, serving
+from tests.realtime.door import Door
 from tests.realtime.event_source import Chunks, Dispatched, Reader, Response
-from tests.realtime.log import LiveHalf, publish_soon, sql, stock_low, stock_reduced, stock_updated
+from tests.realtime.log import (
+    LiveHalf,
+    product_updated,
+    publish_soon,
+    sql,
+    stock_low,
+    stock_reduced,
+    stock_updated,
+)
 from tests.realtime.people import a_person, away
 from tests.realtime.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(params=[FRAMES, PLAIN])
-async def door(request: pytest.FixtureRequest, live_half: LiveHalf) -> AsyncIterator[Door]:
-    async with serving(request.param) as door:
-        yield door
-
-
-def product_updated(product_id: str = "prod_1", version: int = 2) -> ProductUpdated:
-    return ProductUpdated(
-        product_id=product_id,
-        action="updated",
-        product={"id": product_id, "base_title": "Tasse ☕\nzweite Zeile"},
-        shop_product={"_id": product_id, "title": "Tasse ☕"},
-        version=version,
-    )
 
 
 def versions(events: list[Dispatched]) -> list[int]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.realtime.event_source import Response
-from tests.realtime.test_end_to_end import Shop
+from tests.realtime.seller import Shop
 from tests.server_process import ServerProcess
 
 pytestmark = pytest.mark.end_to_end
@@ -73,17 +73,7 @@ async def test_a_server_that_is_killed_and_started_again_costs_a_page_no_sale(
     pages = [Page(server.port, targets[number % 2], place=place) for number in range(6)]
     sales = 90
     listening = asyncio.gather(*(page.listen(sales) for page in pages))
-    for number in range(1, sales + 1):
-        while True:
-            try:
-                await shop.sell(product, number)
-            except OSError:
-                await asyncio.sleep(0.1)
-                continue
-            break
-        if number in (20, 55):
-            server.kill()
-            await asyncio.to_thread(server.start)
+    await shop.sell_through_kills(product, sales, killed_after=(20, 55))
     async with asyncio.timeout(90):
         await listening
     for page in pages:

@@ -12,7 +12,7 @@ import pytest
 from realtime.hub.session import Session
 from realtime.transport import body_writer, uvicorn_http
 from realtime.transport.body_writer import BodyWriter
-from tests.realtime.door import FRAMES, PLAIN, Door, serving
+from tests.realtime.door import Door, serving
 from tests.realtime.event_source import Response
 from tests.realtime.log import LiveHalf, publish_soon, stock_reduced
 from tests.realtime.waiting import until
@@ -21,12 +21,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 BIG = "x" * 100_000
 LIMIT = 1024 * 1024
-
-
-@pytest.fixture(params=[FRAMES, PLAIN])
-async def door(request: pytest.FixtureRequest, live_half: LiveHalf) -> AsyncIterator[Door]:
-    async with serving(request.param) as door:
-        yield door
 
 
 @pytest.fixture

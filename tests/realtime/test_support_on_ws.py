@@ -4,7 +4,7 @@ break; and in which chat it is heard that somebody comes or goes."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
@@ -15,9 +15,9 @@ from realtime.events import UserOffline, UserOnline
 from realtime.records import Record
 from realtime.support.company import Company
 from realtime.whispers import whisper_of
-from tests.realtime.door import FRAMES, PLAIN, Caller, Door, serving
+from tests.realtime.door import Caller, Door, heard, serving
 from tests.realtime.house_of_orders import rest
-from tests.realtime.log import LiveHalf, caught_up
+from tests.realtime.log import LiveHalf
 from tests.realtime.people import Person, a_key, a_person
 from tests.realtime.shop.client import ShopClient
 from tests.realtime.waiting import until
@@ -25,12 +25,6 @@ from tests.realtime.waiting import until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CHATS = "/api/support/chats"
-
-
-@pytest.fixture(params=[FRAMES, PLAIN])
-async def door(request: pytest.FixtureRequest, live_half: LiveHalf) -> AsyncIterator[Door]:
-    async with serving(request.param) as door:
-        yield door
 
 
 async def opened(person: Person) -> str:
@@ -43,17 +37,6 @@ async def write(person: Person, chat: str, text: str) -> None:
 
 async def step(person: Person, chat: str, status: str) -> None:
     await rest(person, "PUT", f"{CHATS}/{chat}/status", {"status": status})
-
-
-async def heard(callers: Mapping[str, Caller]) -> dict[str, list[str]]:
-    """The types of what each has heard since one last asked, for those that have heard anything."""
-    await caught_up()
-    found: dict[str, list[str]] = {}
-    for name, caller in callers.items():
-        await caller.say(type="ping")
-        while (message := await caller.hear())["type"] != "pong":
-            found.setdefault(name, []).append(message["type"])
-    return found
 
 
 async def listening(door: Door, person: Person | None, topics: str) -> tuple[Caller, dict[str, Any]]:

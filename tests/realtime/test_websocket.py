@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
 
-from catalog.events import ProductUpdated
 from config.identity.models import Role
 from realtime.courier import courier
-from tests.realtime.door import FRAMES, PLAIN, Door, serving
-from tests.realtime.log import LiveHalf, publish_soon, stock_low, stock_reduced
+from tests.realtime.door import Door
+from tests.realtime.log import product_updated, publish_soon, stock_low, stock_reduced
 from tests.realtime.people import a_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(params=[FRAMES, PLAIN])
-async def door(request: pytest.FixtureRequest, live_half: LiveHalf) -> AsyncIterator[Door]:
-    async with serving(request.param) as door:
-        yield door
-
-
-def product_updated(product_id: str = "prod_1", version: int = 2) -> ProductUpdated:
-    return ProductUpdated(
-        product_id=product_id,
-        action="updated",
-        product={"id": product_id, "base_title": "Tasse ☕"},
-        shop_product={"_id": product_id, "title": "Tasse ☕"},
-        version=version,
-    )
 
 
 async def test_who_connects_and_says_nothing_is_greeted_and_hears_every_product(door: Door) -> None:
@@ -46,7 +28,7 @@ async def test_who_connects_and_says_nothing_is_greeted_and_hears_every_product(
     assert event["data"] == {
         "product_id": "prod_1",
         "action": "updated",
-        "product": {"id": "prod_1", "base_title": "Tasse ☕"},
+        "product": {"id": "prod_1", "base_title": "Tasse ☕\nzweite Zeile"},
     }
     assert await caller.hears_nothing()
 

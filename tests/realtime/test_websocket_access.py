@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 from pytest_django import Settings
@@ -15,18 +14,12 @@ from config.identity.models import ApiKey, Role, Scope, User
 from realtime import rights, runtime, services
 from realtime.consumers.handshake import is_allowed_origin
 from realtime.hub.hub import HubLimits
-from tests.realtime.door import FRAMES, PLAIN, Door, serving
+from tests.realtime.door import Door, serving
 from tests.realtime.log import LiveHalf, publish_soon, stock_low, stock_reduced
 from tests.realtime.people import a_key, a_person, away, token_that_lives
 from tests.realtime.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(params=[FRAMES, PLAIN])
-async def door(request: pytest.FixtureRequest, live_half: LiveHalf) -> AsyncIterator[Door]:
-    async with serving(request.param) as door:
-        yield door
 
 
 # ---------------------------------------------------------------------------------- credentials

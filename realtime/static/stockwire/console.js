@@ -104,8 +104,8 @@ document.addEventListener("stockwire:state", ({ detail: { state } }) => {
 
 document.addEventListener("htmx:afterSwap", ({ target }) => {
   tellTimes(target);
-  const total = target.querySelector("[data-total]")?.dataset.total;
-  if (total !== undefined) show(document.querySelector("[data-connections]"), Number(total));
+  const part = target.querySelector("[data-total]");
+  if (part) show(document.querySelector(`[data-${part.dataset.totalOf}]`), Number(part.dataset.total));
 });
 
 for (const card of document.querySelectorAll(".console-card")) {

@@ -6,6 +6,7 @@ import { LiveClient } from "./client.js";
 const TYPING_MILLISECONDS = 6_000; // a little longer than the server says it for
 const PAGE = 100;
 const SHOWN = 200;
+const SAID_AGAIN_MILLISECONDS = 3_000; // sooner than the server ends it
 const RANK = { urgent: 0, high: 1, normal: 2, low: 3 };
 const WORDS = { loading: "Loading …", connecting: "Connecting …", live: "Live", waiting: "Offline; trying again …", stopped: "Disconnected: sign in again", idle: "" };
 
@@ -17,8 +18,9 @@ const here = new Set(JSON.parse($("here").textContent));
 const chats = new Map();
 const drafts = new Map();
 const typing = new Map();
-const topics = ["admin"];
 let current = null;
+let missing = null; // the chat that could not be fetched whole when it was chosen
+let told = null; // where it was last told that we write, and when
 const unsent = []; // what is on its way, or has failed
 let messages = new Map();
 
@@ -46,7 +48,9 @@ async function snapshot() {
   const lists = await Promise.all(answers.map((answer) => answer.json()));
   chats.clear();
   for (const chat of lists.flat()) chats.set(chat.id, chat);
-  topics.splice(0, topics.length, "admin", ...[...chats.keys()].map((id) => `chat:${id}`));
+  const rooms = [...chats.keys()].map((id) => `chat:${id}`);
+  client.unsubscribe(client.topics.filter((topic) => topic !== "admin" && !rooms.includes(topic)));
+  client.subscribe(rooms);
   if (current && chats.has(current)) await load(current);
   draw();
   return answers[0].headers.get("x-event-cursor");
@@ -208,13 +212,18 @@ async function choose(id) {
   drawMessages();
   $("beside").replaceChildren(element("p", "…", { class: "quiet" }));
   history.replaceState(null, "", `#${encodeURIComponent(id)}`);
-  const beside = fetch(`${encodeURIComponent(id)}/beside/`, { credentials: "same-origin" });
-  await load(id).catch((problem) => say(problem.message));
+  missing = null;
+  const fail = (problem) => {
+    missing = id;
+    say(problem.message);
+  };
+  const beside = fetch(`${encodeURIComponent(id)}/beside/`, { credentials: "same-origin" }).catch(fail);
+  await load(id).catch(fail);
   $("said").scrollTop = $("said").scrollHeight;
   const answer = await beside;
   if (id !== current) return;
   // Made by our own template, which escapes what people have written.
-  if (answer.ok) $("beside").innerHTML = await answer.text();
+  if (answer?.ok) $("beside").innerHTML = await answer.text();
 }
 
 /** Shown at once; the key makes it one message however often it is sent. */
@@ -239,6 +248,22 @@ async function deliver(one) {
   drawMessages();
 }
 
+/** The customer sees that somebody writes. What gets lost of it costs them a few seconds of not knowing. */
+function tellTyping(isTyping) {
+  const now = Date.now();
+  const chat = isTyping ? current : told?.chat;
+  if (!chat || (isTyping && told?.chat === chat && now - told.at < SAID_AGAIN_MILLISECONDS)) return;
+  if (isTyping && told && told.chat !== chat) tellTyping(false);
+  told = isTyping ? { chat, at: now } : null;
+  fetch(`${encodeURIComponent(chat)}/typing/`, {
+    method: "POST",
+    credentials: "same-origin",
+    keepalive: true,
+    headers: { "x-csrftoken": desk.dataset.csrf },
+    body: new URLSearchParams({ is_typing: isTyping }),
+  }).catch(() => {});
+}
+
 async function step(to) {
   const id = current;
   try {
@@ -261,8 +286,11 @@ $("answer")?.addEventListener("submit", (event) => {
   if (!text.trim() || !current) return;
   $("text").value = "";
   drafts.delete(current);
+  tellTyping(false);
   send(text);
 });
+$("text")?.addEventListener("input", ({ target }) => tellTyping(target.value.trim() !== ""));
+$("text")?.addEventListener("blur", () => tellTyping(false));
 $("text")?.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("answer").requestSubmit();
 });
@@ -277,12 +305,13 @@ for (const button of document.querySelectorAll("[data-step]")) button.addEventLi
 document.addEventListener("visibilitychange", () => markRead());
 
 const client = new LiveClient({
-  topics,
+  topics: ["admin"],
   snapshot,
   onEvent: ({ type, data }) => HEARD[type]?.(data),
   onState: ({ state }) => {
     $("line").dataset.state = state;
     $("line").textContent = WORDS[state];
+    if (state === "live" && current && missing === current) choose(current);
   },
 });
 client.start();

@@ -258,6 +258,7 @@ parts.news.addEventListener("click", () => {
 document.addEventListener("click", (event) => {
   const action = event.target.closest("[data-action]")?.dataset.action;
   if (action === "clear") {
+    event.preventDefault();
     parts.search.value = "";
     choose({ category: "", search: "", sort: "" });
   } else if (action === "retry") {

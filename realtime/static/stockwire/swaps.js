@@ -4,6 +4,8 @@
 //   <p data-say>…</p>          in a part: said politely when it has become another text
 //   <h1 data-focus tabindex="-1">   where the keyboard goes when what it was on is gone
 //   <form data-once>           sent once: further presses wait for the answer to the first
+//
+// A form that comes back begins at the first field that is wrong, which says what is wrong with it (`aria-describedby`).
 
 import "./times.js";
 
@@ -49,6 +51,8 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
 });
+
+document.querySelector("main [aria-invalid=true]")?.focus();
 
 // Whoever comes back to a page that was put aside may send its form again.
 addEventListener("pageshow", () => {

@@ -22,12 +22,14 @@ from config.identity.duties import Duty
 from config.identity.models import Role
 from config.identity.services import create_user
 from config.kernel.clock import now, parse_iso
+from inventory.services import reduce_stock
 from orders.models import Order
 from orders.selectors import orders_since, revenue_since, trade_since
 from realtime import connections
 from realtime.console import series
 from realtime.console.machinery import machinery
 from realtime.models import Event
+from tests.catalog.goods import ACTOR
 from tests.orders.conftest import Person
 from tests.orders.shop import mug, place
 
@@ -210,8 +212,87 @@ def test_what_waits_for_the_relay_is_counted_with_its_age() -> None:
 
 
 def test_the_machinery_is_shown_process_by_process(console: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = [connections.LiveProcess("one", 3, 1, 0.4), connections.LiveProcess("two", 4, 0, 1.0)]
+    said = [connections.LiveProcess("one", 3, 1, 0.4, 42), connections.LiveProcess("two", 4, 0, 1.0, 41)]
     monkeypatch.setattr(connections, "_said", lambda: said)
     page = console.get("/admin/console/machinery").content.decode()
     assert 'data-total="7"' in page
-    assert re.search(r"<td>one</td>\s*<td class=\"number\">3</td>\s*<td class=\"number\">1</td>", page)
+    row = re.search(r"<td>one</td>(.*?)</tr>", page, re.DOTALL)
+    assert row is not None
+    assert re.findall(r'class="number">([^<]*)<', row[1]) == ["3", "1", "42", "0.4 s ago"]
+
+
+# ------------------------------------------------------------------------------- refusals, and the frame
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/admin/nowhere/", 404, "There is no such page"),
+        ("/admin/orders/order/ord_none/slip/", 404, "There is no such page"),
+        ("/admin/realtime/event/", 403, "This is none of your duties"),
+        ("/admin/catalog/product/add/", 403, "This is none of your duties"),
+    ],
+)
+def test_what_is_refused_is_a_page_of_the_console(path: str, status: int, words: str) -> None:
+    answer = client_of(Duty.SUPPORT).get(path)
+    page = answer.content.decode()
+    assert answer.status_code == status
+    assert words in page
+    assert "unfold/css/styles.css" in page
+    assert reverse("admin:orders_order_changelist") in page, "the way on"
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
+def test_whether_a_sign_in_lasts_is_asked_once_a_page() -> None:
+    owner = create_user(email="o@example.com", password="Grey-heron-42", role=Role.ADMIN, duties=[Duty.OWNER])
+    client = Client()
+    answer = client.post("/admin/login/", {"username": owner.email, "password": "Grey-heron-42"})
+    assert answer.status_code == 302
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get("/admin/").status_code == 200
+    assert len([one for one in asked.captured_queries if "identity_signin" in one["sql"]]) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "lit"),
+    [
+        ("/admin/realtime/supportchat/inbox/", ["Inbox"]),
+        ("/admin/realtime/supportchat/", ["Support chats"]),
+        ("/admin/inventory/stocklevel/take/", ["Stock-take"]),
+        ("/admin/inventory/stocklevel/", ["Levels"]),
+        ("/admin/realtime/event/follow/", ["Events, live"]),
+    ],
+)
+def test_one_line_of_the_sidebar_is_lit(console: Client, path: str, lit: list[str]) -> None:
+    groups = console.get(path).context["sidebar_navigation"]
+    assert [item["title"] for group in groups for item in group["items"] if item["active"]] == lit
+
+
+def test_no_list_reads_its_table_to_find_what_it_can_be_narrowed_by(console: Client) -> None:
+    """Products, of which there are thousands and not millions, are asked for their categories."""
+    for model in admin.site._registry:
+        path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        with CaptureQueriesContext(connection) as asked:
+            assert console.get(path).status_code == 200
+        distinct = [one["sql"] for one in asked.captured_queries if "SELECT DISTINCT" in one["sql"]]
+        allowed = {"catalog_product", "procrastinate_procrastinatejob"}
+        assert distinct == [] or path.split("/")[2] + "_" + path.split("/")[3] in allowed, path
+        assert len(asked.captured_queries) <= 12, path
+
+
+def test_what_is_sold_out_is_counted_beside_what_is_low(console: Client) -> None:
+    mug(stock=1)
+    reduce_stock(lines=[mug(stock=1).line(1)], actor=ACTOR)
+    page = console.get("/admin/console/low").content.decode()
+    assert 'data-total-of="sold-out" data-total="1"' in page
+    whole = console.get("/admin/").content.decode()
+    assert re.search(r'data-sold-out>.*?data-value="1"', whole, re.DOTALL)
+
+
+def test_each_process_says_where_its_hub_is() -> None:
+    said = {"one": "100.5 3 1 42", "other": "100.0 4 0 41"}
+    found = list(connections._read(said, now=101))
+    assert [(process.name, process.seq, process.connections) for process in found] == [
+        ("one", 42, 3),
+        ("other", 41, 4),
+    ]

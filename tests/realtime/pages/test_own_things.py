@@ -29,10 +29,21 @@ def test_a_wish_comes_and_goes() -> None:
     assert client.post("/wishlist/items", {"productId": "prod_none"}).status_code == 404
     assert client.post("/wishlist/items", {}).status_code == 400
     part = client.post("/wishlist/items", {"productId": goods.id}, headers=PART)
-    assert (part.status_code, "in your wishlist" in part.content.decode()) == (200, True)
+    assert (part.status_code, 'aria-pressed="true"' in part.content.decode()) == (200, True)
     assert client.post(f"/wishlist/items/{goods.id}/remove")["Location"] == "/wishlist"
     assert "Teapot" not in text_of(client, "/wishlist")
     assert client.post(f"/wishlist/items/{goods.id}/remove").status_code == 404
+
+
+def test_the_button_of_a_products_page_is_what_was_wanted_however_often_it_is_pressed() -> None:
+    goods, client = mug(title="Teapot"), signed_in(somebody())
+    said = {"productId": goods.id, "on": "product"}
+    for path, pressed in (("", "true"), ("", "true"), (f"/{goods.id}/remove", "false")) * 2:
+        part = client.post(f"/wishlist/items{path}", said, headers=PART)
+        assert (part.status_code, f'aria-pressed="{pressed}"' in part.content.decode()) == (200, True)
+        assert ("Teapot" in text_of(client, "/wishlist")) is (pressed == "true")
+    refused = client.post("/wishlist/items", {**said, "productId": "prod_none"}, headers=PART)
+    assert (refused.status_code, 'aria-pressed="false"' in refused.content.decode()) == (404, True)
 
 
 def test_a_guest_who_wishes_is_asked_to_sign_in_and_comes_back_to_the_product(client: Client) -> None:

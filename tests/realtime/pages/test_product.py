@@ -301,7 +301,7 @@ def test_a_review_that_is_none_is_refused_with_what_was_written(client: Client, 
     browser = signed_in(a_user())
     answer = browser.post(f"/p/{thing.id}/reviews", {"comment": "Kept words", **said})
     assert answer.status_code == 400
-    assert 'role="alert"' in answer.content.decode()
+    assert 'class="problem"' in answer.content.decode()
     assert ("Kept words" in text_of(answer)) == ("comment" not in said)
     assert Review.objects.count() == 0
 

@@ -372,7 +372,7 @@ def test_an_order_that_costs_nothing_asks_for_no_payment(payment: str) -> None:
     goods = mug(stock=10, price="0")
     client = signed_in(somebody())
     order_id = ordered(client, goods.id, payment=payment)
-    assert (Order.objects.get().total, goods.on_hand(), Payment.objects.count()) == (0, 9, 0)
+    assert (Order.objects.get().total, goods.on_hand(), Payment.objects.count()) == (Decimal(0), 9, 0)
     page = text_of(client, f"/orders/{order_id}")
     assert "Nothing to pay" in page
     assert not any(words in page for words in ("Not paid yet", "Pay now", "Pay in cash", "how to pay"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -131,3 +133,18 @@ def test_a_page_speaks_the_visitors_language(client: Client) -> None:
     assert '<html lang="sv" dir="ltr">' in client.get("/sign-in").content.decode()
     # Data stay in English, whoever asks.
     assert client.get("/api/products/x").json()["message"] == "Product not found"
+
+
+def test_each_field_that_is_wrong_is_described_by_what_is_wrong(client: Client) -> None:
+    answer = client.post("/register", {"name": "", "email": "x", "phone": "07", "password": "short"})
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    described = re.findall(r'aria-invalid="true" aria-describedby="([^"]+)"', page)
+    assert described[:2] == ["id_name_error", "id_email_error"]
+    for name in described:
+        assert page.count(f'<span class="problem" id="{name}">') == 1
+
+
+def test_who_signs_in_is_led_to_registering_and_on(client: Client) -> None:
+    page = client.get("/sign-in?next=/checkout").content.decode()
+    assert '<a href="/register?next=/checkout">' in page

@@ -142,7 +142,7 @@ async def test_connections_are_counted_over_all_processes_also_from_synchronous_
         await counted(4)
         second.hub.leave(session)
         await counted(3)
-        said = {"gone": "1000.0 7 0", "there": "1004.5 2 1", PROCESS: "1005.0 7 0"}
+        said = {"gone": "1000.0 7 0 9", "there": "1004.5 2 1 9", PROCESS: "1005.0 7 0 9"}
         heard = list(connections._read(said, now=1005))
         assert [(one.name, one.connections, one.staff, one.is_here) for one in heard] == [
             ("there", 2, 1, False),

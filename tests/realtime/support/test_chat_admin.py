@@ -6,10 +6,15 @@ import re
 
 import pytest
 from django.contrib.admin.utils import quote as quoted
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from config.identity.models import Role
+from realtime import whispers
 from realtime.models import Event, Notification, SupportChat, SupportMessage
+from realtime.records import Record
+from tests.fingerprint import nothing_changes
 from tests.orders.conftest import Person, person
 from tests.realtime.support.talk import opened, step, texts, write
 
@@ -119,3 +124,65 @@ def test_customers_have_no_admin(customer: Person) -> None:
     client = Client()
     client.force_login(customer.user)
     assert client.get(LIST).status_code == 302
+
+
+@pytest.fixture
+def whispered(monkeypatch: pytest.MonkeyPatch) -> list[Record]:
+    """What every live process is to hear."""
+    found: list[Record] = []
+    monkeypatch.setattr(whispers, "send", found.extend)
+    return found
+
+
+def test_the_inbox_tells_that_staff_write_and_have_stopped(
+    admin: Client, customer: Person, staff: Person, whispered: list[Record]
+) -> None:
+    chat = opened(customer)
+    path = f"{LIST}inbox/{chat['id']}/typing/"
+    for said, is_typing in (("true", True), ("false", False), ("", False)):
+        with nothing_changes():
+            answer = admin.post(path, {"is_typing": said})
+        assert (answer.status_code, answer.content) == (204, b"")
+        told = whispered.pop().parsed()
+        assert (told["chat_id"], told["user"], told["is_typing"]) == (
+            chat["id"],
+            {"id": staff.id, "name": staff.user.name},
+            is_typing,
+        )
+    assert admin.get(path).status_code == 405
+    assert admin.post(f"{LIST}inbox/chat_unknown/typing/").status_code == 404
+    step(customer, chat, "closed")
+    assert admin.post(path, {"is_typing": "true"}).status_code == 204
+    assert whispered == [], "nobody writes in what is closed"
+
+
+def test_only_the_steps_that_there_are_are_offered(admin: Client, customer: Person, staff: Person) -> None:
+    chat = opened(customer)
+    path = f"{LIST}{chat['id']}/"
+    for status, offered in (
+        ("open", {"answer", "claim", "close"}),
+        ("claimed", {"answer", "release", "close"}),
+        ("closed", {"release"}),
+    ):
+        step(staff, chat, status)
+        links = set(re.findall(rf'href="{re.escape(LIST)}[^"/]+/(\w+)/?"', page(admin, f"{path}change/")))
+        assert links - {"history", "inbox", "change"} == offered
+
+
+def test_a_chats_page_takes_as_many_questions_for_many_messages_as_for_one(
+    admin: Client, customer: Person, staff: Person
+) -> None:
+    chat = opened(customer)
+    path = f"{LIST}{chat['id']}/change/"
+
+    def questions() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert admin.get(path).status_code == 200
+        return len(asked)
+
+    write(customer, chat, "One")
+    admin.get(path)
+    few = questions()
+    for number in range(6):
+        write(staff if number % 2 else customer, chat, str(number))
+    assert questions() == few
