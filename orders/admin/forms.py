@@ -20,6 +20,7 @@ from unfold.widgets import (
 
 from config.api.fields import MAX_QUANTITY
 from config.api.once_forms import OnceForm
+from config.api.plain_lines import PlainLines
 from config.identity.models import Role, User
 from orders import flow
 from orders.flow import Party, Status, TailorStatus
@@ -45,7 +46,7 @@ class StatusActionForm(ActionForm):  # type: ignore[misc]  # unfold has no types
     )
 
 
-class StepForm(forms.Form):
+class StepForm(PlainLines, forms.Form):
     """``version`` is the order's, as the screen had it: a step is taken from what somebody has seen."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -128,7 +129,7 @@ class ReturnForm(OnceForm):
         lines.queryset = left
 
 
-class RefundForm(OnceForm):
+class RefundForm(PlainLines, OnceForm):
     amount = forms.DecimalField(
         required=False,
         min_value=Decimal("0.0001"),
