@@ -173,7 +173,8 @@ PAGES: Mapping[str, str] = {
     **look("procrastinate_procrastinatejob", "procrastinate.view_procrastinatejob"),
     **look("jobs_timer", "jobs.view_timer"),
     # Parts of the dashboard, fetched afresh.
-    **{f"console_{part}": "orders.view_order" for part in ("orders", "hours", "days")},
+    "console_orders": "orders.view_order",
+    **{f"console_{part}": "realtime.view_analytics" for part in ("hours", "days")},
     "console_low": "inventory.view_stocklevel",
     "console_movements": "inventory.view_stockmovement",
 }
