@@ -64,24 +64,34 @@ def _by_itself() -> Doer:
     return str(SYSTEM), SYSTEM.source
 
 
+class _TellDoer:
+    """Around whatever a connection executes."""
+
+    def concerns(self, sql: str) -> bool:
+        """What else is executed need not come by here: of all that sells goods, nothing does."""
+        return writes_watched(sql)
+
+    def __call__(self, execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if not isinstance(sql, str) or not self.concerns(sql):
+            return execute(sql, params, many, context)
+        who = _doer.get()
+        actor, source = who() if who is not None else _by_itself()
+        connection = context["connection"]
+        connection.ensure_connection()
+        in_transaction = connection.in_atomic_block
+        told = connection.connection.execute
+        told(_TELL, (actor, in_transaction, source, in_transaction))
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            if not in_transaction:
+                told(_TELL, ("", False, "", False))
+
+
+_tell_doer = _TellDoer()
+
+
 def name_doer_on(connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
     """Have a new connection tell."""
     if _tell_doer not in connection.execute_wrappers:
         connection.execute_wrappers.append(_tell_doer)
-
-
-def _tell_doer(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    if not isinstance(sql, str) or not writes_watched(sql):
-        return execute(sql, params, many, context)
-    who = _doer.get()
-    actor, source = who() if who is not None else _by_itself()
-    connection = context["connection"]
-    connection.ensure_connection()
-    in_transaction = connection.in_atomic_block
-    told = connection.connection.execute
-    told(_TELL, (actor, in_transaction, source, in_transaction))
-    try:
-        return execute(sql, params, many, context)
-    finally:
-        if not in_transaction:
-            told(_TELL, ("", False, "", False))

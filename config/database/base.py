@@ -71,7 +71,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         As ``cursor()`` does it, with one cursor for all: making one takes as long as executing a statement.
         """
-        if self.queries_logged or self.execute_wrappers:
+        if self._is_looked_at(statement):
             logged: Any = self.cursor()
             logged.execute(statement, parameters)
             found: psycopg.Cursor[Any] = logged.cursor
@@ -85,6 +85,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 return self._kept_cursor().execute(statement, parameters, prepare=True)
             finally:
                 self.connection.prepare_threshold = _NEVER_PREPARES
+
+    def _is_looked_at(self, statement: Prepared) -> bool:
+        """Whether it is logged, or a wrapper does not say (``concerns``) that it is no business of its."""
+        if self.queries_logged:
+            return True
+        wrappers: list[Any] = self.execute_wrappers
+        return not all(hasattr(one, "concerns") and not one.concerns(statement) for one in wrappers)
 
     def _kept_cursor(self) -> psycopg.Cursor[Any]:
         if self._kept is None or self._kept.connection is not self.connection:

@@ -21,6 +21,7 @@ from config.identity import services as identity
 from config.identity.duties import Duty
 from config.identity.models import Role, Scope, User
 from config.kernel.actors import Actor
+from config.kernel.statements import Prepared, change
 from orders.models import Order
 from realtime.webhooks import services as webhooks
 from tests.inventory.conftest import key_caller
@@ -202,6 +203,15 @@ def test_what_is_undone_was_never_done_and_a_doer_does_not_stay(staff: Person) -
             Product.objects.filter(pk=product).update(title="One")
         Product.objects.filter(pk=product).update(title="Two")
     assert list(AuditEntry.objects.order_by("id").values_list("actor", flat=True)) == ["user:usr_x", "system"]
+
+
+def test_a_prepared_statement_that_writes_what_is_watched_says_its_doer() -> None:
+    product = mug().id
+    AuditEntry.objects.all().delete()
+    rename = Prepared("UPDATE catalog_product SET title = %s WHERE id = %s")
+    with acting(Actor(kind="user", id="usr_x")):
+        assert change(rename, ["One", product]) == 1
+    assert list(AuditEntry.objects.values_list("actor", "after")) == [("user:usr_x", {"title": "One"})]
 
 
 def test_a_change_that_changes_nothing_is_none(staff: Person) -> None:

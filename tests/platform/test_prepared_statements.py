@@ -68,6 +68,26 @@ def test_statements_that_are_counted_or_wrapped_say_the_same_and_are_seen() -> N
     assert [query["sql"] for query in queries] == ["SELECT $1::int + $2::int, $3::text"]
 
 
+def test_nothing_that_every_connection_has_makes_them_take_djangos_way(
+    fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+    usual = type(connection).cursor
+
+    def counting(self: Any) -> Any:
+        made.append(self)
+        return usual(self)
+
+    connection.ensure_connection()
+    monkeypatch.setattr(type(connection), "cursor", counting)
+    row(ADD, {"a": 1, "b": 1, "text": ""})
+    assert made == []
+    # Whoever does not say which statements are none of theirs sees all of them.
+    with connection.execute_wrapper(lambda execute, *given: execute(*given)):
+        row(ADD, {"a": 1, "b": 1, "text": ""})
+    assert made == [connection]
+
+
 @pytest.mark.django_db
 def test_values_have_the_types_that_django_gives_them() -> None:
     sql = "SELECT now(), 1.50::numeric, '{\"a\": 1}'::jsonb, NULL::text WHERE %s::int = 1"
