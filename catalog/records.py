@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -63,6 +63,8 @@ class ProductRecord:
     markets: tuple[MarketRecord, ...]
     rating_sum: int = 0
     review_count: int = 0
+    #: What a dialect makes of it alone: made once, where a record is read again and again. None to change.
+    made: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def rating(self) -> int | float:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.db.models import QuerySet
 
-from catalog.stock_port import RecordedCounts, StockCount, StockStamp, VariantFigures
+from catalog.stock_port import RecordedCounts, Standing, StockCount, StockStamp, VariantFigures
 from config.kernel.actors import Actor
 from inventory import services
 from inventory.lines import CountLine
@@ -23,6 +23,9 @@ class LedgerStock:
 
     def stamps(self, product_ids: Sequence[str]) -> Mapping[str, StockStamp]:
         return figures.product_stamps(product_ids)
+
+    def standing(self, product_ids: Sequence[str]) -> Standing:
+        return figures.product_standing(product_ids)
 
     def lock(self, product_ids: Sequence[str]) -> None:
         lock_heads(product_ids)

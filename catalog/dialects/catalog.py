@@ -15,32 +15,10 @@ Figures = Mapping[str, VariantFigures]
 
 def catalog_product(record: ProductRecord, figures: Figures, *, version: int) -> dict[str, Any]:
     """The whole product. One without variants has its stock at the top, where it also takes it."""
-    product: dict[str, Any] = {
-        "id": record.id,
-        "sku": record.sku,
-        "base_title": record.title,
-        "description": record.description,
-        "category": record.category,
-        "subcategory": record.subcategory,
-        "image": record.image,
-        "prices": _prices(record.prices),
-        "variants": [],
-        "options": list(record.options),
-        "metadata": [
-            {
-                "market": market.market,
-                "title": market.title,
-                "description": market.description,
-                "keywords": market.keywords,
-            }
-            for market in record.markets
-        ],
-        "available": record.available,
-        "featured": record.featured,
-        "version": version,
-        "created_at": iso(record.created_at),
-        "updated_at": iso(record.updated_at),
-    }
+    described = record.made.get("catalog")
+    if described is None:
+        described = record.made["catalog"] = _described(record)
+    product = {**described, "variants": [], "version": version}
     for variant in record.variants:
         stock = _stock(figures.get(variant.id))
         if variant.implicit:
@@ -56,6 +34,36 @@ def catalog_product(record: ProductRecord, figures: Figures, *, version: int) ->
             shown["prices"] = _prices(variant.prices)
         product["variants"].append(shown)
     return product
+
+
+def _described(record: ProductRecord) -> dict[str, Any]:
+    """The product, every field in its place; its version and its variants, which have stock, are empty."""
+    return {
+        "id": record.id,
+        "sku": record.sku,
+        "base_title": record.title,
+        "description": record.description,
+        "category": record.category,
+        "subcategory": record.subcategory,
+        "image": record.image,
+        "prices": _prices(record.prices),
+        "variants": None,
+        "options": list(record.options),
+        "metadata": [
+            {
+                "market": market.market,
+                "title": market.title,
+                "description": market.description,
+                "keywords": market.keywords,
+            }
+            for market in record.markets
+        ],
+        "available": record.available,
+        "featured": record.featured,
+        "version": None,
+        "created_at": iso(record.created_at),
+        "updated_at": iso(record.updated_at),
+    }
 
 
 def _prices(prices: Sequence[PriceRecord]) -> list[dict[str, Any]]:

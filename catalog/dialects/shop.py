@@ -24,11 +24,28 @@ def shop_product(
     record: ProductRecord, figures: Figures, *, sale: ProductSale | None = None
 ) -> dict[str, Any]:
     """The whole product, as it stands in lists. ``sale`` is the flash sale that counts for it."""
+    own = f"shop {shop_currency()}"
+    described = record.made.get(own)
+    if described is None:
+        described = record.made[own] = _described(record)
+    currency = described["currency"]
+    stocks = {v.id: figures[v.id].available if v.id in figures else 0 for v in record.variants}
+    variants = [_variant(variant, stocks[variant.id], currency, sale) for variant in record.shown_variants]
+    return {
+        **described,
+        "salePrice": _sale_price(shop_price(record.prices), sale) if sale else None,
+        "flashSale": product_sale(sale) if sale else None,
+        "sizeVariants": size_variants((v["attributes"], v["stock"]) for v in variants),
+        "variants": variants,
+        "stock": sum(stocks.values()),
+    }
+
+
+def _described(record: ProductRecord) -> dict[str, Any]:
+    """The product, every field in its place; those of stock and sales are empty."""
     price = shop_price(record.prices)
     amount = to_number(price.amount, price.currency) if price else 0
     currency = price.currency if price else shop_currency()
-    stocks = {v.id: figures[v.id].available if v.id in figures else 0 for v in record.variants}
-    variants = [_variant(variant, stocks[variant.id], currency, sale) for variant in record.shown_variants]
     options = {option["name"]: _choices(option["choices"]) for option in record.options}
     return {
         "_id": record.id,
@@ -44,10 +61,10 @@ def shop_product(
         "basePrice": amount,
         "currency": currency,
         "displayCurrency": sign_of(currency),
-        "salePrice": _sale_price(price, sale),
-        "flashSale": product_sale(sale) if sale else None,
-        "sizeVariants": size_variants((v["attributes"], v["stock"]) for v in variants),
-        "variants": variants,
+        "salePrice": None,
+        "flashSale": None,
+        "sizeVariants": None,
+        "variants": None,
         "flavors": options.get("flavors", []),
         "sizes": options.get("sizes", []),
         "eggOptions": options.get("eggOptions", []),
@@ -60,7 +77,7 @@ def shop_product(
         "reviewCount": record.review_count,
         "available": record.available,
         "featured": record.featured,
-        "stock": sum(stocks.values()),
+        "stock": None,
         "createdAt": iso(record.created_at),
         "updatedAt": iso(record.updated_at),
     }

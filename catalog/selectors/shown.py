@@ -12,7 +12,7 @@ from catalog.sale_records import NO_SALE, ProductSale
 from catalog.selectors.records import live_records
 from catalog.selectors.sales import sale_views
 from catalog.stamps import ProductStamp
-from catalog.stock_port import VariantFigures, stock
+from catalog.stock_port import NO_FIGURES, VariantFigures, stock
 
 #: Products that are read, and kept in memory, at once.
 CHUNK = 500
@@ -64,12 +64,14 @@ def products_shown(product_ids: Iterable[str], *, on_sale: bool = False) -> Iter
     ids = iter(product_ids)
     while chunk := list(islice(ids, CHUNK)):
         # First of all: then a version is never newer than what it stands on.
-        stamps = stock().stamps(chunk)
+        standing = stock().standing(chunk)
         records = {r.id: r for r in live_records(chunk)}
-        figures = stock().figures([v.id for record in records.values() for v in record.variants])
+        # Of what was never stocked there are none.
+        none = dict.fromkeys((v.id for record in records.values() for v in record.variants), NO_FIGURES)
+        figures = {**none, **standing.figures}
         views = sale_views(chunk) if on_sale else {}
         for product_id in chunk:
             if product_id in records:
                 record = records[product_id]
-                view = views.get(product_id, NO_SALE)
-                yield Shown(record, figures, ProductStamp(record.updated_at, stamps[product_id], view))
+                view, stamp = views.get(product_id, NO_SALE), standing.stamps[product_id]
+                yield Shown(record, figures, ProductStamp(record.updated_at, stamp, view))

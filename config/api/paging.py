@@ -21,12 +21,12 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 from django.core.exceptions import EmptyResultSet, FieldDoesNotExist
-from django.db import connection
 from django.db.models import Field, Model, Q, QuerySet
 from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 
 from config.kernel.errors import InvalidInput
+from config.kernel.statements import Bound, bound, rows
 
 MAX_LIMIT = 500
 
@@ -67,10 +67,10 @@ def paginate(
     limit = _limit(request, default_limit)
     keys = _keys(queryset.model, order)
     place = _Place(keys, _listing(request.path, queryset.model, keys), limit or MAX_LIMIT)
-    rows = _from_cursor_on(queryset, place, request.query_params.get("cursor"))
+    found = _from_cursor_on(queryset, place, request.query_params.get("cursor"))
     if limit is None:
-        return Page(rows.iterator(chunk_size=_STREAMED_AT_ONCE))
-    return place.page(request, list(rows[: limit + 1]))
+        return Page(found.iterator(chunk_size=_STREAMED_AT_ONCE))
+    return place.page(request, list(found[: limit + 1]))
 
 
 def page_after(
@@ -90,16 +90,14 @@ def page_after(
 class PlannedPage:
     """A page whose SQL is made up: the same request again only has to execute it."""
 
-    sql: str
-    parameters: tuple[Any, ...]
+    statement: Bound
+    names: tuple[str, ...]
     place: _Place
 
     def read(self, request: Request) -> Page[dict[str, Any]]:
         """The page as it is now."""
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, self.parameters)
-            names = [column.name for column in cursor.description]
-            return self.place.page(request, [dict(zip(names, row, strict=True)) for row in cursor.fetchall()])
+        found = [dict(zip(self.names, row, strict=True)) for row in rows(self.statement)]
+        return self.place.page(request, found)
 
 
 def plan_page(
@@ -115,12 +113,13 @@ def plan_page(
         return None
     keys = _keys(queryset.model, order)
     place = _Place(keys, _listing(request.path, queryset.model, keys), limit)
-    rows = _from_cursor_on(queryset, place, request.query_params.get("cursor"))[: limit + 1]
+    page = _from_cursor_on(queryset, place, request.query_params.get("cursor"))[: limit + 1]
     try:
-        sql, parameters = rows.query.sql_with_params()
+        statement = bound(*page.query.sql_with_params())
     except EmptyResultSet:
         return None
-    return PlannedPage(sql, tuple(parameters), place)
+    # In the order in which ``values()`` gives them.
+    return PlannedPage(statement, tuple(page.query.selected or ()), place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +144,10 @@ class _Place:
 
 
 def _from_cursor_on(queryset: QuerySet[Any, T], place: _Place, cursor: str | None) -> QuerySet[Any, T]:
-    rows = queryset.order_by(*(key.ordering for key in place.keys))
+    ordered = queryset.order_by(*(key.ordering for key in place.keys))
     if cursor is None:
-        return rows
-    return rows.filter(_after(place.keys, _read_cursor(cursor, place.listing, len(place.keys))))
+        return ordered
+    return ordered.filter(_after(place.keys, _read_cursor(cursor, place.listing, len(place.keys))))
 
 
 # ------------------------------------------------------------------------------------------- order

@@ -13,7 +13,7 @@ from psycopg._preparing import PrepareManager
 from psycopg._queries import PostgresClientQuery, PostgresQuery
 from psycopg.types.datetime import TimestamptzLoader
 
-from config.kernel.statements import Prepared
+from config.kernel.statements import Bound, Prepared
 
 #: A connection that has answered so lately is not asked whether it lives (seconds).
 BELIEVED = 5.0
@@ -66,11 +66,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._believed_until = 0.0
         self._kept: psycopg.Cursor[Any] | None = None
 
-    def run(self, statement: Prepared, parameters: Any) -> psycopg.Cursor[Any]:
+    def run(self, statement: Prepared | Bound, parameters: Any) -> psycopg.Cursor[Any]:
         """Execute a statement; the cursor that has what it gives, until the next one is run.
 
         As ``cursor()`` does it, with one cursor for all: making one takes as long as executing a statement.
         """
+        is_prepared = isinstance(statement, Prepared)
+        if not is_prepared:
+            parameters = None
         if self._is_looked_at(statement):
             logged: Any = self.cursor()
             logged.execute(statement, parameters)
@@ -82,11 +85,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.wrap_database_errors:
             self.connection.prepare_threshold = _PREPARES
             try:
-                return self._kept_cursor().execute(statement, parameters, prepare=True)
+                return self._kept_cursor().execute(statement, parameters, prepare=is_prepared)
             finally:
                 self.connection.prepare_threshold = _NEVER_PREPARES
 
-    def _is_looked_at(self, statement: Prepared) -> bool:
+    def _is_looked_at(self, statement: str) -> bool:
         """Whether it is logged, or a wrapper does not say (``concerns``) that it is no business of its."""
         if self.queries_logged:
             return True

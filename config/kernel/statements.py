@@ -24,7 +24,15 @@ class Prepared(str):
     __slots__ = ()
 
 
-def rows(statement: Prepared, parameters: Parameters) -> list[tuple[Any, ...]]:
+class Bound(str):
+    """A statement that has its values in it, and is executed as it is: one of many that are remembered, too
+    many to have each of them prepared.
+    """
+
+    __slots__ = ()
+
+
+def rows(statement: Prepared | Bound, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
     """What a statement gives, all of it."""
     found: list[tuple[Any, ...]] = _run(statement, parameters).fetchall()
     return found
@@ -42,6 +50,12 @@ def change(statement: Prepared, parameters: Parameters) -> int:
     return count
 
 
-def _run(statement: Prepared, parameters: Parameters) -> Any:
+def bound(sql: str, parameters: Sequence[Any]) -> Bound:
+    """SQL of the ORM's with its values in it, quoted as its own cursor does it."""
+    operations: Any = connections[DEFAULT_DB_ALIAS].ops
+    return Bound(operations.compose_sql(sql, parameters))
+
+
+def _run(statement: Prepared | Bound, parameters: Parameters) -> Any:
     # The backend's own (``config.database``).
     return connections[DEFAULT_DB_ALIAS].run(statement, parameters)  # type: ignore[attr-defined]

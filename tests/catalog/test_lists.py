@@ -21,8 +21,8 @@ from tests.catalog.goods import draft, made
 pytestmark = pytest.mark.django_db
 
 SORTS = ["price", "-price", "newest", "rating", "name"]
-#: Of one page, whatever is on it: which products, the products, their parts, their stock.
-PAGE_QUERIES = 5
+#: Of one page, whatever is on it: which products, their stock, the products with their parts.
+PAGE_QUERIES = 3
 
 
 def priced(title: str, egp: str | None, **fields: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ MANY = 300
 
 
 @pytest.fixture
-def ids() -> dict[str, list[str]]:
+def ids() -> dict[str, Any]:
     """Products with a level and a hold that has run out each, made at once; and the planner's worst day."""
     numbers = range(MANY)
     products = [Product(id=f"p{n}", sku=f"p{n}", title="Mug") for n in numbers]
@@ -45,7 +46,12 @@ def ids() -> dict[str, list[str]]:
     with connection.cursor() as cursor:
         # What it does by itself where it takes a table for empty: join row by row.
         cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
-    return {"products": [f"p{n}" for n in numbers], "variants": [f"v{n}" for n in numbers]}
+    products_asked = [f"p{n}" for n in numbers]
+    return {
+        "products": products_asked,
+        "variants": [f"v{n}" for n in numbers],
+        "asked": json.dumps(products_asked),
+    }
 
 
 def rows_looked_at(plan: dict[str, Any]) -> float:
@@ -58,9 +64,9 @@ def rows_looked_at(plan: dict[str, Any]) -> float:
     return float(mine * plan["Actual Loops"]) + sum(rows_looked_at(one) for one in plan.get("Plans", []))
 
 
-@pytest.mark.parametrize("statement", [statements._READ, figures._FIGURES])
+@pytest.mark.parametrize("statement", [statements._READ, figures._FIGURES, figures._STANDING])
 def test_a_read_of_many_products_looks_at_each_row_a_few_times_only(
-    ids: dict[str, list[str]], statement: str
+    ids: dict[str, Any], statement: str
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + statement, ids)
@@ -68,9 +74,10 @@ def test_a_read_of_many_products_looks_at_each_row_a_few_times_only(
     assert rows_looked_at(found[0]["Plan"]) < 40 * MANY
 
 
-def test_what_is_read_is_the_same_with_every_plan(ids: dict[str, list[str]]) -> None:
+def test_what_is_read_is_the_same_with_every_plan(ids: dict[str, Any]) -> None:
     found = figures.variant_figures(ids["variants"])
     assert {(one.available, one.locations[0].on_hand) for one in found.values()} == {(5, 5)}
+    assert figures.product_standing(ids["products"]).figures == found
     reading = statements.read_book(ids["products"])
     assert len(reading.shelves) == len(reading.expired) == MANY
     assert {shelf.available for shelf in reading.shelves} == {3}
