@@ -9,14 +9,14 @@ from realtime.health import health, ready
 
 # They are tried in this order: what is asked for most comes first.
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("orders.api.urls")),
+    path("", include("catalog.api.urls")),
     path("", include("realtime.pages.urls")),
     path("admin/password_change/", admin.site.admin_view(change_own_password)),
     path("admin/<str:app>/<str:model>/<path:object_id>/history/", admin.site.admin_view(history_of_object)),
     path("admin/", admin.site.urls),
     path("api/health", health),
     path("api/ready", ready),
-    path("", include("orders.api.urls")),
-    path("", include("catalog.api.urls")),
     path("", include("inventory.api.urls")),
     path("", include("config.identity.api.urls")),
     path("", include("realtime.api.urls")),
