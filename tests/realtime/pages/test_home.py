@@ -132,10 +132,10 @@ def test_the_queries_do_not_grow_with_the_products(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     made(*(draft(title=f"Mug {number}", sizes=("1", "2")) for number in range(2)))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         client.get("/")
     made(*(draft(title=f"More {number}", sizes=("1", "2", "3")) for number in range(30)))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         client.get("/")
 
 
