@@ -23,13 +23,27 @@ def main() -> None:
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import ProgrammingError
 
     try:
         # Now, and for every command: Django would go on with some of them, or show a traceback.
         settings.INSTALLED_APPS  # noqa: B018  loads the settings
     except ImproperlyConfigured as error:
         sys.exit(f"error: {error}")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ProgrammingError:
+        if "--traceback" in sys.argv or _has_tables():
+            raise
+        sys.exit(
+            "error: This shop has no tables yet: `manage.py migrate` makes them, and so does `make run`."
+        )
+
+
+def _has_tables() -> bool:
+    from django.db import connection
+
+    return "django_migrations" in connection.introspection.table_names()
 
 
 if __name__ == "__main__":

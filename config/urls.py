@@ -2,16 +2,22 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from config.audit.history import history_of_object
 from config.identity.admin import change_own_password
 from realtime.health import health, ready
+
+_console = RedirectView.as_view(
+    pattern_name="admin:index", query_string=True, http_method_names=("get", "head")
+)
 
 # They are tried in this order: what is asked for most comes first.
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("orders.api.urls")),
     path("", include("catalog.api.urls")),
     path("", include("realtime.pages.urls")),
+    path("admin", _console),
     path("admin/password_change/", admin.site.admin_view(change_own_password)),
     path("admin/<str:app>/<str:model>/<path:object_id>/history/", admin.site.admin_view(history_of_object)),
     path("admin/", admin.site.urls),

@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from import_export import fields, resources
 from import_export.instance_loaders import BaseInstanceLoader
 from import_export.results import Result, RowResult
+from rest_framework.exceptions import ValidationError
 
 from catalog.api.catalog_serializers import NewProductSerializer, ProductPartSerializer, draft_of
 from catalog.dialects import catalog_product
@@ -39,6 +40,8 @@ _TEXTS = ("sku", "base_title", "description", "category", "subcategory", "image"
 _FLAGS = ("available", "featured")
 _LISTS = ("variants", "options", "metadata")
 COLUMNS = ("id", *_TEXTS, *_FLAGS, "prices", *_LISTS, "updated_at")
+#: Columns of which an empty cell says something.
+FILLED = frozenset({"id", *_TEXTS})
 
 Row = Mapping[str, str]
 
@@ -99,9 +102,8 @@ class ProductResource(resources.Resource):  # type: ignore[misc]  # the library 
         for name in ("use_transactions", "collect_failed_rows", "rollback_on_validation_errors"):
             kwargs.pop(name, None)
         self._outcomes, self._differences = [], []
-        if "id" in (dataset.headers or ()):
-            for start in range(0, len(rows), BATCH):
-                self._take(rows[start : start + BATCH], dry_run)
+        for start in range(0, len(rows), BATCH):
+            self._take(rows[start : start + BATCH], dry_run)
         return self.import_data_inner(dataset, dry_run, raise_errors, False, False, **kwargs)
 
     def import_row(self, row: Mapping[str, Any], instance_loader: Any, **kwargs: Any) -> RowResult:  # noqa: ARG002  the library's
@@ -125,7 +127,8 @@ class ProductResource(resources.Resource):  # type: ignore[misc]  # the library 
 
     def _take(self, rows: Sequence[Row], dry_run: bool) -> None:
         present = _records([row["id"] for row in rows if row.get("id")])
-        drafts = [_read(row) for row in rows]
+        read = _Reader().read
+        drafts = [read(row) for row in rows]
         self._differences += [_differences(row, present.get(row.get("id", ""))) for row in rows]
 
         def work() -> list[tuple[Outcome | StockwireError, bool]]:
@@ -184,16 +187,21 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _read(row: Row) -> ProductDraft | StockwireError:
-    """The draft of a row, or why it is none."""
-    try:
-        body = _body(row)
-        serializer = (ProductPartSerializer if row.get("id") else NewProductSerializer)(data=body)
-        if not serializer.is_valid():
-            return InvalidInput(place_message(serializer.errors))
-        return draft_of(serializer.validated_data)
-    except StockwireError as error:
-        return error
+class _Reader:
+    """Reads rows as bodies are read. A serializer's fields are made once for all of them, not for each."""
+
+    def __init__(self) -> None:
+        self._new, self._part = NewProductSerializer(), ProductPartSerializer()
+
+    def read(self, row: Row) -> ProductDraft | StockwireError:
+        """The draft of a row, or why it is none."""
+        serializer = self._part if row.get("id") else self._new
+        try:
+            return draft_of(serializer.run_validation(_body(row)))
+        except ValidationError as error:
+            return InvalidInput(place_message(error.detail))
+        except StockwireError as error:
+            return error
 
 
 def _body(row: Row) -> dict[str, Any]:

@@ -6,14 +6,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from import_export.formats.base_formats import CSV
 from import_export.results import Result
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import action
 
 from catalog.admin.exchange import ProductResource
+from catalog.admin.product_file import ProductFile, UnreadableFileError
 from catalog.admin.uploading import LARGEST, ShopifyForm, import_upload
 from config.kernel.actors import Actor
 
@@ -38,7 +40,8 @@ class ExchangedProducts:
     resource_classes = (ProductResource,)
     import_form_class = BoundedImportForm
     export_form_class = ExportForm
-    formats = (CSV,)
+    import_formats = (ProductFile,)
+    export_formats = (CSV,)
     from_encoding = "utf-8-sig"
     import_error_display = ("message",)
     skip_admin_log = True
@@ -53,6 +56,21 @@ class ExchangedProducts:
 
     def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:  # noqa: ARG002
         return {"actor": Actor(kind="user", id=str(request.user.pk), source="import")}
+
+    def add_data_read_fail_error_to_form(self, form: Any, error: Exception) -> None:
+        """Our own sentence, where the file is what is wrong."""
+        if not isinstance(error, UnreadableFileError):
+            raise error
+        form.add_error("import_file", str(error))
+
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """The file that was tried waits in a folder, for one who confirms it once."""
+        try:
+            answer: HttpResponse = super().process_import(request, **kwargs)  # type: ignore[misc]  # the library's
+        except (FileNotFoundError, UnreadableFileError):
+            messages.error(request, "That file has been taken, or is no longer here: try it again")
+            return HttpResponseRedirect(reverse("admin:catalog_product_import"))
+        return answer
 
     def process_result(self, result: Result, request: HttpRequest) -> HttpResponse:
         """What was refused after all, since somebody changed it after the file was tried, is said."""

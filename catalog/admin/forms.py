@@ -21,6 +21,7 @@ from catalog.dialects.shop import shop_currency
 from catalog.models import MarketText, Price, Product, Variant
 from catalog.services import OptionDraft
 from config.api.errors import place_message
+from config.api.plain_lines import PlainLines
 from config.kernel.errors import StockwireError
 from config.kernel.money import quantize
 
@@ -80,7 +81,7 @@ class OptionsFormField(forms.JSONField):
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
 
 
-class ProductForm(JudgedByServices, forms.ModelForm[Product]):
+class ProductForm(JudgedByServices, PlainLines, forms.ModelForm[Product]):
     """The product itself. ``known_update`` is when it had last changed, as the screen had it."""
 
     refusal: StockwireError | None = None
@@ -161,7 +162,7 @@ class VariantForm(JudgedByServices, forms.ModelForm[Variant]):
             self.initial["own_price"] = quantize(own[0].amount, own[0].currency) if own else None
 
 
-class MarketForm(JudgedByServices, forms.ModelForm[MarketText]):
+class MarketForm(JudgedByServices, PlainLines, forms.ModelForm[MarketText]):
     """How the product is presented in one market."""
 
     class Meta:

@@ -21,6 +21,7 @@ from catalog.models import FlashSale, FlashSaleProduct, Product
 from catalog.sale_records import SaleRecord
 from catalog.selectors.sales import STATUS_NOW
 from catalog.services import SaleDraft, change_flash_sale, create_flash_sale, end_flash_sale
+from config.api.plain_lines import PlainLines
 from config.kernel.errors import PreconditionFailed, StockwireError
 
 _REFUSAL = "refusal_of_sale"  # where a request carries it from the service to the form
@@ -39,7 +40,7 @@ _FIELDS = (
 _NUMBERS = ("units", "units_per_customer")
 
 
-class FlashSaleForm(JudgedByServices, forms.ModelForm[FlashSale]):
+class FlashSaleForm(JudgedByServices, PlainLines, forms.ModelForm[FlashSale]):
     """A sale. ``known_change`` is when it had last changed, as the screen had it."""
 
     refusal: StockwireError | None = None

@@ -11,6 +11,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core import signals
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -18,6 +19,7 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.template import loader
 from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -61,6 +63,8 @@ __all__ = [
 
 #: What a 401 asks for.
 CHALLENGE = 'Bearer realm="stockwire", Api-Key realm="stockwire"'
+#: The staff's pages.
+CONSOLE = "/admin"
 #: The pages for people, whoever asks for them.
 HTML_PREFIXES = (
     "/admin/", "/p/", "/orders/", "/cart/", "/checkout/", "/wishlist/", "/notifications/", "/support/",
@@ -336,17 +340,31 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _bare_page(request: HttpRequest, status: int, template: str = "") -> HttpResponse:
     """What is said where nothing else can be relied on: of the request its language alone is looked at, since
-    what the usual pages are told would be looked up in the database again.
+    what the usual pages are told would be looked up in the database again. The console speaks English.
     """
-    with translation.override(translation.get_language_from_request(request)):
+    is_console = request.path == CONSOLE or request.path.startswith(f"{CONSOLE}/")
+    with translation.override("en" if is_console else translation.get_language_from_request(request)):
         page = loader.get_template(template or f"{status}.html").render(
             {
                 "language": translation.get_language(),
                 "direction": "rtl" if translation.get_language_bidi() else "ltr",
+                "is_console": is_console,
+                "home": f"{CONSOLE}/" if is_console else "/",
+                "back": _page_before(request),
             }
         )
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == _UNAVAILABLE else {}
     return HttpResponse(page, status=status, headers=headers)
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page of ours that a form was sent from, if the browser says so."""
+    before = request.headers.get("Referer", "")
+    host = request.META.get("HTTP_HOST", "")
+    is_ours = (
+        url_has_allowed_host_and_scheme(before, allowed_hosts={host}) and urlsplit(before).netloc == host
+    )
+    return before if is_ours else ""
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django's signature

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import orjson
 from django.db import transaction
@@ -21,10 +22,12 @@ from rest_framework.response import Response
 from config.api.callers import caller_key
 from config.api.json import OrjsonRenderer
 from config.api.models import IdempotencyKey
-from config.kernel.errors import InProgress, InvalidInput, KeyReused
+from config.kernel.errors import InProgress, InvalidInput, KeyReused, SentBefore
 from config.kernel.forgetting import forget
 from config.kernel.statements import Prepared, change, rows
 from config.kernel.transactions import in_transaction
+
+T = TypeVar("T")
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -184,6 +187,26 @@ def request_key(request: Request, *, endpoint: str) -> str | None:
     if key is None:
         return None
     return hashlib.sha256(_once(request, endpoint, key).scope.encode()).hexdigest()
+
+
+def do_once(*, caller: str, endpoint: str, key: str, effect: Callable[[], T]) -> T:
+    """``effect()`` under a key that a form of a page bears; there is no answer that could be given again.
+
+    *Locks* the key, as ``answer_once`` does. *Refuses* a key that is none (``InvalidInput``), whose effect is
+    there (``SentBefore``), or under way (``InProgress``). What ``effect`` refuses leaves the key free.
+    """
+    once = _Once(caller=caller, endpoint=endpoint, key=_checked(key), fingerprint="")
+
+    def work() -> T:
+        if _lock([once]) != [True]:
+            raise InProgress
+        if _find([once]):
+            raise SentBefore
+        done = effect()
+        _remember([(once, HttpResponse(status=204))])
+        return done
+
+    return in_transaction(work)
 
 
 def prune_idempotency_keys() -> int:

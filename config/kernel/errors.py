@@ -95,6 +95,13 @@ class InProgress(Conflict):
     retry_after = 1
 
 
+class SentBefore(Conflict):
+    """A form that is good once came again."""
+
+    code = "sent_before"
+    message = "This form was sent before, and was done then: look at what there is now"
+
+
 class PreconditionFailed(StockwireError):
     """The resource is no longer the version that the caller knows."""
 

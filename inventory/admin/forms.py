@@ -8,12 +8,13 @@ from django import forms
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from config.api.fields import MAX_COUNT, MAX_QUANTITY
+from config.api.once_forms import OnceForm
 from inventory.models import Location
 
 _LONGEST_REASON = 500
 
 
-class _Reasoned(forms.Form):
+class _Reasoned(OnceForm):
     reason = forms.CharField(max_length=_LONGEST_REASON, widget=UnfoldAdminTextInputWidget)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action
 
+from config.api.once_forms import done_once
 from config.api.read_only import ReadOnlyAdmin
 from config.identity.admin_actions import asks_for
 from config.kernel.errors import StockwireError
@@ -171,7 +173,8 @@ class StockLevelAdmin(ReadOnlyAdmin):
         """Ask, then act. A refusal is said, and asked again on the present figures."""
         if request.method == "POST" and form.is_valid():
             try:
-                act(form.cleaned_data)
+                act_once = partial(act, form.cleaned_data)
+                done_once(request, form.cleaned_data, act_once, what=f"{title.lower()}.{level.pk}")
             except StockwireError as refusal:
                 messages.error(request, refusal.message)
                 return HttpResponseRedirect(request.get_full_path())

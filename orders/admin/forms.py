@@ -19,6 +19,8 @@ from unfold.widgets import (
 )
 
 from config.api.fields import MAX_QUANTITY
+from config.api.once_forms import OnceForm
+from config.api.plain_lines import PlainLines
 from config.identity.models import Role, User
 from orders import flow
 from orders.flow import Party, Status, TailorStatus
@@ -44,12 +46,15 @@ class StatusActionForm(ActionForm):  # type: ignore[misc]  # unfold has no types
     )
 
 
-class StepForm(forms.Form):
+class StepForm(PlainLines, forms.Form):
     """``version`` is the order's, as the screen had it: a step is taken from what somebody has seen."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     note = forms.CharField(
-        required=False, max_length=_LONGEST_NOTE, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+        required=False,
+        max_length=_LONGEST_NOTE,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text="The customer reads this.",
     )
 
     def __init__(self, order: Order, data: Any = None) -> None:
@@ -112,7 +117,7 @@ class _LineField(forms.ModelChoiceField[OrderLine]):
         return f"{line.name} ({line.sku}): {line.quantity - line.returned} of {line.quantity} can come back"
 
 
-class ReturnForm(forms.Form):
+class ReturnForm(OnceForm):
     line = _LineField(queryset=OrderLine.objects.none(), widget=UnfoldAdminSelectWidget)
     quantity = forms.IntegerField(min_value=1, max_value=MAX_QUANTITY, widget=UnfoldAdminIntegerFieldWidget)
     disposition = forms.ChoiceField(choices=Disposition.choices, widget=UnfoldAdminSelectWidget)
@@ -124,7 +129,7 @@ class ReturnForm(forms.Form):
         lines.queryset = left
 
 
-class RefundForm(forms.Form):
+class RefundForm(PlainLines, OnceForm):
     amount = forms.DecimalField(
         required=False,
         min_value=Decimal("0.0001"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -17,6 +18,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 
 from config.api.fixed_filters import fixed_filter, named
+from config.api.once_forms import done_once
 from config.api.read_only import ReadOnlyAdmin
 from config.identity.admin_actions import asks_for
 from config.identity.models import Role
@@ -222,9 +224,14 @@ class OrderAdmin(ReadOnlyAdmin):
                 quantity=given["quantity"],
                 disposition=Disposition(given["disposition"]),
             )
-            return services.return_items(
-                order_id=order.id, items=[item], actor=_actor(request), role=Role.ADMIN
+            take = partial(
+                services.return_items,
+                order_id=order.id,
+                items=[item],
+                actor=_actor(request),
+                role=Role.ADMIN,
             )
+            return done_once(request, given, take, what=f"return.{order.id}")
 
         form = ReturnForm(order, request.POST or None, initial={"line": request.GET.get("line")})
         return self._answer(request, order, form, act, title="Return")

@@ -15,11 +15,12 @@ from django.urls import reverse
 from unfold.decorators import action, display
 
 from config.api.fixed_filters import fixed_filter, named
+from config.api.once_forms import key_for_service
 from config.api.read_only import ReadOnlyAdmin, ReadOnlyInline
 from config.identity.admin_actions import asks_for
 from config.identity.models import Role
 from config.kernel.actors import Actor
-from config.kernel.errors import StockwireError
+from config.kernel.errors import KeyReused, SentBefore, StockwireError
 from orders import services
 from orders.admin.forms import CompleteForm, RefundForm
 from orders.admin.showing import PROVIDERS, TONES, money, steps_of_payment
@@ -105,13 +106,17 @@ class PaymentAdmin(ReadOnlyAdmin):
         payment = _payment(object_id)
 
         def act(given: dict[str, Any]) -> str:
-            _paid, refund = services.refund_payment(
-                payment_id=payment.id,
-                amount=given["amount"],
-                reason=given["reason"],
-                actor=_actor(request),
-                role=Role.ADMIN,
-            )
+            try:
+                _paid, refund = services.refund_payment(
+                    payment_id=payment.id,
+                    amount=given["amount"],
+                    reason=given["reason"],
+                    actor=_actor(request),
+                    role=Role.ADMIN,
+                    request_key=key_for_service(request, given, what=f"refund.{payment.id}"),
+                )
+            except KeyReused:  # with another amount; with the same it is the refund that there is
+                raise SentBefore from None
             return "is on its way" if refund.status == RefundStatus.PENDING else "has gone back"
 
         return self._answer(request, payment, RefundForm(request.POST or None), act, title="Refund")

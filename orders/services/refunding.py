@@ -156,13 +156,26 @@ def settle_refund(*, refund_id: str, reference: str | None) -> tuple[PaymentReco
 
 
 def refund_payment(
-    *, payment_id: str, amount: Decimal | None, reason: str, actor: Actor, role: Role | str | None
+    *,
+    payment_id: str,
+    amount: Decimal | None,
+    reason: str,
+    actor: Actor,
+    role: Role | str | None,
+    request_key: str | None = None,
 ) -> tuple[PaymentRecord, RefundRecord]:
     """All three steps, for who has no answer to remember. A refund that is still pending is on its way.
 
     Locks, refuses, announces: as ``begin_refund``, ``call_provider`` and ``settle_refund``.
     """
-    refund = begin_refund(payment_id=payment_id, amount=amount, reason=reason, actor=actor, role=role)
+    refund = begin_refund(
+        payment_id=payment_id,
+        amount=amount,
+        reason=reason,
+        actor=actor,
+        role=role,
+        request_key=request_key,
+    )
     return settle_refund(refund_id=refund.id, reference=call_provider(refund.id))
 
 

@@ -31,26 +31,30 @@ NEWEST = 10
 #: What a part shows, asked for when it is shown.
 Reading = Callable[[], dict[str, Any]]
 
-#: What each part needs to be seen.
-_SEES_ORDERS, _SEES_STOCK, _SEES_LEDGER = (
+#: What each part needs to be seen. The figures of the day are whose they are over REST; what is low and who
+#: waits in a chat, whoever sees the lists may count.
+_SEES_ORDERS, _SEES_STOCK, _SEES_LEDGER, _SEES_CHATS, _SEES_FIGURES = (
     "orders.view_order",
     "inventory.view_stocklevel",
     "inventory.view_stockmovement",
+    "realtime.view_supportchat",
+    "realtime.view_analytics",
 )
 _CARDS = (
-    ("orders_today", "Orders today", "receipt_long"),
-    ("revenue_today", "Revenue today", "payments"),
-    ("active_carts", "Active carts", "shopping_cart"),
-    ("low_stock_count", "Low stock", "inventory_2"),
-    ("open_support_chats", "Open chats", "forum"),
-    ("views_last_hour", "Views, last hour", "visibility"),
+    ("orders_today", "Orders today", "receipt_long", {_SEES_FIGURES}),
+    ("revenue_today", "Revenue today", "payments", {_SEES_FIGURES}),
+    ("active_carts", "Active carts", "shopping_cart", {_SEES_FIGURES}),
+    ("low_stock_count", "Low stock", "inventory_2", {_SEES_FIGURES, _SEES_STOCK}),
+    ("open_support_chats", "Open chats", "forum", {_SEES_FIGURES, _SEES_CHATS}),
+    ("views_last_hour", "Views, last hour", "visibility", {_SEES_FIGURES}),
 )
 
 
 def with_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's callback: the start page's context. The cursor comes first: what happens meanwhile is told."""
     cursor, now = current_cursor(), clock.now()
-    readings = figures.read(figures.BY_NAME, now)
+    cards = [card for card in _CARDS if any(map(request.user.has_perm, card[-1]))]
+    readings = figures.read([name for name, *_ in cards], now)
     sign = sign_of(shop_currency())
     context |= {
         "cursor": cursor,
@@ -62,7 +66,7 @@ def with_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
                 "value": readings[name].value,
                 "unit": sign if name == "revenue_today" else "",
             }
-            for name, title, icon in _CARDS
+            for name, title, icon, _needs in cards
         ],
         "connections": connections.count(local_hub()),
         "currency": shop_currency(),
@@ -70,7 +74,7 @@ def with_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
     for _part_name, needs, read in _PARTS:
         if request.user.has_perm(needs):
             context |= read()
-    if request.user.has_perm(_SEES_ORDERS):
+    if request.user.has_perm(_SEES_FIGURES):
         context |= {
             "hours": series.hours_of_today(now),
             "days": series.last_days(now),
@@ -112,7 +116,7 @@ def _machinery(request: HttpRequest) -> HttpResponseBase:
 def _chart(read: Callable[[Any], str]) -> Callable[[HttpRequest], HttpResponseBase]:
     @require_safe
     def view(request: HttpRequest) -> HttpResponseBase:
-        if not request.user.has_perm(_SEES_ORDERS):
+        if not request.user.has_perm(_SEES_FIGURES):
             raise PermissionDenied
         return HttpResponse(read(clock.now()), content_type="application/json")
 

@@ -6,7 +6,7 @@ whose sign-in was ended elsewhere opens nothing any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, ClassVar
 
@@ -14,7 +14,8 @@ from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import Resolver404, URLPattern, path, resolve
+from django.views.decorators.common import no_append_slash
 from unfold.sites import UnfoldAdminSite
 
 from config.api.addresses import client_address
@@ -23,8 +24,7 @@ from config.identity.errors import InvalidCredentials
 from config.identity.models import User
 from config.identity.services import begin_sign_in
 from realtime.console import dashboard
-
-View = Callable[..., HttpResponseBase]
+from realtime.console.asked import View, without_nul
 
 #: Unfold's pages have handlers in their markup, so scripts can't be told from it. Nothing is fetched from
 #: anywhere else, nothing is sent anywhere else, and nobody frames us.
@@ -52,6 +52,16 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
         ]
         return [*parts, *super().get_urls()]
 
+    @no_append_slash
+    def catch_all_view(self, request: HttpRequest, url: str) -> HttpResponseBase:
+        """An address that only lacks its last slash leads on, here and nowhere else in the house."""
+        if request.method in {"GET", "HEAD"} and not url.endswith("/"):
+            with suppress(Resolver404):
+                there = resolve(f"{request.path_info}/").func
+                if getattr(there, "should_append_slash", True):  # all but this
+                    return HttpResponseRedirect(request.get_full_path(force_append_slash=True))
+        raise Http404
+
     def has_permission(self, request: HttpRequest) -> bool:
         """Asked several times while a page is made: whether the sign-in lasts is looked up once."""
         if not super().has_permission(request):
@@ -63,7 +73,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Every page of the console: under its policy, and with a token for its sockets that lasts."""
-        inner: View = super().admin_view(view, cacheable)
+        inner: View = without_nul(super().admin_view(view, cacheable))
 
         @wraps(inner)
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -19,6 +19,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from config.api.plain_lines import PlainModelForm
 from config.api.read_only import ReadOnlyAdmin, ReadOnlyInline
 from config.identity.admin_actions import asks_for
 from config.identity.models import Role, User
@@ -237,6 +238,7 @@ class CannedAnswerAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
 
     list_display = ("title", "position", "in_short")
     search_fields = ("title", "text")
+    form = PlainModelForm
     fields = ("title", "text", "position")
 
     @admin.display(description="Text")

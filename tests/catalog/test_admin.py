@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from catalog.dialects import catalog_product
 from catalog.models import Product
 from catalog.selectors import product_shown
-from catalog.services import CountDraft, PriceDraft, ProductDraft, VariantDraft, change_product
+from catalog.services import CountDraft, MarketDraft, PriceDraft, ProductDraft, VariantDraft, change_product
+from config.audit.models import AuditEntry
 from config.identity.models import Role
 from config.identity.services import create_user
 from tests.catalog.goods import ACTOR, draft, made
+from tests.fingerprint import nothing_changes
 from tests.hearing import Heard
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +78,36 @@ def test_a_save_without_a_change_is_none(staff: Client, heard: Heard) -> None:
     assert answer.status_code == 302, errors(answer)
     assert shown(product_id) == before
     assert heard.names == []
+
+
+@pytest.mark.parametrize("text", ["One\n\nTwo", "One\r\n\r\nTwo", "One\nTwo\n", " One\rTwo"])
+def test_a_text_that_nobody_touched_is_what_it_was_whatever_a_browser_makes_of_its_lines(
+    staff: Client, heard: Heard, text: str
+) -> None:
+    (product_id,) = made(draft(description=text, markets=(MarketDraft("SE", "Kopp", text),)))
+    heard.events.clear()
+    entries = AuditEntry.objects.count()
+    assert entries > 0
+    data = as_a_browser_sends_it(filled_in(staff, page(product_id)))
+    with nothing_changes():
+        assert staff.post(page(product_id), data).status_code == 302
+    assert AuditEntry.objects.count() == entries
+    assert heard.names == []
+    assert shown(product_id)["description"] == text
+
+
+def test_a_text_that_is_changed_has_single_line_ends(staff: Client) -> None:
+    (product_id,) = made(draft(description="One\r\nTwo"))
+    data = filled_in(staff, page(product_id)) | {"description": "One\r\nTwo\r\nThree"}
+    assert staff.post(page(product_id), data).status_code == 302
+    assert shown(product_id)["description"] == "One\nTwo\nThree"
+
+
+def as_a_browser_sends_it(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: re.sub(r"\r\n|\r|\n", "\r\n", value) if isinstance(value, str) else value
+        for name, value in data.items()
+    }
 
 
 def test_a_change_is_announced_like_any_other(staff: Client, heard: Heard) -> None:

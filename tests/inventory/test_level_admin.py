@@ -20,6 +20,7 @@ from inventory import services
 from inventory.models import StockLevel, StockMovement
 from inventory.selectors.level_history import day_ends
 from inventory.selectors.low import low_levels, lowest_levels
+from tests.fingerprint import nothing_changes
 from tests.hearing import Heard
 from tests.inventory.shop import ACTOR, Goods, deltas, make_goods, make_location
 
@@ -209,6 +210,23 @@ def test_a_table_that_only_grows_is_counted_so_far_and_no_further(monkeypatch: p
     with CaptureQueriesContext(connection) as asked:
         assert CappedPaginator(StockMovement.objects.order_by("-id"), 2).count == 3
     assert "LIMIT 3" in asked[0]["sql"]
+
+
+def test_a_transfer_that_is_sent_twice_is_one(admin: Client) -> None:
+    make_location("shop")
+    level = make_goods(stock=9).level()
+    path = f"{LEVELS}{level.pk}/transfer/"
+    once = re.findall(r'name="once" value="(once_\w+)"', admin.get(path).content.decode())[0]
+    form = {"quantity": 4, "target": "shop", "reason": "For the window", "once": once}
+    assert admin.post(path, form).status_code == 302
+    with nothing_changes():
+        answer = admin.post(path, form, follow=True)
+    assert "This form was sent before" in answer.content.decode()
+    level.refresh_from_db()
+    assert level.on_hand == 5
+    assert admin.post(path, {**form, "once": "another"}).status_code == 302
+    level.refresh_from_db()
+    assert level.on_hand == 1
 
 
 def test_what_has_come_is_added_to_what_is_there_by_then(admin: Client) -> None:

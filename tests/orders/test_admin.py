@@ -16,6 +16,7 @@ from config.api import capped_paging
 from inventory.models import StockMovement
 from orders.models import Order, OrderLine
 from orders.selectors.timeline import timeline
+from tests.fingerprint import nothing_changes
 from tests.hearing import Heard
 from tests.orders.conftest import Person
 from tests.orders.paying import pay
@@ -147,6 +148,42 @@ def test_units_are_returned_line_by_line(admin: Client, customer: Person, staff:
     assert (goods.on_hand(), OrderLine.objects.get().returned) == (8, 2)
     assert "1 can come back" in act(admin, order, "return", line=line, quantity=2, disposition="lost")
     assert OrderLine.objects.get().returned == 2
+
+
+def test_a_return_that_is_sent_twice_is_one(admin: Client, customer: Person, staff: Person) -> None:
+    goods = mug()
+    order = place(customer, goods.item(3))
+    ship(staff, order["_id"])
+    said = {"line": order["items"][0]["_id"], "quantity": 1, "disposition": "sellable"}
+    page = admin.get(f"{LIST}{quoted(order['_id'])}/return/").content.decode()
+    once = re.findall(r'name="once" value="(once_\w+)"', page)[0]
+    assert "done" in act(admin, order, "return", **said, once=once)
+    with nothing_changes():
+        assert "This form was sent before" in act(admin, order, "return", **said, once=once)
+    assert (goods.on_hand(), OrderLine.objects.get().returned) == (8, 1)
+    assert "done" in act(admin, order, "return", **said, once="another")
+    assert (goods.on_hand(), OrderLine.objects.get().returned) == (9, 2)
+
+
+def test_a_return_that_was_refused_may_be_sent_again_as_it_is(
+    admin: Client, customer: Person, staff: Person
+) -> None:
+    order = place(customer, mug().item(1))
+    said = {"line": order["items"][0]["_id"], "quantity": 1, "disposition": "lost", "once": "a"}
+    assert "Nothing comes back" in act(admin, order, "return", **said)
+    ship(staff, order["_id"])
+    assert "done" in act(admin, order, "return", **said)
+
+
+def test_whoever_takes_a_step_is_told_who_reads_the_note(admin: Client, customer: Person) -> None:
+    order = place(customer, mug().item(1))
+    for verb in ("step", "cancel"):
+        page = admin.get(f"{LIST}{quoted(order['_id'])}/{verb}/").content.decode()
+        assert "The customer reads this." in page
+    act(admin, order, "step", status="processing", note="We wait for blue thread.")
+    reader = Client()
+    reader.force_login(customer.user)
+    assert "We wait for blue thread." in reader.get(f"/orders/{order['_id']}").content.decode()
 
 
 def test_orders_are_assigned_and_the_tailors_work_set(

@@ -58,6 +58,19 @@ def test_staff_give_back_in_parts(admin: Client, customer: Person, staff: Person
         assert text.lower() in page.lower(), text
 
 
+def test_a_refund_that_is_sent_twice_is_one(admin: Client, customer: Person, bank: Bank) -> None:
+    payment = pay(customer, place(customer, mug().item(1)))
+    confirm(customer, payment)
+    page = admin.get(f"{LIST}{quoted(payment['_id'])}/refund/").content.decode()
+    once = re.findall(r'name="once" value="(once_\w+)"', page)[0]
+    assert "has gone back" in act(admin, payment, "refund", amount="10", once=once)
+    assert "has gone back" in act(admin, payment, "refund", amount="10", once=once)
+    assert "This form was sent before" in act(admin, payment, "refund", amount="20", once=once)
+    assert Refund.objects.count() == 1
+    assert "has gone back" in act(admin, payment, "refund", amount="10", once="another")
+    assert Refund.objects.count() == 2
+
+
 def test_staff_take_note_of_money_that_they_have(admin: Client, customer: Person, bank: Bank) -> None:
     payment = pay(customer, place(customer, mug().item(1)), "manual")
     assert "has been received" in act(admin, payment, "complete")

@@ -67,6 +67,7 @@ class Command(BaseCommand):
                 self.stdout.write("The demo shop is loaded.")
             for account in demo_accounts(settings.STOCKWIRE_HOME):
                 self.stdout.write(f"  {account.role:<10} {account.email:<36} {account.password}")
+            self.stdout.write(f"The admin signs in on {address_of(listener)}/admin/, the others in the shop.")
         connection.close()
         self.stdout.write(self.style.SUCCESS(f"Stockwire is on {address_of(listener)}  (Ctrl-C ends it)"))
         self.stdout.flush()

@@ -9,6 +9,7 @@ import { stale } from "./live.js";
 import { unitPrice } from "./pricing.js";
 import { Announcer } from "./status.js";
 import { stockLevel } from "./store.js";
+import "./token.js";
 import { say } from "./words.js";
 
 const STOCK_EVENTS = new Set(["stock.reduced", "stock.updated", "stock.reserved", "stock.released", "stock.back"]);

@@ -35,6 +35,14 @@ from tests.orders.shop import mug, place
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_courier")]
 
+ALL_CARDS = [
+    "orders_today",
+    "revenue_today",
+    "active_carts",
+    "low_stock_count",
+    "open_support_chats",
+    "views_last_hour",
+]
 PARTS = ("orders", "low", "movements", "machinery", "hours", "days")
 
 
@@ -93,7 +101,7 @@ def test_each_part_is_for_staff(part: str, console: Client) -> None:
 
 
 def test_staff_see_what_their_duty_lets_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    granted = {Duty.FINANCE: {"orders.view_order"}}
+    granted = {Duty.FINANCE: {"orders.view_order", "realtime.view_analytics"}}
     monkeypatch.setattr(duties, "_granted", granted | {duty: set() for duty in Duty if duty not in granted})
     finance, support = client_of(Duty.FINANCE), client_of(Duty.SUPPORT)
     allowed = [part for part in PARTS if finance.get(f"/admin/console/{part}").status_code == 200]
@@ -106,6 +114,26 @@ def test_staff_see_what_their_duty_lets_them(monkeypatch: pytest.MonkeyPatch) ->
     assert "Newest movements" not in page
     assert "<canvas" not in support.get("/admin/").content.decode()
     assert reverse("admin:inventory_stocklevel_changelist") not in page, "nor in the sidebar"
+
+
+@pytest.mark.parametrize(
+    ("duty", "cards", "charts"),
+    [
+        (Duty.OWNER, ALL_CARDS, 2),
+        (Duty.FINANCE, ALL_CARDS, 2),
+        (Duty.STOCK, ["low_stock_count"], 0),
+        (Duty.CATALOG, ["low_stock_count"], 0),
+        (Duty.SUPPORT, ["low_stock_count", "open_support_chats"], 0),
+    ],
+)
+def test_a_figure_is_shown_to_whom_it_is_given_over_rest(duty: Duty, cards: list[str], charts: int) -> None:
+    client = client_of(duty)
+    page = client.get("/admin/").content.decode()
+    assert re.findall(r'data-metric="(\w+)"', page) == cards
+    assert page.count("<canvas") == charts
+    statuses = {client.get(f"/admin/console/{part}").status_code for part in ("hours", "days")}
+    status = client.get("/api/analytics/summary").status_code
+    assert statuses == {status} == ({200} if charts else {403})
 
 
 def test_the_page_takes_as_many_questions_with_a_full_shop_as_with_an_empty_one(

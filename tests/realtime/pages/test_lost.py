@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -9,7 +10,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.realtime.pages.readers import inline_code, text_of
+from tests.orders.shop import mug
+from tests.realtime.pages.readers import PASSWORD, a_user, inline_code, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +74,47 @@ def test_a_form_that_has_become_old_says_what_to_do(language: str, direction: st
     assert answer.status_code == 403
     assert f'<html lang="{language}" dir="{direction}">' in page
     assert words in page
+
+
+def test_it_leads_back_to_the_page_and_to_no_other_house() -> None:
+    strict = Client(enforce_csrf_checks=True)
+    for before, leads_to in (
+        ("http://testserver/p/prod_1?a=%22%3E", "http://testserver/p/prod_1?a=%22%3E"),
+        ("", "/"),
+        ("http://elsewhere.example/p/prod_1", "/"),
+        ("http://testserver@elsewhere.example/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/p/prod_1", "/"),
+    ):
+        headers = {**BROWSER, "Host": "testserver", "Referer": before}
+        page = strict.post("/cart/items", headers=headers).content.decode()
+        assert f'<a class="main" href="{leads_to}">' in page, before
+
+
+def test_the_console_has_its_own_page_for_it() -> None:
+    strict = Client(enforce_csrf_checks=True)
+    answer = strict.post("/admin/login/", headers={**BROWSER, "Accept-Language": "sv"})
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert "Staff console" in page
+    assert '<html lang="en" dir="ltr">' in page
+    assert '<a class="main" href="/admin/">Go to the console</a>' in page
+
+
+def test_a_guests_product_page_takes_the_token_of_the_sign_in_since() -> None:
+    """The page's own script puts in what the browser has by then (`token.js`); the one drawn is of before."""
+    user, goods = a_user(), mug()
+    strict = Client(enforce_csrf_checks=True)
+    page = strict.get(f"/p/{goods.id}").content.decode()
+    assert re.search(r"<form [^>]*data-fresh-token", page)
+    drawn = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
+    signing_in = {"email": user.email, "password": PASSWORD, "csrfmiddlewaretoken": drawn}
+    assert strict.post("/sign-in", signing_in).status_code == 302
+    said = {"productId": goods.id, "quantity": "1"}
+    assert strict.post("/cart/items", {**said, "csrfmiddlewaretoken": drawn}).status_code == 403
+    fresh = strict.cookies["csrftoken"].value
+    answer = strict.post("/cart/items", {**said, "csrfmiddlewaretoken": fresh})
+    assert (answer.status_code, answer["Location"]) == (302, "/cart")
 
 
 def test_no_two_addresses_share_a_name() -> None:

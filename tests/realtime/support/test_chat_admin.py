@@ -11,11 +11,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from config.identity.models import Role
+from orders.models import Order, OrderStatusChange
 from realtime import whispers
-from realtime.models import Event, Notification, SupportChat, SupportMessage
+from realtime.models import CannedAnswer, Event, Notification, SupportChat, SupportMessage
 from realtime.records import Record
 from tests.fingerprint import nothing_changes
 from tests.orders.conftest import Person, person
+from tests.orders.shop import mug, place
 from tests.realtime.support.talk import opened, step, texts, write
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +120,18 @@ def test_nothing_is_edited_by_hand(admin: Client, customer: Person) -> None:
     assert admin.post(f"{LIST}{chat['id']}/delete/", {"post": "yes"}).status_code == 403
     assert SupportChat.objects.get().status == "open"
     assert admin.get(f"{LIST}chat_unknown/answer/").status_code == 404
+
+
+def test_a_canned_answer_and_a_steps_note_have_single_line_ends(admin: Client, customer: Person) -> None:
+    path = "/admin/realtime/cannedanswer/add/"
+    form = {"title": "Late", "text": "One\r\nTwo", "position": "0"}
+    assert admin.post(path, form).status_code == 302
+    assert CannedAnswer.objects.get().text == "One\nTwo"
+    order = place(customer, mug().item(1))
+    path = f"/admin/orders/order/{quoted(order['_id'])}/step/"
+    form = {"version": str(Order.objects.get().version), "status": "processing", "note": "One\r\nTwo"}
+    assert admin.post(path, form).status_code == 302
+    assert OrderStatusChange.objects.latest("id").note == "One\nTwo"
 
 
 def test_customers_have_no_admin(customer: Person) -> None:
