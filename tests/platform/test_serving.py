@@ -143,7 +143,7 @@ def test_the_first_start_makes_accounts_and_each_start_prints_them(
         names = connection.execute("SELECT role, name FROM identity_user").fetchall()
     assert all(dict(names)[account["role"]] for account in accounts), "in a chat they would have no name"
     printed = first.output()
-    assert f"{first.url}/admin/, the others in the shop." in printed
+    assert f"{first.base_url}/admin/, the others in the shop." in printed
     first.end()
     again = start_server(env=env, database_url=first.database_url).output()
     for account in accounts:
