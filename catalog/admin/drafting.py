@@ -45,11 +45,9 @@ def _kept(formset: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
 
 
 def _variant(present: Variant | None, row: dict[str, Any]) -> VariantDraft:
-    own = shop_currency()
-    others = present.prices.exclude(currency=own).order_by("position", "id") if present else ()
-    prices = [PriceDraft(price.currency, price.amount) for price in others]
+    prices = list(row["other_prices"])
     if row["own_price"] is not None:
-        prices.insert(0, PriceDraft(own, row["own_price"]))
+        prices.insert(0, PriceDraft(shop_currency(), row["own_price"]))
     return VariantDraft(
         id=present.pk if present else None,
         sku=row["sku"] or UNSET,

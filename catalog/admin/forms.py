@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -16,13 +16,14 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from catalog.admin.options import as_text, read_text
 from catalog.api.catalog_serializers import OptionSerializer
 from catalog.dialects.shop import shop_currency
 from catalog.models import MarketText, Price, Product, Variant
-from catalog.services import OptionDraft
+from catalog.services import OptionDraft, PriceDraft
 from config.api.errors import place_message
 from config.api.plain_lines import PlainLines
-from config.kernel.errors import StockwireError
+from config.kernel.errors import InvalidInput, StockwireError
 from config.kernel.money import quantize
 
 # More would be refused for the amount anyway; it keeps the forms' own error readable.
@@ -64,21 +65,54 @@ class AttributesFormField(forms.CharField):
         return {pair[0]: pair[1] for pair in pairs}
 
 
-class OptionsFormField(forms.JSONField):
-    """Options as the catalog dialect writes them."""
+class OptionsFormField(forms.CharField):
+    """Options, a line for each and for each of their choices."""
 
-    widget = UnfoldAdminTextareaWidget(attrs={"rows": 4})
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 5})
 
     def clean(self, value: Any) -> tuple[OptionDraft, ...]:
-        sent = super().clean(value)
         try:
-            data = OptionSerializer(many=True).run_validation(sent or [])
+            sent = read_text(str(super().clean(value)))
+            data = OptionSerializer(many=True).run_validation(sent)
+        except InvalidInput as error:
+            raise ValidationError(error.message) from error
         except serializers.ValidationError as error:
             raise ValidationError(place_message(error.detail)) from error
         return tuple(OptionDraft(option["name"], tuple(option["choices"])) for option in data)
 
     def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+        return value if isinstance(value, str) else as_text(value or [])
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(super().has_changed(self.prepare_value(initial), data))
+
+
+class PricesFormField(forms.CharField):
+    """``SEK 12.50; EUR 9``."""
+
+    widget = UnfoldAdminTextInputWidget()
+
+    def clean(self, value: Any) -> tuple[PriceDraft, ...]:
+        return tuple(_price(part) for part in str(super().clean(value)).split(";") if part.strip())
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else prices_as_text(value or ())
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(super().has_changed(self.prepare_value(initial), data))
+
+
+def prices_as_text(prices: Iterable[Price]) -> str:
+    """As the field reads them."""
+    return "; ".join(f"{price.currency} {quantize(price.amount, price.currency)}" for price in prices)
+
+
+def _price(text: str) -> PriceDraft:
+    currency, _, amount = text.strip().partition(" ")
+    try:
+        return PriceDraft(currency.upper(), Decimal(amount.strip()))
+    except InvalidOperation:
+        raise ValidationError("Write them as “SEK 12.50; EUR 9”.") from None
 
 
 class ProductForm(JudgedByServices, PlainLines, forms.ModelForm[Product]):
@@ -96,7 +130,8 @@ class ProductForm(JudgedByServices, PlainLines, forms.ModelForm[Product]):
     named_options = OptionsFormField(
         required=False,
         label="Options",
-        help_text='[{"name": "flavors", "choices": [{"name": "Vanilla", "price_multiplier": 1.2}]}]',
+        help_text="A line for each option, and below it a choice a line: “- Chocolate * 1.2”; further words "
+        "after a bar: “- Cake | servings: 10”.",
     )
     known_update = forms.CharField(required=False, label="", widget=forms.HiddenInput)
 
@@ -142,13 +177,15 @@ class PriceForm(JudgedByServices, forms.ModelForm[Price]):
 
 
 class VariantForm(JudgedByServices, forms.ModelForm[Variant]):
-    """A variant. Its own price is the one in the shop's currency; those in others stay as they are."""
+    """A variant. Its own price is the one in the shop's currency; those in others stand beside it."""
 
     sku = forms.CharField(required=False, strip=False, widget=UnfoldAdminTextInputWidget())
     attributes = AttributesFormField()
     own_price = forms.DecimalField(
         required=False, min_value=0, decimal_places=_DECIMALS, widget=UnfoldAdminDecimalFieldWidget()
     )
+
+    other_prices = PricesFormField(required=False, help_text="SEK 12.50; EUR 9")
 
     class Meta:
         model = Variant
@@ -158,7 +195,9 @@ class VariantForm(JudgedByServices, forms.ModelForm[Variant]):
         super().__init__(*args, **kwargs)
         self.fields["own_price"].label = f"Own price, {shop_currency()}"
         if not self.instance._state.adding:
-            own = [price for price in self.instance.prices.all() if price.currency == shop_currency()]
+            prices = sorted(self.instance.prices.all(), key=lambda price: (price.position, price.pk))
+            own = [price for price in prices if price.currency == shop_currency()]
+            self.initial["other_prices"] = [price for price in prices if price.currency != shop_currency()]
             self.initial["own_price"] = quantize(own[0].amount, own[0].currency) if own else None
 
 

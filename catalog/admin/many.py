@@ -105,7 +105,7 @@ class ManyProducts:
             "form": form,
             "action": action,
             "chosen": ids,
-            "what": "products",
+            "what": "product",
             "back": request.get_full_path(),
         }
         return TemplateResponse(request, "admin/console/many.html", context)

@@ -42,7 +42,7 @@ class CappedPaginator(Paginator[Any]):
         start = (number - 1) * self.per_page
         end = min(start + self.per_page, self.count)
         ids = self._first[:end] if start == 0 else list(_ids(rows)[start:end])
-        return self._get_page(rows.filter(pk__in=ids), number, self)
+        return Page(rows.filter(pk__in=ids), number, self)
 
     @cached_property
     def _first(self) -> list[Any]:

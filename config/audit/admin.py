@@ -61,12 +61,18 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         if not term:
             return queryset, False
         users = get_user_model().objects.filter(email__iexact=term).values_list("pk", flat=True)
-        actors = [term, *(f"user:{pk}" for pk in (term, *users))]
+        actors = [
+            actor
+            for actor in (term, *(f"user:{pk}" for pk in (term, *users)))
+            # Of whom there is none the trail would be read to its beginning.
+            if AuditEntry.objects.filter(actor=actor).exists()
+        ]
         subjects = [
             term,
             *(subject_of(kind, term) for kind in {one.subject[0] for one in watched().values()}),
         ]
-        return queryset.filter(Q(subject__in=subjects) | Q(actor__in=actors)), False
+        meant = Q(subject__in=subjects)
+        return queryset.filter(meant | Q(actor__in=actors) if actors else meant), False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DoersChangeList]:  # noqa: ARG002
         return DoersChangeList

@@ -67,9 +67,8 @@ def _by_itself() -> Doer:
 class _TellDoer:
     """Around whatever a connection executes."""
 
-    def concerns(self, sql: str) -> bool:
-        """What else is executed need not come by here: of all that sells goods, nothing does."""
-        return writes_watched(sql)
+    #: What else is executed need not come by here: of all that sells goods, nothing does.
+    concerns = staticmethod(writes_watched)
 
     def __call__(self, execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         if not isinstance(sql, str) or not self.concerns(sql):

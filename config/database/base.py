@@ -93,8 +93,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Whether it is logged, or a wrapper does not say (``concerns``) that it is no business of its."""
         if self.queries_logged:
             return True
-        wrappers: list[Any] = self.execute_wrappers
-        return not all(hasattr(one, "concerns") and not one.concerns(statement) for one in wrappers)
+        for wrapper in self.execute_wrappers:
+            concerns: Any = getattr(wrapper, "concerns", None)
+            if concerns is None or concerns(statement):
+                return True
+        return False
 
     def _kept_cursor(self) -> psycopg.Cursor[Any]:
         if self._kept is None or self._kept.connection is not self.connection:

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.formats import date_format
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.views import ChangeList
 
 from config.jobs import services
 from config.jobs.models import JobError, Timer
@@ -44,6 +45,21 @@ class EventInline(_ToLookAt, TabularInline):  # type: ignore[misc]  # unfold has
     readonly_fields = fields
     ordering = ("at", "id")
     extra = 0
+    hide_title = True
+
+
+_ERROR = "error_of_job"  # where a job on a list's page carries it
+
+
+class JobChangeList(ChangeList):  # type: ignore[misc]  # as above
+    """A page of jobs with what went wrong with each: one query for all of them."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        ids = [job.pk for job in self.result_list]
+        errors = dict(JobError.objects.filter(job_id__in=ids).values_list("job_id", "error"))
+        for job in self.result_list:
+            vars(job)[_ERROR] = errors.get(job.pk, "")
 
 
 @admin.register(ProcrastinateJob)
@@ -67,7 +83,13 @@ class JobAdmin(_ToLookAt, ModelAdmin):  # type: ignore[misc]  # as above
 
     @admin.display(description="Last error")
     def last_error(self, job: ProcrastinateJob) -> str:
-        return JobError.objects.filter(job_id=job.pk).values_list("error", flat=True).first() or ""
+        if _ERROR not in vars(job):
+            found = JobError.objects.filter(job_id=job.pk).values_list("error", flat=True)
+            vars(job)[_ERROR] = found.first() or ""
+        return str(vars(job)[_ERROR])
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[JobChangeList]:  # noqa: ARG002  as above
+        return JobChangeList
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("procrastinate.change_procrastinatejob"))

@@ -131,7 +131,8 @@ DATABASES = {"default": database(environment.DATABASE_URL.read())}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "identity.User"
-LOGIN_REDIRECT_URL = "admin:index"  # of the console's sign-in, opened by itself; the shop's has its own
+# Where the console's sign-in leads that was not asked for by a page: its form says nothing of it.
+LOGIN_REDIRECT_URL = "admin:index"
 SILENCED_SYSTEM_CHECKS = [
     "auth.E003",  # e-mail is unique by a constraint over its lower case, which the check can't see
 ]

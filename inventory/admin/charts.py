@@ -16,6 +16,8 @@ ENTRIES = 100
 DAYS = 90
 
 _FEW = 20
+#: Seen on light and on dark.
+_GREEN = "#2f9e5b"
 _TICKS = {"color": "#8a8c83", "maxRotation": 0, "autoSkipPadding": 16}
 OPTIONS = json.dumps(
     {
@@ -55,8 +57,8 @@ def _line(labels: list[str], values: list[int]) -> str:
         "label": "On hand",
         "data": values,
         "stepped": "before",
-        "borderColor": "var(--color-primary-600)",
-        "backgroundColor": "var(--color-primary-600)",
+        "borderColor": _GREEN,
+        "backgroundColor": _GREEN,
         "borderWidth": 2,
         # A line of one point is none.
         "pointRadius": 3 if len(values) <= _FEW else 0,

@@ -207,7 +207,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
             "form": form,
             "action": "set_threshold",
             "chosen": list(queryset.values_list("pk", flat=True)),
-            "what": "levels",
+            "what": "level",
             "back": request.get_full_path(),
         }
         return TemplateResponse(request, "admin/console/many.html", context)

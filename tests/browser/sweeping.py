@@ -92,6 +92,10 @@ class Sweep:
         assert answer is not None, path
         return answer
 
+    def expect(self, status: int) -> None:
+        """The next page is refused with this status, and the browser may say so."""
+        self._expected = status
+
     def switch(self, colors: str, width: Mapping[str, int]) -> None:
         """Give the page that is open these colours and this width."""
         self.page.set_viewport_size({"width": width["width"], "height": width["height"]})

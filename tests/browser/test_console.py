@@ -113,7 +113,12 @@ def test_no_page_is_wider_than_its_window(
 ) -> None:
     shopkeeper.create("A very long title " * 12, stock=3)
     page = signed_in(visit, make_staff(server), viewport={"width": width, "height": 800})
-    for path in ("", "catalog/product/", "inventory/stocklevel/", "inventory/stocklevel/take/"):
+    pages = (
+        "", "catalog/product/", "inventory/stocklevel/", "inventory/stocklevel/take/",
+        "inventory/stockmovement/", "audit/auditentry/", "realtime/event/", "realtime/event/follow/",
+        "realtime/supportchat/inbox/", "jobs/timer/",
+    )  # fmt: skip
+    for path in pages:
         page.goto(f"{line.base_url}/admin/{path}")
         wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wider <= 0, path

@@ -53,6 +53,7 @@ from config.identity.services import issue_api_key
 from config.kernel.actors import Actor
 from inventory.models import Reservation
 from orders.models import Order, Payment, ProviderEvent
+from procrastinate.contrib.django import app
 from realtime.models import CannedAnswer, Event
 from realtime.webhooks.models import WebhookDelivery, WebhookSubscription
 now, product = timezone.now(), Product.objects.first()
@@ -72,6 +73,7 @@ WishlistItem.objects.create(wishlist=wishes, product=product)
 ends = now + dt.timedelta(days=1)
 sale = FlashSale.objects.create(name="Sale", discount_percentage=10, starts_at=now, ends_at=ends)
 FlashSaleProduct.objects.create(sale=sale, product=product, position=0)
+app.configure_task("nothing", allow_unknown=True, schedule_in={"days": 1}).defer()
 event = Event.objects.exclude(seq=None).last()
 told = WebhookSubscription.objects.create(url="https://shop.example/told", topics=["order.*"], secret="s",
     state="paused", epoch="x", seq=event.seq)
@@ -92,7 +94,8 @@ def names_of(labels: tuple[str, ...]) -> set[str]:
         refused |= set() if page.has_add_permission(request) else {f"{name}_add"}
         refused |= set() if page.has_delete_permission(request) else {f"{name}_delete"}
     resolvers = [one for one in admin.site.get_urls() if isinstance(one, URLResolver)]
-    names = {str(one.name) for resolver in resolvers for one in resolver.url_patterns if one.name}
+    found = {getattr(one, "name", None) for resolver in resolvers for one in resolver.url_patterns}
+    names = {str(name) for name in found if name}
     ours = {name for name in names if name.startswith(tuple(f"{label}_" for label in labels))}
     return {name for name in ours - refused - NO_PAGES if not name.endswith("_history")}
 

@@ -29,7 +29,7 @@ def test_it_allows_its_own_scripts_and_nothing_else(client: Client) -> None:
 def test_every_file_that_it_names_is_there(client: Client) -> None:
     page = client.get("/").content.decode()
     named = set(re.findall(r'(?:href|src)="/static/([^"]+)"', page))
-    assert len(named) == 17
+    assert len(named) == 19
     assert [path for path in named if finders.find(path) is None] == []
 
 

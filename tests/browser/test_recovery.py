@@ -102,7 +102,7 @@ def test_a_shop_that_can_t_be_loaded_says_so_and_is_loaded_later(
     page = rough_visit("/?search=nothing+has+this+name+at+all+456")
     is_live(page)
     page.route("**/api/products*", lambda route: route.abort())
-    page.get_by_role("button", name="Show everything").click()
+    page.get_by_role("link", name="Show everything").click()
     expect(page.get_by_role("alert")).to_contain_text("could not be loaded")
     expect(page.locator(".skeleton")).to_have_count(0)
     page.unroute("**/api/products*")

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from catalog.admin.options import as_text, read_text
 from catalog.dialects import catalog_product
 from catalog.models import Product
 from catalog.selectors import product_shown
@@ -155,6 +156,11 @@ def test_a_product_is_made_on_one_page(staff: Client, heard: Heard) -> None:
         ({"prices-0-DELETE": "on"}, "at least one price is required"),
         ({"known_update": ""}, "Somebody has changed this product meanwhile"),
         ({"named_options": "[{}]"}, "[0].name: required"),
+        ({"named_options": "- Mint"}, "the option&#x27;s name above its choices"),
+        ({"named_options": "flavors\n- Mint * x"}, "is no number to multiply a price by"),
+        ({"named_options": "flavors\n- Mint | big"}, "as a name and a text"),
+        ({"variants-0-other_prices": "SEK x"}, "Write them as"),
+        ({"variants-0-other_prices": "SEK 1; SEK 2"}, "variants[0].prices[1].currency"),
         ({"variants-0-attributes": "size"}, "Write a line for each"),
         ({"title": ""}, "This field is required"),
     ],
@@ -217,3 +223,52 @@ def test_only_staff_come_in() -> None:
     client = Client()
     client.force_login(create_user(email="someone@example.com", password=None, role=Role.CUSTOMER))
     assert client.get(LIST).status_code == 302
+
+
+LINES = "flavors\n- Vanilla\n- Chocolate * 1.2 | note: dark: very | servings: 10\nsizes\n- Large * 2"
+
+
+def test_options_are_written_a_line_each_and_read_as_they_are_shown(staff: Client, heard: Heard) -> None:
+    (product_id,) = made(draft())
+    path = page(product_id)
+    assert staff.post(path, filled_in(staff, path) | {"named_options": LINES}).status_code == 302
+    assert shown(product_id)["options"] == [
+        {
+            "name": "flavors",
+            "choices": [
+                {"name": "Vanilla", "price_multiplier": 1},
+                {"name": "Chocolate", "price_multiplier": 1.2, "servings": "10", "note": "dark: very"},
+            ],
+        },
+        {"name": "sizes", "choices": [{"name": "Large", "price_multiplier": 2}]},
+    ]
+    again = filled_in(staff, path)
+    assert again["named_options"].splitlines() == LINES.splitlines()
+    heard.events.clear()
+    assert staff.post(path, again).status_code == 302
+    assert heard.names == []
+
+
+@pytest.mark.parametrize("name", ["a | b", "- a", "a * 2", "[a", " a", "a\nb", "10 * 10 cm"])
+def test_options_that_no_line_can_say_are_shown_so_that_they_are_read_again(name: str) -> None:
+    options = [{"name": "shape", "choices": [{"name": name, "price_multiplier": 1.5}]}]
+    assert read_text(as_text(options)) == options
+
+
+def test_a_variants_prices_in_other_currencies_stand_beside_its_own(staff: Client, heard: Heard) -> None:
+    (product_id,) = made(draft(sizes=("S",)))
+    path = page(product_id)
+    prices = {"variants-0-own_price": "12", "variants-0-other_prices": "sek 15.50;EUR 3"}
+    data = filled_in(staff, path) | prices
+    assert staff.post(path, data).status_code == 302
+    (variant,) = shown(product_id)["variants"]
+    assert variant["prices"] == [
+        {"currency": "EGP", "amount": 12},
+        {"currency": "SEK", "amount": 15.5},
+        {"currency": "EUR", "amount": 3},
+    ]
+    again = filled_in(staff, path)
+    assert again["variants-0-other_prices"] == "SEK 15.50; EUR 3.00"
+    heard.events.clear()
+    assert staff.post(path, again).status_code == 302
+    assert heard.names == []

@@ -58,7 +58,7 @@ def test_prices_are_raised_by_percent_in_every_currency_and_variant(staff: Clien
     money = (PriceDraft("EGP", Decimal(100)), PriceDraft("JPY", Decimal(333)))
     one, other = made(draft(variants=(variant,), prices=money), draft())
     heard.events.clear()
-    assert "1 products is chosen" in staff.post(LIST, chosen("reprice", one)).content.decode()
+    assert "1 product is chosen" in staff.post(LIST, chosen("reprice", one)).content.decode()
     answer = staff.post(LIST, chosen("reprice", one, percent="10"), follow=True)
     assert "1 products changed, 0 were so already" in answer.content.decode()
     assert prices(one) == [("EGP", Decimal(110)), ("JPY", Decimal(366)), ("EGP", Decimal("8.31"))]

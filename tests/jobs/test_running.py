@@ -12,6 +12,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django import DjangoApp
 from procrastinate.contrib.django import app as tasks_app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -308,3 +309,21 @@ def test_every_timer_of_the_shop_is_registered_and_each_has_its_own_lock() -> No
     # What comes round less often than each minute is tried again before its next round.
     for name, cron in timers.items():
         assert (tasks_app.tasks[name].retry_strategy is None) == cron.startswith("* * * * *"), name
+
+
+def test_the_list_of_jobs_asks_as_much_for_many_that_failed_as_for_one() -> None:
+    admin = client_of(Role.ADMIN)
+    path = "/admin/procrastinate/procrastinatejob/"
+
+    def questions() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            page = admin.get(path).content.decode()
+        assert "ValueError: &lt;b&gt;no&lt;/b&gt;" in page
+        return len(asked)
+
+    failed_job()
+    admin.get(path)
+    few = questions()
+    for number in range(4):
+        failed_job(f"orders.tasks.other_{number}")
+    assert questions() == few

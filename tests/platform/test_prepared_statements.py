@@ -12,7 +12,7 @@ from django.db import DatabaseError, connections, transaction
 from django.db.backends.postgresql import base as django_base
 from django.test.utils import CaptureQueriesContext
 
-from config.kernel.statements import Prepared, change, row, rows
+from config.kernel.statements import Prepared, bound, change, row, rows
 
 #: The connection itself, with what only our backend has.
 connection: Any = connections["default"]
@@ -66,6 +66,19 @@ def test_statements_that_are_counted_or_wrapped_say_the_same_and_are_seen() -> N
     with CaptureQueriesContext(connection) as queries:
         assert row(ADD, {"a": 2, "b": 3, "text": "x"}) == (5, "x")
     assert [query["sql"] for query in queries] == ["SELECT $1::int + $2::int, $3::text"]
+
+
+def test_a_statement_with_its_values_in_it_is_executed_as_it_is_and_not_prepared(fresh: None) -> None:
+    text = "it's \\ 100%"
+    statement = bound("SELECT %s, '50%%', now()", [text])
+    before = prepared()
+    for _ in range(3):
+        ((said, half, moment),) = rows(statement)
+        assert (said, half, moment.utcoffset().total_seconds()) == (text, "50%", 0)
+    assert prepared() == before
+    with CaptureQueriesContext(connection) as queries:
+        assert rows(statement)[0][:2] == (text, "50%")
+    assert len(queries) == 1
 
 
 def test_nothing_that_every_connection_has_makes_them_take_djangos_way(

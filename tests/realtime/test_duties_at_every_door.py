@@ -418,7 +418,8 @@ def test_what_is_posted_by_hand_to_a_page_of_others_is_refused_and_changes_nothi
 def test_an_action_that_is_posted_by_hand_does_nothing_for_whoever_is_not_offered_it(
     house: Mapping[str, str], staff: Mapping[Duty | None, Client]
 ) -> None:
-    tried, there_are = set(), set()
+    tried: set[str] = set()
+    there_are: set[str] = set()
     for model, page in admin.site._registry.items():
         table = model._meta.label_lower.replace(".", "_")
         path = f"/admin/{table.replace('_', '/', 1)}/"

@@ -275,7 +275,7 @@ def test_whether_a_sign_in_lasts_is_asked_once_a_page() -> None:
     owner = create_user(email="o@example.com", password="Grey-heron-42", role=Role.ADMIN, duties=[Duty.OWNER])
     client = Client()
     answer = client.post("/admin/login/", {"username": owner.email, "password": "Grey-heron-42"})
-    assert answer.status_code == 302
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
     with CaptureQueriesContext(connection) as asked:
         assert client.get("/admin/").status_code == 200
     assert len([one for one in asked.captured_queries if "identity_signin" in one["sql"]]) == 1

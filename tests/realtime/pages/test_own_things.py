@@ -25,7 +25,8 @@ def test_a_wish_comes_and_goes() -> None:
     goods = mug(title="Teapot")
     client = signed_in(somebody())
     assert client.post("/wishlist/items", {"productId": goods.id})["Location"] == "/wishlist"
-    assert "Teapot" in text_of(client, "/wishlist")
+    page = text_of(client, "/wishlist")
+    assert ("Teapot" in page, '<img src="/mug.svg"' in page) == (True, True)
     assert client.post("/wishlist/items", {"productId": "prod_none"}).status_code == 404
     assert client.post("/wishlist/items", {}).status_code == 400
     part = client.post("/wishlist/items", {"productId": goods.id}, headers=PART)
