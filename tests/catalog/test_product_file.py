@@ -20,6 +20,7 @@ from tests.fingerprint import nothing_changes
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/catalog/product/"
+TOO_LONG = "B" * (LONGEST_FIELD + 1)
 HEAD = "id,sku,base_title,description,prices"
 
 
