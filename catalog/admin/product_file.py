@@ -16,6 +16,7 @@ import tablib
 from import_export.formats.base_formats import CSV
 
 from catalog.admin.exchange import COLUMNS, FILLED
+from catalog.importing.rows import LONGEST_FIELD
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WORKBOOK = b"PK\x03\x04"
@@ -82,6 +83,8 @@ def _separator_of(first_line: str) -> str:
 
 def _lines_of(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty, each with the line that it begins in."""
+    # Python has one limit for a whole process; the other reader of files sets the same.
+    csv.field_size_limit(LONGEST_FIELD)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     while True:
         line = reader.line_num + 1

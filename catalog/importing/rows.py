@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 #: No description is longer; a quote that is never closed ends here and not with the file.
-_LONGEST_FIELD = 1_000_000
+LONGEST_FIELD = 1_000_000
 
 
 class UnreadableFileError(Exception):
@@ -35,7 +35,7 @@ def read_rows(
 
     Raises ``UnreadableFileError``: not there, not UTF-8, no CSV, a ``required`` column missing.
     """
-    csv.field_size_limit(_LONGEST_FIELD)
+    csv.field_size_limit(LONGEST_FIELD)
     try:
         with path.open("rb") as raw:
             yield from _records(path, _lines(path, raw, progress), required)
