@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from import_export.formats.base_formats import CSV
+from import_export.forms import ConfirmImportForm
 from import_export.results import Result
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import action
@@ -33,12 +34,20 @@ class BoundedImportForm(ImportForm):  # type: ignore[misc]  # unfold has no type
         return file
 
 
+class ConfirmForm(ConfirmImportForm):  # type: ignore[misc]  # as above
+    """The library takes the number of a format as it comes; of ours there is one."""
+
+    def clean_format(self) -> str:
+        return "0"
+
+
 class ExchangedProducts:
     """What django-import-export asks for, and the upload of another system's export."""
 
     admin_site: Any
     resource_classes = (ProductResource,)
     import_form_class = BoundedImportForm
+    confirm_form_class = ConfirmForm
     export_form_class = ExportForm
     import_formats = (ProductFile,)
     export_formats = (CSV,)
@@ -67,7 +76,7 @@ class ExchangedProducts:
         """The file that was tried waits in a folder, for one who confirms it once."""
         try:
             answer: HttpResponse = super().process_import(request, **kwargs)  # type: ignore[misc]  # the library's
-        except (FileNotFoundError, UnreadableFileError):
+        except (OSError, UnreadableFileError):
             messages.error(request, "That file has been taken, or is no longer here: try it again")
             return HttpResponseRedirect(reverse("admin:catalog_product_import"))
         return answer

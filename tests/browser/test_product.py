@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from config.kernel.clock import iso
 from tests.browser.conftest import Visitors
+from tests.browser.customer import Customer
 from tests.browser.line import Line
 from tests.browser.shopkeeper import Shopkeeper
 from tests.browser.test_shop import ONE_SECOND, card, is_live, shoe
@@ -45,6 +46,21 @@ def test_a_sale_shows_within_a_second_in_two_browsers(visit: Visit, shopkeeper: 
     shopkeeper.count(product, 30, size="42", color="Navy")
     expect(pages[0].locator(".facts .stock")).to_have_text("30 in stock", timeout=ONE_SECOND)
     expect(add).to_be_enabled()
+
+
+def test_a_guests_page_fills_the_cart_after_a_sign_in_in_another_tab(
+    visit: Visit, shopkeeper: Shopkeeper, server: ServerProcess
+) -> None:
+    product = shopkeeper.create("Two Tabs Mug", price=10, stock=3)
+    page = visit(path_of(product))
+    is_live(page)
+    other = page.context.new_page()
+    other.goto(f"{server.base_url}/register")
+    Customer(other, server.base_url).register("two-tabs@example.com")
+    page.get_by_role("button", name="Add to cart").click()
+    page.wait_for_url("**/cart")
+    expect(page.locator("main")).to_contain_text("Two Tabs Mug")
+    expect(page.get_by_role("button", name="Sign out")).to_have_count(1)
 
 
 def test_choices_are_picked_with_the_keyboard_and_make_the_price(

@@ -115,3 +115,11 @@ def test_a_file_is_taken_once(staff: Client) -> None:
         again = confirmed(staff, answer)
     assert "That file has been taken" in again.content.decode()
     assert Product.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["no-such-file", "../../etc/passwd", "/etc/"])
+def test_only_a_file_that_was_tried_is_taken(staff: Client, name: str) -> None:
+    form = {"import_file_name": name, "original_file_name": "a.csv", "format": "x"}
+    with nothing_changes():
+        answer = staff.post(f"{LIST}process_import/", form, follow=True)
+    assert "That file has been taken, or is no longer here" in answer.content.decode()
