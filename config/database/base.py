@@ -71,8 +71,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         As ``cursor()`` does it, with one cursor for all: making one takes as long as executing a statement.
         """
-        is_prepared = isinstance(statement, Prepared)
-        if not is_prepared:
+        if isinstance(statement, Bound):
             parameters = None
         if self._is_looked_at(statement):
             logged: Any = self.cursor()
@@ -85,7 +84,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.wrap_database_errors:
             self.connection.prepare_threshold = _PREPARES
             try:
-                return self._kept_cursor().execute(statement, parameters, prepare=is_prepared)
+                return self._kept_cursor().execute(
+                    statement, parameters, prepare=isinstance(statement, Prepared)
+                )
             finally:
                 self.connection.prepare_threshold = _NEVER_PREPARES
 

@@ -226,7 +226,7 @@ def test_a_customer_wishes_and_others_are_told_how(client: Client) -> None:
     carla = a_user()
     browser = signed_in(carla)
     assert (
-        '<form class="wish" method="post" action="/wishlist/items">'
+        '<form class="wish" method="post" action="/wishlist/items" '
         in page_of(browser, thing.id).content.decode()
     )
     add_wish(user_id=carla.pk, product_id=thing.id)
