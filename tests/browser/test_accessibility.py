@@ -23,7 +23,7 @@ from tests.server_process import ServerProcess, end_all, fresh_database_url
 pytestmark = [pytest.mark.browser, pytest.mark.end_to_end, pytest.mark.timeout(300)]
 
 #: The shop's pages by their names, and who looks at them here.
-GUESTS = {"shop", "product-page", "cart", "sign-in", "register", "support"}
+GUESTS = {"shop", "product-page", "cart", "sign-in", "register-page", "support"}
 CUSTOMERS = {
     "shop",
     "product-page",
