@@ -81,7 +81,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @display(description="Status", ordering="status", label=TONES)  # type: ignore[untyped-decorator]  # unfold has no types
     def state(self, order: Order) -> tuple[str, str]:
-        return order.status, order.get_status_display()
+        return order.status, words_of(order.status)
 
     @admin.display(description="Units", ordering="item_count")
     def units(self, order: Order) -> int:

@@ -23,7 +23,7 @@ from config.kernel.actors import Actor
 from config.kernel.errors import KeyReused, SentBefore, StockwireError
 from orders import services
 from orders.admin.forms import CompleteForm, RefundForm
-from orders.admin.showing import PROVIDERS, TONES, money, steps_of_payment
+from orders.admin.showing import PROVIDERS, TONES, money, steps_of_payment, words_of
 from orders.models import Order, Payment, ProviderEvent, Refund
 from orders.payment_records import RefundStatus
 
@@ -77,7 +77,7 @@ class PaymentAdmin(ReadOnlyAdmin):
 
     @display(description="Status", ordering="status", label=TONES)  # type: ignore[untyped-decorator]  # unfold has no types
     def state(self, payment: Payment) -> tuple[str, str]:
-        return payment.status, payment.get_status_display()
+        return payment.status, words_of(payment.status)
 
     @admin.display(description="Amount", ordering="amount")
     def money(self, payment: Payment) -> str:

@@ -17,7 +17,7 @@ from orders.providers import COD, MANUAL
 from orders.selectors.timeline import timeline
 
 _STAFF = frozenset({Party.STAFF})
-#: How statuses are coloured in lists, by unfold's names.
+#: How statuses are coloured in lists, by unfold's names. One that is not here would be shown as it is stored.
 TONES = {
     "pending": "warning",
     "processing": "info",
@@ -26,6 +26,8 @@ TONES = {
     "completed": "success",
     "cancelled": "danger",
     "failed": "danger",
+    "partially_refunded": "warning",
+    "refunded": "info",
 }
 #: By which there may be payments, whether their keys are set or not.
 PROVIDERS = (COD.name, MANUAL.name, "stripe", "razorpay", "fake")

@@ -41,6 +41,7 @@ NO_PAGES = {
     "catalog_product_levels",
     "catalog_product_process_import",
     "realtime_supportchat_beside",
+    "realtime_supportchat_typing",
 }
 APPS = (("catalog",), ("inventory", "orders"), ("realtime", "identity", "audit", "jobs", "procrastinate"))
 #: What a day's business leaves empty.
@@ -54,7 +55,7 @@ from config.kernel.actors import Actor
 from inventory.models import Reservation
 from orders.models import Order, Payment, ProviderEvent
 from procrastinate.contrib.django import app
-from realtime.models import CannedAnswer, Event
+from realtime.models import CannedAnswer, Event, SupportChat
 from realtime.webhooks.models import WebhookDelivery, WebhookSubscription
 now, product = timezone.now(), Product.objects.first()
 customer, tailor = User.objects.get(role="customer"), User.objects.get(role="tailor")
@@ -79,8 +80,12 @@ told = WebhookSubscription.objects.create(url="https://shop.example/told", topic
     state="paused", epoch="x", seq=event.seq)
 WebhookDelivery.objects.create(subscription=told, seq=event.seq, event_id=event.public_id, type=event.type,
     subject=event.subject, status="failed", answer="No", problem="HTTP 500", status_code=500)
-print(order.pk)
+chat = SupportChat.objects.create(customer=User.objects.create(email="gone@example.com", role="customer"),
+    issue="Done", priority="normal", status="closed", created_at=now - dt.timedelta(days=1), updated_at=now)
+paid = Payment.objects.filter(status="completed").first()
+print(paid.pk, chat.pk, order.pk)
 """
+Seeds = tuple[list[str], list[str]]
 STEPS = ("step", "cancel", "assign", "tailor", "slip")
 
 
@@ -125,19 +130,25 @@ def server(home: Path) -> Iterator[ServerProcess]:
 
 
 @pytest.fixture(scope="module")
-def seeds(server: ServerProcess, accounts: dict[str, dict[str, str]]) -> list[str]:
-    """Let a day go by, so that every list has rows; give the pages of orders that no other order has."""
+def seeds(server: ServerProcess, accounts: dict[str, dict[str, str]]) -> Seeds:
+    """Let a day go by, so that every list has rows; give pages that few rows lead to: those to begin with, in
+    place of others of their kind, and those to come to after all that is linked."""
     day: Day = do_business(server.base_url, customer=accounts["customer"], staff=accounts["admin"])
     made = server.manage("shell", "-c", MORE)
     assert made.returncode == 0, made.stderr
-    pending = f"/admin/orders/order/{made.stdout.split()[-1]}"
+    paid, closed, order = made.stdout.split()[-3:]
+    pending = f"/admin/orders/order/{order}"
+    others = [f"/admin/orders/payment/{paid}/refund/", f"/admin/realtime/supportchat/{closed}/release/"]
     steps = [f"{pending}/{step}/" for step in STEPS]
-    return [f"{pending}/change/", *steps, f"/admin/orders/order/{day.order}/return/"]
+    return [f"{pending}/change/", *steps, f"/admin/orders/order/{day.order}/return/"], others
 
 
 @pytest.fixture
 def enter(
-    browser: Browser, server: ServerProcess, accounts: dict[str, dict[str, str]], seeds: list[str]
+    browser: Browser,
+    server: ServerProcess,
+    accounts: dict[str, dict[str, str]],
+    seeds: Seeds,
 ) -> Callable[..., Sweep]:
     """Give a function that lets the owner in; what is named is not looked at."""
 
@@ -169,12 +180,13 @@ def paths_on(sweep: Sweep) -> list[str]:
 
 @pytest.mark.parametrize("labels", APPS, ids="-".join)
 def test_no_page_of_the_console_keeps_anybody_out(
-    enter: Callable[..., Sweep], seeds: list[str], labels: tuple[str, ...]
+    enter: Callable[..., Sweep], seeds: Seeds, labels: tuple[str, ...]
 ) -> None:
     expected = names_of(labels) | {"history"}
     seen: set[str] = set()
     with enter(LEFT_OUT | ALIKE) as owner:
-        waiting = [*seeds, *paths_on(owner)]
+        first, last = seeds
+        waiting = [*first, *paths_on(owner), *last]
         while waiting:
             path = waiting.pop(0)
             name = name_of(path)

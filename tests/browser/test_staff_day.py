@@ -37,7 +37,7 @@ class Step:
 
 
 STEPS = (
-    Step("Processing", "In the making", ("Next step", "Cancel", "Assign", "Packing slip")),
+    Step("Processing", "In the making", ("Next step", "Cancel the order", "Assign", "Packing slip")),
     Step("Shipped", "On its way", ("Next step", "Return", "Assign", "Packing slip")),
     Step("Delivered", "Delivered", ("Return", "Packing slip")),
 )
@@ -90,7 +90,7 @@ def test_an_order_arrives_by_itself_and_is_followed_from_both_sides(
     helper = shop.enter(HELPER)
     helper.page.locator("[hx-get$='/orders']").get_by_role("link", name=number).click()
     helper.has_come()
-    assert helper.offered() == ["Next step", "Cancel", "Assign", "Packing slip"]
+    assert helper.offered() == ["Next step", "Cancel the order", "Assign", "Packing slip"]
     helper.choose("Assign").send("Assign", {"delivery_partner": COURIER.email}).is_told(f"{number}: done")
     expect(fact(helper, "Delivery")).to_have_text(COURIER.name)
 
@@ -172,13 +172,13 @@ def test_an_order_that_a_colleague_has_gone_on_with_is_looked_at_again(
     first, second = open_order(shop.enter(HELPER), number), open_order(shop.enter(KEEPER), number)
     # The stock keeper sends parcels, and neither cancels nor assigns.
     assert second.offered() == ["Next step", "Packing slip"]
-    first.choose("Cancel")
+    first.choose("Cancel the order")
     second.choose("Next step").send("Next step", {}).is_told(f"{number}: done")
-    first.send("Cancel", {"note": "They changed their mind."}).is_told(
+    first.send("Cancel the order", {"note": "They changed their mind."}).is_told(
         "Somebody has changed this order meanwhile"
     )
     expect(customer.step).to_contain_text("In the making", timeout=MOST)
-    first.send("Cancel", {"note": "They changed their mind."}).is_told(f"{number}: done")
+    first.send("Cancel the order", {"note": "They changed their mind."}).is_told(f"{number}: done")
     expect(customer.page.locator(".stages.cancelled")).to_be_visible(timeout=MOST)
     expect(customer.page.locator("[data-payment]")).to_have_text("Refunded", timeout=MOST)
     expect(shop.guest().look_at(jar).stock).to_have_text("9 in stock")

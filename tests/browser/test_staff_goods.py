@@ -124,7 +124,7 @@ def test_goods_go_to_another_place_and_none_are_lost(shop: Shop, shopkeeper: Sho
     keeper.is_told("on hand 12, of it held 0")
     keeper.send("Transfer", {"quantity": 5, "target": "backroom", "reason": "For the morning"})
     keeper.is_told("at main: done")
-    keeper.look_for("Moved Tray")
+    keeper.go_to("Levels").look_for("Moved Tray")
     expect(keeper.row("Moved Tray", "main").locator(".field-on_hand")).to_have_text("7")
     expect(keeper.row("Moved Tray", "backroom").locator(".field-on_hand")).to_have_text("5")
     expect(onlooker.stock).to_have_text("12 in stock")

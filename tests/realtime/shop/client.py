@@ -32,7 +32,9 @@ class ShopClient:
 
     async def open(self, *, query: str = "", **options: Any) -> ShopClient:
         """The transport alone."""
-        self.connection = await connect(self._url + query, compression=None, **options)
+        # It takes all that it is told, read or not: one whose line is full can't say goodbye.
+        more = {"max_queue": None, **options}
+        self.connection = await connect(self._url + query, compression=None, **more)
         assert (await self._packet()).startswith("0{")
         return self
 
