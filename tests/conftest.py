@@ -20,14 +20,15 @@ hypothesis.settings.load_profile("stockwire")
 
 
 @pytest.fixture
-def fresh_database() -> Iterator[Callable[[], str]]:
-    """Give a function that makes an empty database and gives its URL; they are dropped after the test."""
+def fresh_database() -> Iterator[Callable[..., str]]:
+    """Give a function that makes a database with nothing but tables (``empty=True``: without them) and gives
+    its URL; they are dropped after the test."""
     with fresh_database_url() as make:
         yield make
 
 
 @pytest.fixture
-def start_server(fresh_database: Callable[[], str]) -> Iterator[Callable[..., ServerProcess]]:
+def start_server(fresh_database: Callable[..., str]) -> Iterator[Callable[..., ServerProcess]]:
     """Give a function that starts `manage.py serve` and waits until it is ready.
 
     `start_server(role="all", env={…}, args=[…], database_url=…)`; without a `database_url` each has a fresh

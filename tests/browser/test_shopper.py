@@ -289,9 +289,11 @@ def test_all_the_way_to_an_order_by_the_keyboard_alone(visit: Visit, shopkeeper:
     reach(page, "Place the order")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=re.compile("Order ORD-"))).to_be_visible(timeout=10_000)
+    # Until its module has come it is a link to a page.
+    expect(page.get_by_role("button", name="Help")).to_be_visible(timeout=10_000)
     reach(page, "Help")
     page.keyboard.press("Enter")
-    expect(page.get_by_label("What is it about?")).to_be_focused()
+    expect(page.get_by_label("What is it about?")).to_be_focused(timeout=10_000)
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Help")).to_be_focused()
 

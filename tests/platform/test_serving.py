@@ -165,8 +165,8 @@ def test_web_live_and_worker_apart_make_one_shop(start_server: StartServer) -> N
     assert [server.end() for server in (web, live, worker)] == [0, 0, 0]
 
 
-def test_two_that_start_at_once_migrate_once(fresh_database: Callable[[], str]) -> None:
-    url = fresh_database()
+def test_two_that_start_at_once_migrate_once(fresh_database: Callable[..., str]) -> None:
+    url = fresh_database(empty=True)
     servers = [ServerProcess(database_url=url) for _ in range(2)]
     for server in servers:
         server.launch()
