@@ -141,6 +141,10 @@ def test_a_guest_is_kept_out_of_no_page(sweep: Callable[..., Sweep]) -> None:
             guest.look_over(path)
         for path in ("/register", "/cart", "/support", "/api/docs/events"):
             guest.look_over(path)
+        # What Swagger UI draws, its title with it, comes after the page.
+        guest.go("/api/docs")
+        guest.page.wait_for_selector(".opblock-tag")
+        guest.look_all_ways()
         guest.look_over("/p/nothing-of-that-name", status=404)
         product = put_in_cart(guest)
         for path in (f"/p/{product}", "/cart"):

@@ -14,6 +14,8 @@ globalThis.SwaggerUIBundle({
   filter: true,
   tagsSorter: "alpha",
   validatorUrl: null,
+  // Its colours can't be read well on its own ground.
+  syntaxHighlight: false,
   // Nothing but this house is asked, whatever a document names.
   requestInterceptor: (request) => {
     if (new URL(request.url, location.href).origin !== location.origin) throw new Error("not of this house");
