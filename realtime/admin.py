@@ -14,6 +14,7 @@ from django.urls import path
 from django.utils.html import format_html
 
 from config.api.fixed_filters import fixed_filter, named
+from config.api.own_search import OwnSearch
 from config.api.read_only import ReadOnlyAdmin
 from realtime.models import Event
 from realtime.registry import BY_NAME
@@ -31,7 +32,7 @@ __all__ = [
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnlyAdmin):
+class EventAdmin(OwnSearch, ReadOnlyAdmin):
     """Newest first."""
 
     list_display: ClassVar[tuple[str, ...]] = ("seq", "type", "subject", "version", "recorded_at")
@@ -50,15 +51,9 @@ class EventAdmin(ReadOnlyAdmin):
         """As listeners get it, laid out."""
         return format_html("<pre>{}</pre>", json.dumps(json.loads(event.data), ensure_ascii=False, indent=2))
 
-    def get_search_results(
-        self,
-        request: HttpRequest,  # noqa: ARG002  Django's signature
-        queryset: QuerySet[Event],
-        search_term: str,
-    ) -> tuple[QuerySet[Event], bool]:
+    def found(self, queryset: QuerySet[Event], term: str) -> QuerySet[Event]:
         """As they are written, by their indexes."""
-        term = search_term.strip()
-        return (queryset.filter(Q(subject=term) | Q(public_id=term)) if term else queryset), False
+        return queryset.filter(Q(subject=term) | Q(public_id=term))
 
     def get_urls(self) -> list[Any]:
         own = path("follow/", self.admin_site.admin_view(self.follow), name="realtime_event_follow")

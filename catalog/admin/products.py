@@ -34,6 +34,7 @@ from catalog.services import (
 )
 from catalog.stock_port import stock
 from config.api.capped_paging import CappedChangeList, CappedPaginator
+from config.api.own_search import OwnSearch
 from config.identity.admin_actions import asks_for
 from config.kernel.actors import Actor
 from config.kernel.errors import StockwireError
@@ -107,7 +108,7 @@ class InStockFilter(admin.SimpleListFilter):
 
 
 @admin.register(Product)
-class ProductAdmin(ManyProducts, ExchangedProducts, ModelAdmin, ImportExportModelAdmin):  # type: ignore[misc]  # as above
+class ProductAdmin(OwnSearch, ManyProducts, ExchangedProducts, ModelAdmin, ImportExportModelAdmin):  # type: ignore[misc]  # as above
     """Saved through the services, so that every listener hears of it; deleting archives."""
 
     form = ProductForm
@@ -144,21 +145,11 @@ class ProductAdmin(ManyProducts, ExchangedProducts, ModelAdmin, ImportExportMode
             f"{reverse('admin:inventory_stocklevel_changelist')}?{urlencode({'q': unquote(object_id)})}"
         )
 
-    def get_search_results(
-        self,
-        request: HttpRequest,  # noqa: ARG002  Django's signature
-        queryset: QuerySet[Product],
-        search_term: str,
-    ) -> tuple[QuerySet[Product], bool]:
+    def found(self, queryset: QuerySet[Product], term: str) -> QuerySet[Product]:
         """As the shop searches, and besides by any part of a sku."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
         named = shop_listing(ShopFilter(currency=shop_currency(), search=term)).products.values("pk")
         bearing = Variant.objects.filter(LIVE, sku__icontains=term).values("product_id")
-        return queryset.filter(
-            Q(sku__icontains=term) | Q(pk__in=named) | Q(pk__in=bearing) | Q(pk=term)
-        ), False
+        return queryset.filter(Q(sku__icontains=term) | Q(pk__in=named) | Q(pk__in=bearing) | Q(pk=term))
 
     @admin.display(description="Price")
     def price(self, product: Product) -> str:

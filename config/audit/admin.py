@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from config.api.fixed_filters import fixed_filter, named
+from config.api.own_search import OwnSearch
 from config.api.read_only import ReadOnlyAdmin
 from config.audit.admin_doers import DoersChangeList, name_of_doer
 from config.audit.models import AuditEntry
@@ -22,7 +23,7 @@ _LONGEST = 200
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
+class AuditEntryAdmin(OwnSearch, ReadOnlyAdmin):
     """Newest first."""
 
     list_display = ("at", "doer", "action", "subject", "changes", "source")
@@ -50,16 +51,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         rows = ((change.field, _shown(change.before), _shown(change.after)) for change in changes_in(entry))
         return format_html("<div>{}</div>", format_html_join("", "<div>{}: {} → {}</div>", rows))
 
-    def get_search_results(
-        self,
-        request: HttpRequest,  # noqa: ARG002  Django's signature
-        queryset: QuerySet[AuditEntry],
-        search_term: str,
-    ) -> tuple[QuerySet[AuditEntry], bool]:
+    def found(self, queryset: QuerySet[AuditEntry], term: str) -> QuerySet[AuditEntry]:
         """By the trail's own indexes: it is far too long to be read."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
         users = get_user_model().objects.filter(email__iexact=term).values_list("pk", flat=True)
         actors = [
             actor
@@ -72,7 +65,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
             *(subject_of(kind, term) for kind in {one.subject[0] for one in watched().values()}),
         ]
         meant = Q(subject__in=subjects)
-        return queryset.filter(meant | Q(actor__in=actors) if actors else meant), False
+        return queryset.filter(meant | Q(actor__in=actors) if actors else meant)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DoersChangeList]:  # noqa: ARG002
         return DoersChangeList

@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from catalog.models import Product, Variant
+from config.api.own_search import OwnSearch
 from config.api.read_only import ReadOnlyAdmin, ReadOnlyInline
 from config.audit.admin_doers import DoersChangeList, name_of_doer
 from inventory.admin.filters import OperationKindFilter, SourceFilter
@@ -40,7 +41,7 @@ class LocationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(StockMovement)
-class MovementAdmin(ReadOnlyAdmin):
+class MovementAdmin(OwnSearch, ReadOnlyAdmin):
     """The ledger, newest first."""
 
     list_display = (
@@ -63,16 +64,8 @@ class MovementAdmin(ReadOnlyAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DoersChangeList]:  # noqa: ARG002  Django's signature
         return DoersChangeList
 
-    def get_search_results(
-        self,
-        request: HttpRequest,  # noqa: ARG002  Django's signature
-        queryset: QuerySet[StockMovement],
-        search_term: str,
-    ) -> tuple[QuerySet[StockMovement], bool]:
+    def found(self, queryset: QuerySet[StockMovement], term: str) -> QuerySet[StockMovement]:
         """By the ledger's own indexes: joined with the skus, all of it would be read."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
         variants = list(Variant.objects.filter(sku=term).values_list("id", flat=True)[:_MOST_NAMED])
         products = list(Product.objects.filter(sku=term).values_list("id", flat=True)[:_MOST_NAMED])
         found = Q(reference=term)
@@ -80,7 +73,7 @@ class MovementAdmin(ReadOnlyAdmin):
             found |= Q(variant_id__in=variants)
         if products:
             found |= Q(product_id__in=products)
-        return queryset.filter(found), False
+        return queryset.filter(found)
 
     @admin.display(description="SKU", ordering="variant__sku")
     def sku(self, movement: StockMovement) -> str:

@@ -19,6 +19,7 @@ from unfold.decorators import action, display
 
 from config.api.fixed_filters import fixed_filter, named
 from config.api.once_forms import done_once
+from config.api.own_search import OwnSearch
 from config.api.read_only import ReadOnlyAdmin
 from config.identity.admin_actions import asks_for
 from config.identity.models import Role
@@ -45,7 +46,7 @@ Act = Callable[[dict[str, Any]], object]
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(OwnSearch, ReadOnlyAdmin):
     """Nothing of an order is edited; each step is taken through the service that every door takes."""
 
     list_display = (
@@ -97,14 +98,8 @@ class OrderAdmin(ReadOnlyAdmin):
         people = filter(None, (order.tailor, order.delivery_partner))
         return ", ".join(person.name or person.email for person in people) or "-"
 
-    def get_search_results(
-        self,
-        request: HttpRequest,  # noqa: ARG002  Django's signature
-        queryset: QuerySet[Order],
-        search_term: str,
-    ) -> tuple[QuerySet[Order], bool]:
-        text = search_term.strip()
-        return (matching(queryset, text) if text else queryset), False
+    def found(self, queryset: QuerySet[Order], term: str) -> QuerySet[Order]:
+        return matching(queryset, term)
 
     def change_view(
         self,

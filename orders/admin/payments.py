@@ -16,6 +16,7 @@ from unfold.decorators import action, display
 
 from config.api.fixed_filters import fixed_filter, named
 from config.api.once_forms import key_for_service
+from config.api.own_search import OwnSearch
 from config.api.read_only import ReadOnlyAdmin, ReadOnlyInline
 from config.identity.admin_actions import asks_for
 from config.identity.models import Role
@@ -38,7 +39,7 @@ class RefundInline(ReadOnlyInline):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin):
+class PaymentAdmin(OwnSearch, ReadOnlyAdmin):
     """Nothing of a payment is edited: money is given back, or taken note of, by the services."""
 
     list_display = (
@@ -57,19 +58,11 @@ class PaymentAdmin(ReadOnlyAdmin):
     inlines = (RefundInline,)
     actions_detail = ("refund", "complete")
 
-    def get_search_results(
-        self,
-        request: HttpRequest,  # noqa: ARG002  Django's signature
-        queryset: QuerySet[Payment],
-        search_term: str,
-    ) -> tuple[QuerySet[Payment], bool]:
+    def found(self, queryset: QuerySet[Payment], term: str) -> QuerySet[Payment]:
         """As they are written. The order is looked up first: a join would carry each payment along."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
         orders = list(Order.objects.filter(Q(pk=term) | Q(number=term.upper())).values_list("pk", flat=True))
         meant = Q(pk=term) | Q(order_id__in=orders) | Q(reference=term) | Q(receipt=term)
-        return queryset.filter(meant), False
+        return queryset.filter(meant)
 
     @admin.display(description="Order")
     def its_order(self, payment: Payment) -> str:
@@ -159,7 +152,7 @@ class PaymentAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ProviderEvent)
-class ProviderEventAdmin(ReadOnlyAdmin):
+class ProviderEventAdmin(OwnSearch, ReadOnlyAdmin):
     """What providers have said, as they said it."""
 
     list_display = ("id", "received_at", "provider", "kind", "event_id", "payment")
@@ -170,15 +163,9 @@ class ProviderEventAdmin(ReadOnlyAdmin):
     sortable_by = ("id",)
     list_select_related = ("payment",)
 
-    def get_search_results(
-        self,
-        request: HttpRequest,  # noqa: ARG002  Django's signature
-        queryset: QuerySet[ProviderEvent],
-        search_term: str,
-    ) -> tuple[QuerySet[ProviderEvent], bool]:
+    def found(self, queryset: QuerySet[ProviderEvent], term: str) -> QuerySet[ProviderEvent]:
         """As they are written."""
-        term = search_term.strip()
-        return (queryset.filter(Q(event_id=term) | Q(payment_id=term)) if term else queryset), False
+        return queryset.filter(Q(event_id=term) | Q(payment_id=term))
 
 
 def _payment(object_id: str) -> Payment:

@@ -20,6 +20,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from config.api.fixed_filters import fixed_filter, named
+from config.api.own_search import OwnSearch
 from config.api.read_only import ReadOnlyAdmin
 from config.identity.admin_actions import asks_for
 from config.kernel.errors import StockwireError
@@ -216,7 +217,7 @@ class WebhookSubscriptionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has 
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnlyAdmin):
+class WebhookDeliveryAdmin(OwnSearch, ReadOnlyAdmin):
     """What was sent to whom, and what came back. Newest first."""
 
     list_display = (
@@ -244,15 +245,9 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     def answered(self, row: WebhookDelivery) -> str:
         return f"{row.status_code} in {row.duration_ms} ms" if row.status_code else "-"
 
-    def get_search_results(
-        self,
-        request: HttpRequest,  # noqa: ARG002  Django's signature
-        queryset: QuerySet[WebhookDelivery],
-        search_term: str,
-    ) -> tuple[QuerySet[WebhookDelivery], bool]:
+    def found(self, queryset: QuerySet[WebhookDelivery], term: str) -> QuerySet[WebhookDelivery]:
         """As they are written."""
-        term = search_term.strip()
-        return (queryset.filter(Q(event_id=term) | Q(subject=term)) if term else queryset), False
+        return queryset.filter(Q(event_id=term) | Q(subject=term))
 
     @admin.action(description="Send the selected events again", permissions=["act"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
