@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection
 
 from config.identity.models import Role
 from realtime.models import ChatPriority, ChatStatus, Event, SupportChat, SupportMessage
-from realtime.support import chats, opening
+from realtime.support import chats, opening, writing
 from realtime.support.errors import AlreadyClaimed
 from realtime.support.following import change_status
 from realtime.support.opening import open_chat
@@ -174,6 +174,15 @@ def test_control_without_the_lock_a_message_sent_twice_at_once_collides(
 ) -> None:
     carla, _sara, chat = a_chat()
     without_the_lock(monkeypatch, 2)
+    both_have_looked = threading.Barrier(2)
+    look = writing._sent_before
+
+    def look_and_meet(*of: Any) -> SupportMessage | None:
+        found = look(*of)
+        both_have_looked.wait(timeout=10)
+        return found
+
+    monkeypatch.setattr(writing, "_sent_before", look_and_meet)
     results = at_once([lambda: write_message(by=speaker(carla), text="x", chat_id=chat.pk, key="k")] * 2)
     assert len([one for one in results if isinstance(one, Exception)]) == 1
 
