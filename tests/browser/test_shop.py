@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from realtime.pages.home import PAGE_SIZE
 from tests.browser.conftest import LOW_STOCK, Visitors
@@ -119,6 +119,30 @@ def test_a_new_product_is_offered_and_comes_at_a_press(visit: Visit, shopkeeper:
     news.click()
     expect(card(page, "Brand-new Cake")).to_be_visible()
     expect(news).to_be_hidden()
+
+
+def test_what_has_the_focus_keeps_it_when_the_cards_are_drawn_again(
+    visit: Visit, shopkeeper: Shopkeeper
+) -> None:
+    shopkeeper.create("Held Mug")
+    page = visit()
+    is_live(page)
+    held: list[Route] = []
+    page.route("**/api/flash-sales?*", lambda route: held.append(route))  # noqa: PLW0108  it is marked
+    with page.expect_request("**/api/flash-sales?*"):
+        page.reload()
+    link = card(page, "Held Mug").get_by_role("link", name="Held Mug")
+    link.focus()
+    shopkeeper.create("Mug on top")
+    held[0].continue_()
+    is_live(page)
+    expect(link).to_be_focused()
+    # And when another comes before it.
+    news = page.get_by_role("button", name="1 new product")
+    expect(news).to_be_visible()
+    news.evaluate("button => button.click()")
+    expect(card(page, "Mug on top")).to_be_visible()
+    expect(link).to_be_focused()
 
 
 def test_markup_in_data_is_text(visit: Visit, shopkeeper: Shopkeeper) -> None:

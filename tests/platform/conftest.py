@@ -13,8 +13,10 @@ import pytest
 from config.embedded import Home
 from tests.server_process import ROOT
 
+# A shell that runs the tests in the background has Ctrl-C ignored by all that they start.
 USER = """
-import os, sys
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from config import embedded
 found = embedded.attach(embedded.Home.at(sys.argv[1]))
 print(found.database_url, found.redis_url, flush=True)

@@ -42,7 +42,19 @@ export class Grid {
     }
     this.#cards = cards;
     this.#stale.clear();
-    this.#element.replaceChildren(...[...cards.values()].map((card) => card.element));
+    this.#arrange([...cards.values()].map((card) => card.element));
+  }
+
+  // Who is in its place stays there: what is taken out, and be it for an instant, loses the keyboard's focus.
+  #arrange(elements) {
+    const wanted = new Set(elements);
+    const focused = document.activeElement;
+    for (const child of [...this.#element.children]) if (!wanted.has(child)) child.remove();
+    elements.forEach((element, place) => {
+      const there = this.#element.children[place];
+      if (there !== element) this.#element.insertBefore(element, there ?? null);
+    });
+    if (this.#element.contains(focused) && document.activeElement !== focused) focused.focus({ preventScroll: true });
   }
 
   /** Show more products behind those that are there. */
