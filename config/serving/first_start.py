@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.core.management import call_command, get_commands
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 from config.identity.models import Role, User
 from config.identity.services import create_user
@@ -42,9 +43,16 @@ def migrate() -> None:
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
         cursor.execute("RESET lock_timeout")
         try:
-            call_command("migrate", interactive=False, verbosity=0)
+            if _is_behind():
+                call_command("migrate", interactive=False, verbosity=0)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+
+
+def _is_behind() -> bool:
+    # The command takes a while also where there is nothing to do, and most starts are such.
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def load_demo_once(home: Path) -> bool:

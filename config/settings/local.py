@@ -1,6 +1,7 @@
 """Settings for one machine: `make run`, and any command in a checkout."""
 
 import secrets
+import sys
 
 from config.settings import environment
 from config.settings.base import *  # noqa: F403  Django's way to build one settings module on another
@@ -10,8 +11,9 @@ from config.settings.base import ALLOWED_HOSTS, INSTALLED_APPS, SECRET_KEY
 # ends with the process: never one that is written in the source.
 SECRET_KEY = SECRET_KEY or secrets.token_urlsafe(48)
 
-# Gives `runserver` its ASGI server; `serve` doesn't use it.
-INSTALLED_APPS = ["daphne", *INSTALLED_APPS]
+if sys.argv[1:2] == ["runserver"]:
+    # Its ASGI server. No other command needs it, and it would make each of them start later.
+    INSTALLED_APPS = ["daphne", *INSTALLED_APPS]
 
 ALLOWED_HOSTS = ALLOWED_HOSTS or environment.local_hosts(environment.HOST.read())
 
