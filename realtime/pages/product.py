@@ -168,9 +168,10 @@ class ProductPage(_OfProduct):
 
 
 class BuyPart(_OfProduct):
-    """Price, choices and stock, fetched when something else than the stock has changed."""
+    """Price, choices and stock, fetched when something else than the stock has changed; the name and the
+    description come with it, to their places."""
 
-    template_name = "shop/parts/buy.html"
+    template_name = "shop/parts/buy_afresh.html"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         shown = self._shown()
@@ -178,9 +179,9 @@ class BuyPart(_OfProduct):
 
 
 class ReviewsPart(ProductPage):
-    """The reviews, fetched when there is a new one; and what a customer has to say."""
+    """The reviews, fetched when there is a new one, with what they come to; and what a customer has to say."""
 
-    template_name = "shop/parts/reviews.html"
+    template_name = "shop/parts/reviews_afresh.html"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:  # noqa: ARG002  Django's signature
         shown = self._shown()

@@ -140,6 +140,17 @@ def test_a_flash_sale_counts_down_and_is_over_by_itself(
     expect(card(grid, "Timed Cake").locator("[data-part=before]")).to_be_hidden()
 
 
+def test_what_it_is_called_and_said_to_be_follows_too(visit: Visit, shopkeeper: Shopkeeper) -> None:
+    cake = shopkeeper.create("Plain Cake", stock=9)
+    page = visit(path_of(cake))
+    is_live(page)
+    expect(page.locator(".description")).to_be_hidden()
+    shopkeeper.change(cake, title="Fancy <b>Cake", description="With a cherry.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Fancy <b>Cake", timeout=ONE_SECOND)
+    expect(page.locator(".description")).to_have_text("With a cherry.")
+    expect(page).to_have_title("Fancy <b>Cake · Stockwire")
+
+
 def test_a_product_that_goes_says_so(visit: Visit, shopkeeper: Shopkeeper, visitors: Visitors) -> None:
     visitors.expected = ("404",)
     cake = shopkeeper.create("Going Cake", stock=9)

@@ -82,6 +82,8 @@ def test_a_review_appears_when_it_was_approved_and_not_before(
     expect(customer.page.locator(".own-review")).to_contain_text("waiting for approval", timeout=SOON)
     reviews = onlooker.page.locator("#reviews")
     expect(reviews).to_contain_text("No reviews yet.")
+    beside_the_name = onlooker.page.locator(".facts .rating")
+    expect(beside_the_name).to_be_hidden()
     helper = shop.enter(HELPER).go_to("Reviews")
     expect(helper.row("Judged Kettle", "Boils <b>well</b>")).to_contain_text("Pending")
     with seeing("an approved review, on the product's page"):
@@ -89,6 +91,7 @@ def test_a_review_appears_when_it_was_approved_and_not_before(
         expect(reviews.locator(".review")).to_have_count(1, timeout=MOST)
     expect(reviews.locator(".review")).to_contain_text("Boils <b>well</b>")
     expect(reviews.locator(".rating")).to_contain_text("of 1 review")
+    expect(beside_the_name).to_contain_text("4 Reviews: (1)")
     helper.is_told("1 approved")
 
     # Who judged it is in the trail, for the owner.

@@ -20,7 +20,7 @@ const page = document.querySelector("[data-product]");
 const buying = document.querySelector("[data-buy]");
 const id = page.dataset.product;
 const lowAt = Number(page.dataset.lowStock);
-const title = document.querySelector("h1").textContent;
+const title = () => document.getElementById("product-name").textContent;
 const announcer = new Announcer(document.querySelector("[data-buy-part=spoken]"));
 const countdown = new Countdown(() => stale(buying));
 const part = (name) => buying.querySelector(`[data-buy-part="${name}"]`);
@@ -135,7 +135,7 @@ function drawStock() {
   part("stock").dataset.level = level;
   if (available === "yes") write(part("words"), words[level]);
   part("add").disabled = level === "out";
-  if (shownLevel !== null && shownLevel !== level) announcer.level({ id, title }, level);
+  if (shownLevel !== null && shownLevel !== level) announcer.level({ id, title: title() }, level);
   shownLevel = level;
 }
 
