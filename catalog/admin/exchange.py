@@ -43,7 +43,23 @@ COLUMNS = ("id", *_TEXTS, *_FLAGS, "prices", *_LISTS, "updated_at")
 #: Columns of which an empty cell says something.
 FILLED = frozenset({"id", *_TEXTS})
 
+#: Rows of a file that is tried, on one page; what is more is only counted.
+MOST_PREVIEWED = 200
+
 Row = Mapping[str, str]
+
+
+class PreviewedResult(Result):  # type: ignore[misc]  # the library has no types
+    """What became of a file's rows. Those that do something come first, and a page full is shown."""
+
+    def valid_rows(self) -> list[RowResult]:
+        rows: list[RowResult] = super().valid_rows()
+        rows.sort(key=lambda row: row.import_type == RowResult.IMPORT_TYPE_SKIP)
+        return rows[:MOST_PREVIEWED]
+
+    def left_out(self) -> int:
+        """How many are not shown."""
+        return max(0, len(super().valid_rows()) - MOST_PREVIEWED)
 
 
 class ProductResource(resources.Resource):  # type: ignore[misc]  # the library has no types
@@ -121,6 +137,9 @@ class ProductResource(resources.Resource):  # type: ignore[misc]  # the library 
         result.import_type = kind if changed else RowResult.IMPORT_TYPE_SKIP
         result.diff = [str(row.get("sku", "")), str(row.get("base_title", "")), self._differences[number]]
         return result
+
+    def get_result_class(self) -> type[Result]:
+        return PreviewedResult
 
     def get_diff_headers(self) -> list[str]:
         return ["sku", "base_title", "what changes"]

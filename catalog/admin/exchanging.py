@@ -15,13 +15,14 @@ from import_export.results import Result
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import action
 
-from catalog.admin.exchange import ProductResource
+from catalog.admin.exchange import PreviewedResult, ProductResource
 from catalog.admin.product_file import ProductFile, UnreadableFileError
 from catalog.admin.uploading import LARGEST, ShopifyForm, import_upload
 from config.kernel.actors import Actor
 
 _MOST_SAID = 10
 _MOST_REMARKS = 500
+_KINDS = {"new": "new", "update": "changed", "skip": "unchanged"}
 
 
 class BoundedImportForm(ImportForm):  # type: ignore[misc]  # unfold has no types
@@ -71,6 +72,18 @@ class ExchangedProducts:
         if not isinstance(error, UnreadableFileError):
             raise error
         form.add_error("import_file", str(error))
+
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """A file is tried: how much of it is not on the page, is said."""
+        answer: HttpResponse = super().import_action(request, **kwargs)  # type: ignore[misc]  # the library's
+        result = (getattr(answer, "context_data", None) or {}).get("result")
+        if isinstance(result, PreviewedResult) and result.left_out() and not result.has_errors():
+            counts = ", ".join(f"{result.totals[kind]} {words}" for kind, words in _KINDS.items())
+            messages.info(
+                request,
+                f"{counts}: {len(result.valid_rows())} rows are shown, those that change something first",
+            )
+        return answer
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """The file that was tried waits in a folder, for one who confirms it once."""

@@ -145,6 +145,21 @@ def test_a_file_is_tried_before_it_is_taken(staff: Client) -> None:
     assert shown(same)["version"] == 1
 
 
+def test_of_a_long_file_what_changes_is_shown_and_the_rest_counted(
+    staff: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "MOST_PREVIEWED", 3)
+    made(*(draft() for _ in range(5)))
+    rows = exported(staff)
+    rows[4]["base_title"] = "The last of them"
+    page = tried(staff, rows).content.decode()
+    assert "0 new, 1 changed, 4 unchanged: 3 rows are shown" in page
+    assert "The last of them" in page
+    assert [row["sku"] for row in rows if f"\n                            {row['sku']}\n" in page] == [
+        rows[place]["sku"] for place in (0, 1, 4)
+    ]
+
+
 def test_a_row_without_an_id_makes_a_product(staff: Client) -> None:
     rows = [{"id": "", "sku": "NEW", "base_title": "New", "prices": "egp 5"}]
     assert "1 new" in imported(staff, rows).content.decode()
