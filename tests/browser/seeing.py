@@ -10,8 +10,36 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from playwright.sync_api import Page
+
 #: In milliseconds: for what has to come by itself, and fails the test where it does not.
 MOST = 5_000
+
+
+_WRITE_DOWN = """([selector, within]) => {
+  const shown = (globalThis.shown = []);
+  const look = () => {
+    for (const part of document.querySelectorAll(selector)) {
+      if (within && !part.closest("article")?.textContent.includes(within)) continue;
+      const text = part.textContent.trim();
+      if (text && text !== shown.at(-1)) shown.push(text);
+    }
+  };
+  look();
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+def write_down(page: Page, selector: str, *, within: str = "") -> None:
+    """Have the page write down each text that is shown there from now on (in the card of that title): what
+    is to be seen for a second only may be gone when a test looks."""
+    page.evaluate(_WRITE_DOWN, [selector, within])
+
+
+def written_down(page: Page) -> list[str]:
+    """Each text, once for each time that it came."""
+    texts: list[str] = page.evaluate("globalThis.shown")
+    return texts
 
 
 class Seeing:

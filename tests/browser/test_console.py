@@ -18,7 +18,7 @@ from tests.server_process import ServerProcess
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.browser]
 
-SOON = 4_000
+SOON = 10_000
 PASSWORD = "Grey-heron-42"
 
 

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from catalog.stock_port import stock
 from config.kernel.transactions import in_transaction
 from tests.catalog.conftest import caller
 from tests.catalog.goods import body, draft, fresh_sku, made, version_of
+from tests.inventory.crowds import somebody_waits_for_us, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("open_mode")]
 
@@ -48,14 +48,14 @@ class Meeting:
     """Lets two threads go on only when both have come, at a point that the test chooses. Only once."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
-        self._barrier = threading.Barrier(2)
+        self._come: list[int] = []
         self._original = getattr(owner, name)
         monkeypatch.setattr(owner, name, self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        # Where one has been held off by a lock elsewhere, the other does not wait for long.
-        with suppress(threading.BrokenBarrierError):
-            self._barrier.wait(timeout=1)
+        self._come.append(threading.get_ident())
+        # Where a lock of the first holds the other off, it does not come.
+        until(lambda: len(self._come) > 1 or somebody_waits_for_us())
         return self._original(*args, **kwargs)
 
 
@@ -214,9 +214,9 @@ class Meanwhile:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run)
-            self._thread.start()
-            self._thread.join(timeout=1)
+            self._thread = thread = threading.Thread(target=self._run)
+            thread.start()
+            until(lambda: not thread.is_alive() or somebody_waits_for_us())
         return self._original(*args, **kwargs)
 
     def _run(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -140,7 +140,7 @@ def test_a_day_without_a_change_ends_as_the_one_before() -> None:
     today = datetime.now(UTC).date()
     level = StockLevel.objects.get(pk=goods.level().pk)
     assert [end.on_hand for end in day_ends(level, today=today, days=3, zone=UTC)] == [0, 0, 7]
-    later = today.replace(year=today.year + 1)
+    later = today + timedelta(days=365)
     assert [end.on_hand for end in day_ends(level, today=later, days=2, zone=UTC)] == [7, 7]
 
 

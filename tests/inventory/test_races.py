@@ -25,12 +25,14 @@ from inventory.selectors.drift import drifts
 from inventory.services import doing, hold_statements, statements
 from inventory.services.doing import StockResult
 from tests.inventory.conftest import caller, key_caller
-from tests.inventory.crowds import at_once, buy_one_by_one, in_processes
+from tests.inventory.crowds import Meeting, at_once, buy_one_by_one, in_processes
 from tests.inventory.shop import ACTOR, Goods, deltas, make_goods
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BUYERS, UNITS = 200, 50
+#: Buyers who have all looked before the first of them takes; and what there is for them.
+CROWD, FEW = 16, 5
 
 
 @contextmanager
@@ -57,13 +59,15 @@ def buyers_of(goods: Goods) -> list[Callable[[], StockResult]]:
     return [lambda: services.reduce_stock(lines=[goods.line(1)], actor=ACTOR)] * BUYERS
 
 
-def without_head_lock(patch: pytest.MonkeyPatch) -> None:
+def without_head_lock(patch: pytest.MonkeyPatch, crowd: int) -> None:
+    """The first ``crowd`` have all looked before one of them takes; whoever follows hesitates in between, as
+    in every system that decides in code."""
     patch.setattr(statements, "_LOCK", statements._LOCK.replace("FOR UPDATE", ""))
-    read = statements.read_book
+    read = Meeting(crowd).after(statements.read_book)
 
     def read_and_hesitate(product_ids: Any) -> Any:
         reading = read(product_ids)
-        time.sleep(0.005)  # between looking and taking, as in every system that decides in code
+        time.sleep(0.005)
         return reading
 
     patch.setattr(statements, "read_book", read_and_hesitate)
@@ -80,16 +84,16 @@ def without_condition(patch: pytest.MonkeyPatch) -> None:
 
 
 def test_control_without_any_guard_more_is_sold_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    goods = make_goods(stock=UNITS)
-    without_head_lock(monkeypatch)
+    goods = make_goods(stock=FEW)
+    without_head_lock(monkeypatch, CROWD)
     without_condition(monkeypatch)
     with (
         without_constraints("inventory_stockmovement", "movement_balance_not_negative"),
         without_constraints("inventory_stocklevel", "level_on_hand_not_negative", "level_never_oversold"),
     ):
-        results = at_once(buyers_of(goods))
-        assert sum(isinstance(one, StockResult) for one in results) > UNITS
-        assert goods.level().on_hand < 0
+        results = at_once(buyers_of(goods)[:CROWD], threads=CROWD)
+        assert sum(isinstance(one, StockResult) for one in results) == CROWD
+        assert goods.level().on_hand == FEW - CROWD
 
 
 @pytest.mark.parametrize("left_out", ["nothing", "the head lock", "the head lock and the condition"])
@@ -98,10 +102,10 @@ def test_proof_two_hundred_buyers_get_exactly_the_fifty_units(
 ) -> None:
     goods = make_goods(stock=UNITS)
     if left_out != "nothing":
-        without_head_lock(monkeypatch)
+        without_head_lock(monkeypatch, CROWD)
     if left_out.endswith("condition"):
         without_condition(monkeypatch)  # what is left is the database's own CHECK
-    results = at_once(buyers_of(goods))
+    results = at_once(buyers_of(goods), threads=CROWD)
     sold = sum(isinstance(one, StockResult) for one in results)
     assert goods.level().on_hand == UNITS - sold >= 0
     assert -sum(delta for _, delta, _, kind in deltas(goods) if kind == "sale") == sold

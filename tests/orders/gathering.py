@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,6 +15,7 @@ from config.kernel.actors import Actor
 from config.kernel.combining import Combiner
 from orders import services
 from orders.api import checkout
+from tests.inventory.crowds import until
 from tests.orders.asking import wish
 from tests.orders.conftest import Person, person
 from tests.orders.shop import WHERE, Goods
@@ -68,13 +68,6 @@ def together(works: Sequence[Callable[[], Any]]) -> list[Any]:
 
 def waits_for(combiner: Any, count: int) -> bool:
     return len(combiner._waiting) == count
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
 
 
 def people(count: int) -> list[Person]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +18,8 @@ class ProviderServer:
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
-    delay: float = 0
+    #: Nothing is answered before it is set.
+    may_answer: threading.Event = field(default_factory=threading.Event)
 
     def will_answer(self, body: Any, status: int = 200) -> None:
         self.answers.append((status, body))
@@ -27,10 +28,11 @@ class ProviderServer:
 @contextmanager
 def provider_server() -> Iterator[ProviderServer]:
     server = ProviderServer()
+    server.may_answer.set()
 
     def answer(asked: Asked) -> Answer:
         server.asked.append(asked)
-        time.sleep(server.delay)
+        assert server.may_answer.wait(30)
         return server.answers.pop(0)
 
     with answering(answer) as url:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -20,7 +19,7 @@ from orders import services
 from orders.errors import IllegalTransition, PriceChanged
 from orders.order_records import OrderRecord
 from tests.catalog.sales import on_sale
-from tests.inventory.crowds import at_once
+from tests.inventory.crowds import Meeting, at_once
 from tests.orders.asking import wish
 from tests.orders.conftest import Person, person
 from tests.orders.shop import Goods, mug
@@ -28,6 +27,8 @@ from tests.orders.shop import Goods, mug
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BUYERS, POOL, CAP, STALLS = 100, 30, 3, 10
+#: Units for one buyer at each stall.
+FEW = 4
 SALE_PRICE = 80
 
 
@@ -47,7 +48,9 @@ def placed(results: Sequence[Any]) -> list[OrderRecord]:
 
 
 def look_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The guard out: what is left is looked up, and taken by a statement without conditions."""
+    """The guard out: what is left is looked up, and taken by a statement without conditions. A buyer at each
+    stall has looked before the first of them takes."""
+    meeting = Meeting(STALLS)
 
     def read_then_decide(*, reference: str, customer: str, units: Mapping[str, int]) -> None:
         for sale_id, count in units.items():
@@ -58,7 +61,7 @@ def look_first(monkeypatch: pytest.MonkeyPatch) -> None:
                 raise SaleUnitsShort({sale_id: 0})
             if sale.units_per_customer is not None and had + count > sale.units_per_customer:
                 raise SaleUnitsShort({sale_id: 0})
-            time.sleep(0.02)
+            meeting.wait()
             FlashSale.objects.filter(id=sale_id).update(units_taken=F("units_taken") + count)
             FlashSaleShare.objects.get_or_create(sale=sale, customer=customer, defaults={"taken": 0})
             FlashSaleShare.objects.filter(sale=sale, customer=customer).update(taken=F("taken") + count)
@@ -80,8 +83,8 @@ def no_check() -> Any:
         editor.add_constraint(FlashSale, check)
 
 
-def buyers() -> list[Person]:
-    return [person(name=f"buyer{number}") for number in range(BUYERS)]
+def buyers(count: int = BUYERS) -> list[Person]:
+    return [person(name=f"buyer{number}") for number in range(count)]
 
 
 def stalls() -> list[Goods]:
@@ -102,21 +105,20 @@ def test_control_a_pool_that_is_looked_up_before_it_is_taken_is_oversold(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     goods = stalls()
-    sale = on_sale(*(one.id for one in goods), units=POOL)
+    sale = on_sale(*(one.id for one in goods), units=FEW)
     look_first(monkeypatch)
-    results = crowd_at(goods, buyers())
-    assert len(placed(results)) > POOL
-    assert FlashSale.objects.get(id=sale.id).units_taken > POOL
+    results = crowd_at(goods, buyers(STALLS))
+    assert len(placed(results)) == STALLS
+    assert FlashSale.objects.get(id=sale.id).units_taken == STALLS
 
 
 def test_control_behind_it_the_table_itself_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     goods = stalls()
-    sale = on_sale(*(one.id for one in goods), units=POOL)
+    sale = on_sale(*(one.id for one in goods), units=FEW)
     look_first(monkeypatch)
-    results = crowd_at(goods, buyers())
-    assert any(isinstance(one, IntegrityError) for one in results)
-    assert len(placed(results)) <= POOL
-    assert FlashSale.objects.get(id=sale.id).units_taken <= POOL
+    results = crowd_at(goods, buyers(STALLS))
+    assert Counter(type(one) for one in results) == {OrderRecord: FEW, IntegrityError: STALLS - FEW}
+    assert FlashSale.objects.get(id=sale.id).units_taken == FEW
 
 
 def test_a_pool_is_sold_to_a_hundred_buyers_and_to_no_more_than_it_has() -> None:
@@ -142,7 +144,7 @@ def test_control_a_share_that_is_looked_up_before_it_is_taken_is_exceeded(
     on_sale(*(one.id for one in goods), units_per_customer=CAP)
     look_first(monkeypatch)
     # Without a cart's lock between one customer's orders: who has no cart has none.
-    assert len(placed(crowd_at(goods, [person(name="carla")] * BUYERS))) > CAP
+    assert len(placed(crowd_at(goods, [person(name="carla")] * STALLS))) == STALLS
 
 
 def test_one_customer_gets_a_share_and_no_more_however_often_it_is_tried_at_once() -> None:

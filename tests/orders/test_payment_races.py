@@ -21,11 +21,11 @@ from orders.order_records import OrderRecord
 from orders.parties import parties_of
 from orders.payment_records import PaymentRecord, RefundRecord
 from orders.providers.port import Outcome
-from orders.selectors.payments import payment_record
+from orders.selectors.payments import is_paid, payment_record
 from orders.services import paying, payment_changes, refunding, settling
 from orders.services import status as stepping
 from tests.hearing import Heard
-from tests.inventory.crowds import at_once
+from tests.inventory.crowds import Meeting, at_once
 from tests.inventory.test_races import without_constraints
 from tests.orders.conftest import Person
 from tests.orders.paying import Bank, call_back, confirm, notice, pay, slow
@@ -108,6 +108,7 @@ def test_control_without_lock_and_condition_a_payment_completes_twice(
     heard.events.clear()
     without_order_lock(monkeypatch, 2)
     without_condition(monkeypatch)
+    monkeypatch.setattr(settling, "is_paid", Meeting(2).after(is_paid))
     at_once([completing(payment)] * 2)
     assert heard.names == ["payment.completed"] * 2
 
@@ -157,6 +158,7 @@ def test_control_without_lock_and_constraint_an_order_is_paid_twice(
 ) -> None:
     payments = two_payments(customer)
     without_order_lock(monkeypatch, 2)
+    monkeypatch.setattr(settling, "is_paid", Meeting(2).after(is_paid))
     with without_indexes("order_paid_once"):
         at_once([completing(payment) for payment in payments])
         assert Payment.objects.filter(status="completed", surplus=False).count() == 2
@@ -290,6 +292,8 @@ def test_control_without_lock_and_constraint_two_clicks_are_two_charges(
 ) -> None:
     order = place(customer, mug().item(1))
     without_order_lock(monkeypatch, 2)
+    # Both have found that there is none yet.
+    monkeypatch.setattr(paying, "_made", Meeting(2).before(paying._made))
     with without_indexes("payment_pending_once"):
         at_once([lambda: pay(customer, order)] * 2)
         assert len(bank.charges) == 2

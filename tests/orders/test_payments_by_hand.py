@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,13 +20,13 @@ from orders.payment_records import PaymentRecord
 from orders.providers.port import Outcome
 from orders.selectors.payments import payment_record
 from orders.services import payment_statements
+from tests.inventory.crowds import PATIENCE, somebody_waits_for_us, until
 from tests.orders.conftest import Person
 from tests.orders.paying import pay
 from tests.orders.shop import mug, place
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PATIENCE = 5.0
 STAFF = Actor(kind="user", id="usr_staff")
 #: The order is neither locked nor judged.
 CARELESS = Prepared(
@@ -48,14 +47,9 @@ def asking(customer: Person, order_id: str) -> Any:
     return payment
 
 
-def somebody_waits_for_an_order() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        return bool(cursor.fetchone()[0])
-
-
 def meanwhile(ask: Callable[[], Any], change: Callable[[], Any], *, waits: bool) -> Any:
-    """What ``ask`` comes to that begins while ``change`` is made and not committed yet."""
+    """What ``ask`` comes to that begins while ``change`` is made and not committed yet; it ``waits`` for
+    that, or ends before it."""
     result: list[Any] = []
 
     def run() -> None:
@@ -70,9 +64,7 @@ def meanwhile(ask: Callable[[], Any], change: Callable[[], Any], *, waits: bool)
     with transaction.atomic():
         change()
         thread.start()
-        deadline = time.monotonic() + PATIENCE
-        while not (somebody_waits_for_an_order() if waits else result) and time.monotonic() < deadline:
-            time.sleep(0.005)
+        until(somebody_waits_for_us if waits else lambda: bool(result))
     thread.join(PATIENCE)
     return result[0]
 

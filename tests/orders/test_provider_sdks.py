@@ -224,11 +224,12 @@ def test_who_is_too_slow_may_have_heard(
 ) -> None:
     for module in (razorpay, stripe):
         monkeypatch.setattr(module, "TIMEOUT", (1.0, 0.05))
-    api.delay = 0.3
+    api.may_answer.clear()
     api.will_answer({})
     provider: Provider = MAKERS[name](api.url)
     with pytest.raises(ProviderUnavailable) as caught:
         provider.refund(REPAYMENT)
+    api.may_answer.set()
     assert caught.value.sent is True
 
 

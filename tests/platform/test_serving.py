@@ -92,7 +92,7 @@ def test_it_ends_cleanly_with_connections_open(
     idle_connection(server, b"POST /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\nhalf")
     began = time.monotonic()
     assert server.end(how) == 0, server.output()
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20
     assert "Traceback" not in server.output()
 
 

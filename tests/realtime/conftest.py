@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
+from functools import partialmethod
 
 import pytest
 from pytest_django.fixtures import Settings
 
 from realtime import runtime
 from realtime.courier import courier
+from realtime.rights import RightsWatch
 from tests.realtime.door import FRAMES, PLAIN, Door, serving
 from tests.realtime.log import LiveHalf
 from tests.realtime.telling import Told
@@ -39,6 +41,12 @@ def told(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Told:
     monkeypatch.setattr(courier, "poke", lambda: None)
     monkeypatch.setattr(courier, "send", listener.hear)
     return listener
+
+
+@pytest.fixture
+def no_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rights are looked at when somebody says so, and not by the clock."""
+    monkeypatch.setattr(RightsWatch, "run", partialmethod(RightsWatch.run, interval=3_600.0))
 
 
 @pytest.fixture

@@ -47,8 +47,7 @@ async def serving(kind: str = FRAMES, **options: Any) -> AsyncIterator[Door]:
         ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
-        timeout_graceful_shutdown=3,
-        **{"ws_max_size": 66_560, **options},
+        **{"timeout_graceful_shutdown": 3, "ws_max_size": 66_560, **options},
     )
     server = Server(config)
     serve = asyncio.create_task(server.serve(sockets=[listener]))

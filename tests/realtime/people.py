@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,7 @@ from config.identity.tickets import issue_ticket
 from config.identity.tokens import issue_token
 from config.kernel.actors import SYSTEM
 from config.kernel.clock import now
+from tests.realtime.log import LiveHalf
 
 T = TypeVar("T")
 
@@ -41,6 +43,14 @@ def token_that_lives(user: User, seconds: float) -> str:
     token = AccessToken(issue_token(user=user))  # type: ignore[arg-type]
     token.set_exp(lifetime=dt.timedelta(seconds=seconds))
     return str(token)
+
+
+def the_time_comes(live_half: LiveHalf, *, lasted: float) -> None:
+    """The credentials of whoever is connected, which hold for so long from now, end now."""
+    (session,) = live_half.hub.sessions
+    assert session.expires_at is not None
+    assert lasted - 20 < session.expires_at - time.time() <= lasted
+    session.expires_at = time.time()
 
 
 def make_key(*scopes: Scope) -> str:

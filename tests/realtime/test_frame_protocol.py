@@ -127,10 +127,15 @@ async def test_a_peer_that_answers_no_ping_is_closed_with_3012(live_half: LiveHa
 
 
 async def test_a_peer_that_answers_pings_stays(live_half: LiveHalf) -> None:
-    async with serving(ws_ping_interval=0.05, ws_ping_timeout=0.1) as door:
-        caller = await door.call()
-        await asyncio.sleep(0.5)
-        assert await caller.hears_nothing()
+    async with serving(ws_ping_interval=0.05, ws_ping_timeout=30) as door:
+        peer = await RawPeer.connect(door)
+        assert (await peer.frame())[0] == 1
+        for _each in range(3):
+            # Whoever has not answered is sent no other.
+            opcode, payload = await peer.frame()
+            assert opcode == 9
+            peer.writer.write(bytes([0x8A, 0x80 | len(payload)]) + b"\x00\x00\x00\x00" + payload)
+        await peer.hang_up()
 
 
 async def test_socket_io_has_its_own_heartbeat_and_no_other(live_half: LiveHalf) -> None:

@@ -20,7 +20,7 @@ from realtime import health
 from realtime.probing import Question
 
 #: A second, and what a busy machine adds.
-AT_ONCE = 2.5
+AT_ONCE = 4.5
 
 
 def ask(path: str) -> tuple[int, dict[str, str], float]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from itertools import pairwise
+from functools import partial
 from typing import Any
 
 import pytest
@@ -65,8 +66,7 @@ async def test_a_redis_that_is_restarted_in_mid_stream_costs_no_event_and_news_c
         await away(own_redis.stop)
         for number in range(6, 11):
             await publish_soon(stock_reduced("prod_1", number))
-        took = await until(lambda: len(ear.writes) == 10)
-        assert took < 4
+        await until(lambda: len(ear.writes) == 10)
         await away(own_redis.start)
         # Once the readers have found their way back, news are quick again: long before the hub would ask.
         quick = False
@@ -94,21 +94,20 @@ async def test_without_any_redis_from_the_start_events_arrive_within_seconds(
     await away(own_redis.stop)
     async with a_listener() as (_hub, ear):
         await publish_soon(stock_reduced("prod_1", 1))
-        assert await until(lambda: len(ear.writes) == 1) < 4
+        await until(lambda: len(ear.writes) == 1)
 
 
 async def test_a_relay_and_a_hub_in_one_process_need_no_redis_to_be_quick(
-    own_redis: Redis, settings: Settings
+    own_redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_redis(settings, own_redis.url)
     await away(own_redis.stop)
+    # It does not come to ask the log by itself: what it hears it is told.
+    monkeypatch.setattr(runtime, "Hub", partial(Hub, silence=3_600.0))
     async with a_listener() as (_hub, ear):
-        await publish_soon(stock_reduced("prod_1", 1))
-        await until(lambda: len(ear.writes) == 1)
-        began = time.monotonic()
-        await publish_soon(stock_reduced("prod_1", 2))
-        await until(lambda: len(ear.writes) == 2)
-        assert time.monotonic() - began < 0.3
+        for number in (1, 2):
+            await publish_soon(stock_reduced("prod_1", number))
+            await until(lambda count=number: len(ear.writes) == count)  # type: ignore[misc]
 
 
 async def test_a_process_that_misses_messages_of_the_layer_misses_no_event(
@@ -147,16 +146,27 @@ def test_a_sale_does_not_feel_a_dead_redis(
     use_redis(settings, own_redis.url)
     carrier = Courier()
     monkeypatch.setattr("realtime.recorder.courier", carrier)
-    publish(stock_reduced())
+    monkeypatch.setattr("realtime.courier.SEND_TIMEOUT", 60.0)
+    sending, is_over, send = threading.Event(), threading.Event(), layer.send
+
+    async def send_at_last(group: str, message: dict[str, Any]) -> None:
+        """Redis says nothing for as long as the sales take, and then it is dead."""
+        sending.set()
+        while not is_over.is_set():  # noqa: ASYNC110  of another thread
+            await asyncio.sleep(0.005)
+        await send(group, message)
+
+    monkeypatch.setattr(layer, "send", send_at_last)
     own_redis.stop()
-    slowest = 0.0
+    publish(stock_reduced())
+    assert sending.wait(10)
     for number in range(50):
-        began = time.perf_counter()
         carrier.poke()
-        slowest = max(slowest, time.perf_counter() - began)
         if number % 10 == 0:
             publish(stock_reduced("prod_1", number))
-    assert slowest < 0.02
+    # Whoever waited would still be waiting.
+    monkeypatch.setattr("realtime.courier.SEND_TIMEOUT", 1.0)
+    is_over.set()
     carrier.stop()
 
 
@@ -180,16 +190,30 @@ async def test_pokes_gather_and_the_last_one_is_sent_too(monkeypatch: pytest.Mon
     monkeypatch.setattr("realtime.courier.POKES_APART", apart)
     carrier = Courier()
     running = asyncio.create_task(carrier.run())
-    began = time.monotonic()
-    while time.monotonic() - began < 6 * apart:
+    while len(sent) < 6:
         carrier.poke()
         await asyncio.sleep(0)
-    last = time.monotonic()
-    await until(lambda: bool(sent) and sent[-1] >= last - apart and not carrier._poke_is_waiting)
+    before = len(sent)
+    carrier.poke()
+    await until(lambda: len(sent) > before and not carrier._poke_is_waiting)
     running.cancel()
-    assert 2 <= len(sent) <= 8
-    assert sent[0] - began < apart
-    assert all(later - earlier >= 0.9 * apart for earlier, later in pairwise(sent))
+    # The first may have come late to its turn; none comes early.
+    assert sent[-1] - sent[0] >= 0.99 * apart * (len(sent) - 2)
+
+
+async def test_the_first_poke_waits_for_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+
+    async def send(group: str, _message: dict[str, Any]) -> None:
+        sent.append(group)
+
+    monkeypatch.setattr(layer, "send", send)
+    monkeypatch.setattr("realtime.courier.POKES_APART", 3_600.0)
+    carrier = Courier()
+    running = asyncio.create_task(carrier.run())
+    carrier.poke()
+    await until(lambda: sent == [layer.RELAY_GROUP])
+    running.cancel()
 
 
 async def test_what_a_command_leaves_with_the_courier_is_sent_before_its_process_ends(
@@ -237,8 +261,7 @@ async def test_the_announcer_leaves_a_dead_layer_alone_for_a_while(
         await send(group, message)
 
     monkeypatch.setattr(layer, "send", counted)
-    began = time.monotonic()
+    monkeypatch.setattr(announcer, "PAUSE_AFTER_FAILURE", 3_600.0)
     for _each in range(50):
         await tell(a_batch(1))
     assert tries == 1
-    assert time.monotonic() - began < announcer.SEND_TIMEOUT + 0.5

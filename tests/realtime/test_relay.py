@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 
 import psycopg
@@ -66,26 +66,29 @@ async def test_200_writers_with_holds_and_rollbacks_each_committed_event_once_de
     assert sorted(record.subject for record in told.records) == sorted(writers.committed)
 
 
-async def test_control_a_reader_by_id_misses_what_commits_late(versions: None) -> None:
-    writers = Writers(writers=200, changes=5, products=40, seed=1)
-    seen: list[int] = []
-    writing = asyncio.create_task(writers.run())
-    reader = await relay_module.connect()
-    await reader.set_autocommit(True)
-    last = 0
-    while True:
-        finished = writing.done()
-        rows = await (
-            await reader.execute("SELECT id FROM realtime_event WHERE id > %s ORDER BY id", [last])
-        ).fetchall()
-        seen += [row[0] for row in rows]
-        last = seen[-1] if seen else 0
-        if finished:
-            break
-        await asyncio.sleep(0.001)
-    await reader.close()
-    await writing
-    assert len(seen) < len(writers.committed)
+@asynccontextmanager
+async def slow_writer() -> AsyncIterator[psycopg.AsyncConnection]:
+    """Whoever has recorded an event, of "slow", and has not committed it yet."""
+    connection = await psycopg.AsyncConnection.connect(**connection_parameters(application_name="test"))
+    async with connection:
+        await connection.execute(
+            "INSERT INTO realtime_event (public_id, type, subject, data, extra)"
+            " VALUES ('evt_slow', 'stock.reduced', 'slow', '{}', '')"
+        )
+        yield connection
+
+
+async def test_control_a_reader_by_id_misses_what_commits_late() -> None:
+    async def after(last: int) -> list[tuple[int, str]]:
+        return await sql("SELECT id, subject FROM realtime_event WHERE id > %s ORDER BY id", last)
+
+    async with slow_writer() as slow:
+        await publish_soon(stock_reduced("quick"))
+        ((last, subject),) = await after(0)
+        assert subject == "quick"
+        await slow.commit()
+        assert await after(last) == []
+        assert {subject for _id, subject in await after(0)} == {"quick", "slow"}
 
 
 async def test_two_relays_at_once_number_nothing_twice_and_leave_nothing_out(versions: None) -> None:
@@ -145,23 +148,41 @@ async def test_a_relay_that_is_killed_at_any_step_costs_no_event(step: str, when
     assert untold == ({4, 5, 6} if (step, when) in {("number", "after"), ("announce", "before")} else set())
 
 
+#: The relay's statement, which begins, and with it what it sees, and has its turn when ``held_up`` ends.
+LATE = relay_module._NUMBER.replace("AS taken\n", "AS taken FROM pg_advisory_xact_lock(20261)\n")
+
+
+@asynccontextmanager
+async def held_up(connection: psycopg.AsyncConnection) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Gives what waits until ``LATE`` has begun on ``connection``."""
+    pid = connection.info.backend_pid
+    holder = await relay_module.connect()
+    async with holder:
+        await holder.set_autocommit(True)
+        await holder.execute("SELECT pg_advisory_lock(20261)")
+
+        async def has_begun() -> None:
+            async with asyncio.timeout(20):
+                while not await sql("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted", pid):  # noqa: ASYNC110
+                    await asyncio.sleep(0.005)
+
+        yield has_begun
+
+
 async def test_a_relay_that_sees_the_log_as_it_was_before_its_turn_numbers_nothing_twice() -> None:
     """Its statement begins, and with it what it sees; another relay works; only then it has its turn."""
-    late = relay_module._NUMBER.replace(
-        "SELECT pg_try_advisory_xact_lock(%(lock)s) AS taken",
-        "SELECT pg_try_advisory_xact_lock(%(lock)s) AS taken FROM pg_sleep(1)",
-    )
-    assert late != relay_module._NUMBER
+    assert LATE != relay_module._NUMBER
     await sql(MAKE_HEAD)
     await publish_soon(*(stock_reduced("prod_1", number) for number in range(1, 6)))
     connection = await relay_module.connect()
     async with connection:
         await connection.set_autocommit(True)
-        answer = asyncio.create_task(connection.execute(late, {"lock": relay_module.LOCK, "limit": 3}))
-        await asyncio.sleep(0.3)
-        told = Told()
-        async with running(Relay(publish=told, poll=0.01, batch_size=2)):
-            await told.until(5)
+        async with held_up(connection) as has_begun:
+            answer = asyncio.create_task(connection.execute(LATE, {"lock": relay_module.LOCK, "limit": 3}))
+            await has_begun()
+            told = Told()
+            async with running(Relay(publish=told, poll=0.01, batch_size=2)):
+                await told.until(5)
         found = await (await answer).fetchall()
     assert [row[0] for row in found] == [True]
     assert [row[4] for row in found] == [None]
@@ -171,17 +192,16 @@ async def test_a_relay_that_sees_the_log_as_it_was_before_its_turn_numbers_nothi
 
 
 async def test_what_another_relay_left_is_numbered_on_from_its_end_though_its_end_was_not_seen() -> None:
-    late = relay_module._NUMBER.replace("AS taken\n", "AS taken FROM pg_sleep(1)\n")
-    assert late != relay_module._NUMBER
     await sql(MAKE_HEAD)
     await publish_soon(*(stock_reduced("prod_1", number) for number in range(1, 6)))
     connection, other = await relay_module.connect(), await relay_module.connect()
     async with connection, other:
         for each in (connection, other):
             await each.set_autocommit(True)
-        answer = asyncio.create_task(connection.execute(late, {"lock": relay_module.LOCK, "limit": 10}))
-        await asyncio.sleep(0.3)
-        numbered = await Relay(publish=Told(), batch_size=2).number(other)
+        async with held_up(connection) as has_begun:
+            answer = asyncio.create_task(connection.execute(LATE, {"lock": relay_module.LOCK, "limit": 10}))
+            await has_begun()
+            numbered = await Relay(publish=Told(), batch_size=2).number(other)
         assert numbered is not None
         assert numbered[0].top == 2
         found = await (await answer).fetchall()
@@ -233,17 +253,11 @@ async def test_a_heartbeat_tells_where_the_log_ends() -> None:
 
 async def test_what_is_not_committed_yet_is_not_waited_for_and_not_left_out() -> None:
     told = Told()
-    slow = await psycopg.AsyncConnection.connect(**connection_parameters(application_name="test"))
-    await slow.execute(
-        "INSERT INTO realtime_event (public_id, type, subject, data, extra)"
-        " VALUES ('evt_slow', 'stock.reduced', 'slow', '{}', '')"
-    )
-    async with running(Relay(publish=told, poll=0.01)):
+    async with slow_writer() as slow, running(Relay(publish=told, poll=0.01)):
         await publish_soon(stock_reduced("quick"))
         await told.until(1)
         await slow.commit()
         await told.until(2)
-    await slow.close()
     assert [(record.seq, record.subject) for record in told.records] == [(1, "quick"), (2, "slow")]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -89,11 +88,9 @@ async def test_a_server_that_ends_ends_its_streams_and_waits_for_none_of_them(
     ]
     for stream in streams:
         await stream.block()
-    began = time.monotonic()
     ended = asyncio.create_task(asyncio.to_thread(live_server_process.end, signal.SIGTERM))
     for stream in streams:
         await stream.ends()
-    assert time.monotonic() - began < 2.5
     assert await ended == 0
     assert "timeout graceful shutdown exceeded" not in live_server_process.output()
     for stream in streams:

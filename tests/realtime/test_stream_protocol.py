@@ -137,14 +137,12 @@ async def test_a_client_that_has_gone_without_a_word_is_found_out(
 
 
 async def test_a_server_that_shuts_down_ends_its_streams_at_once_and_properly(live_half: LiveHalf) -> None:
-    async with serving() as door:
+    async with serving(timeout_graceful_shutdown=3_600) as door:
         streams = [await door.listen("?topics=stock") for _each in range(3)]
         door.responses.clear()
         ending = asyncio.gather(*(stream.ends() for stream in streams))
-        began = time.monotonic()
+    # uvicorn alone would have waited for an hour, and then torn them off.
     await ending
-    # uvicorn alone would have waited for three seconds, and then torn them off.
-    assert time.monotonic() - began < 2
     assert not live_half.hub.sessions
     for stream in streams:
         await stream.hang_up()

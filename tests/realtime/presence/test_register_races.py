@@ -44,7 +44,7 @@ async def test_control_processes_that_look_and_then_take_all_say_who_went(
         async with redis.asyncio.Redis.from_url(settings.REDIS_URL, decode_responses=True) as client:
             found = await client.zrangebyscore(gone, "-inf", house.clock.now - 10)
             if found:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(30):
                     await looking.wait()
                 await client.zrem(gone, *found)
         answer = await call(self, **words)

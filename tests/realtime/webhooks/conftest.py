@@ -21,7 +21,7 @@ from tests.realtime.log import sql
 from tests.realtime.webhooks.receiver import Receiver, receiving
 
 #: As in real life, only sooner.
-QUICK = Pace(timeout=1.0, first_pause=0.05, longest_pause=0.4, longest_probe_pause=0.3)
+QUICK = Pace(timeout=10.0, first_pause=0.05, longest_pause=0.4, longest_probe_pause=0.3)
 
 T = TypeVar("T")
 

@@ -9,8 +9,9 @@ import pytest
 
 from realtime import runtime
 from realtime.services import begin_new_epoch
-from realtime.webhooks import services
+from realtime.webhooks import deliverer, services
 from realtime.webhooks.models import WebhookSubscription
+from realtime.webhooks.services import Owned
 from tests.realtime.log import publish_soon, sql, stock_reduced
 from tests.realtime.waiting import until
 from tests.realtime.webhooks.conftest import QUICK, in_thread, settled, subscribe, until_it_is
@@ -24,14 +25,25 @@ async def numbered(number: int) -> None:
 
 
 async def test_what_happens_while_it_is_paused_comes_when_it_is_resumed(
-    stack: AsyncExitStack, receiver: Receiver
+    stack: AsyncExitStack, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    looks: list[str] = []
+    own = services.own
+
+    def look(*, owner: str) -> Owned:
+        looks.append(owner)
+        return own(owner=owner)
+
+    monkeypatch.setattr(services, "own", look)
+    monkeypatch.setattr(deliverer, "OWN_SECONDS", 0.1)
     subscription = await subscribe(receiver.url)
     await stack.enter_async_context(runtime.delivering(QUICK))
     await publish_soon(stock_reduced(version=1))
     await settled(1)
     await in_thread(lambda: services.pause(subscription_id=subscription.id))
-    await asyncio.sleep(1.5)  # as long as a worker may take to notice
+    before = len(looks)
+    # The first may have begun before the pause; when the third begins, the worker has done by the second.
+    await until(lambda: len(looks) >= before + 3)
     await publish_soon(stock_reduced(version=2), stock_reduced(version=3))
     await numbered(3)
     await asyncio.sleep(0.5)
