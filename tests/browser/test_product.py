@@ -152,7 +152,7 @@ def test_what_it_is_called_and_said_to_be_follows_too(visit: Visit, shopkeeper: 
     is_live(page)
     expect(page.locator(".description")).to_be_hidden()
     shopkeeper.change(cake, title="Fancy <b>Cake", description="With a cherry.")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Fancy <b>Cake", timeout=ONE_SECOND)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Fancy <b>Cake", timeout=MOST)
     expect(page.locator(".description")).to_have_text("With a cherry.")
     expect(page).to_have_title("Fancy <b>Cake · Stockwire")
 
