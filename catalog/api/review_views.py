@@ -14,12 +14,15 @@ from catalog.api.lists import text_parameter
 from catalog.dialects.customers import shop_review
 from catalog.errors import invalid
 from catalog.models import Review, ReviewStatus
+from catalog.records import ReviewRecord
 from catalog.selectors.reviews import review_records, visible_reviews
-from catalog.services import ReviewDraft, judge_review, submit_review
+from catalog.services import ReviewDraft, ReviewExpectation, judge_review, submit_review
+from config.api.conditional import require_match, stamp
 from config.api.fields import StrictCharField, StrictIntegerField
 from config.api.paging import paginate
 from config.api.private import PrivateAnswers
 from config.api.reading import checked
+from config.api.tags import tag_of
 from config.api.views import ApiViewSet
 from config.identity.callers import actor_of, require_user, user_of
 from config.identity.models import Role
@@ -78,11 +81,24 @@ class ReviewsViewSet(PrivateAnswers, ApiViewSet):
     def create(self, request: Request, product_id: str) -> Response:
         draft = ReviewDraft(**checked(ReviewBody, request.data))
         review = submit_review(product_id=product_id, user_id=require_user(request).pk, draft=draft)
-        return Response(shop_review(review), status=201)
+        return _answer(review, status=201)
 
     def judge(self, request: Request, review_id: str) -> Response:
         to = _status(checked(JudgementBody, request.data)["status"])
-        return Response(shop_review(judge_review(review_id=review_id, to=to, actor=actor_of(request))))
+        expect = _expectation(request)
+        return _answer(judge_review(review_id=review_id, to=to, actor=actor_of(request), expect=expect))
+
+
+def _answer(review: ReviewRecord, *, status: int = 200) -> Response:
+    response = Response(shop_review(review), status=status)
+    return stamp(response, etag=tag_of(shop_review(review)), last_modified=review.updated_at)
+
+
+def _expectation(request: Request) -> ReviewExpectation | None:
+    """``If-Match``, judged under the review's lock."""
+    if "If-Match" not in request.headers:
+        return None
+    return lambda review: require_match(request, etag=tag_of(shop_review(review)))
 
 
 def _status(text: str) -> ReviewStatus:

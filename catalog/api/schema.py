@@ -55,7 +55,12 @@ _SHOP_CHANGED = Operation(
     refusals=(409,),
 )
 _JUDGED = Operation(
-    summary="Let a review through, or don't", tag=_REVIEWS, body=JudgementBody, answer=shapes.Review
+    summary="Let a review through, or don't",
+    tag=_REVIEWS,
+    body=JudgementBody,
+    answer=shapes.Review,
+    stamped=True,
+    guarded=True,
 )
 
 TABLE: Table = {
@@ -187,6 +192,7 @@ TABLE: Table = {
             body=ReviewBody,
             status=201,
             answer=shapes.Review,
+            stamped=True,
             refusals=(409,),
         ),
     },
@@ -208,7 +214,11 @@ TABLE: Table = {
     },
     "/api/wishlist/items/{product_id}": {
         "DELETE": Operation(
-            summary="Wish for it no more", tag=_WISHLIST, answer=shapes.Wishlist, stamped=True
+            summary="Wish for it no more",
+            tag=_WISHLIST,
+            answer=shapes.Wishlist,
+            stamped=True,
+            guarded=True,
         )
     },
     "/api/flash-sales": {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from rest_framework import serializers
@@ -12,12 +11,12 @@ from rest_framework.response import Response
 from catalog.dialects.customers import shop_wishlist
 from catalog.records import WishlistRecord
 from catalog.selectors.wishlists import wishlist_of
-from catalog.services import add_wish, remove_wish
-from config.api.conditional import not_modified, stamp
+from catalog.services import WishlistExpectation, add_wish, remove_wish
+from config.api.conditional import not_modified, require_match, stamp
 from config.api.fields import IdField
-from config.api.json import write_json
 from config.api.private import PrivateAnswers
 from config.api.reading import checked
+from config.api.tags import tag_of
 from config.api.views import ApiViewSet
 from config.identity.callers import require_user
 from config.identity.models import Role
@@ -42,8 +41,9 @@ class WishlistViewSet(PrivateAnswers, ApiViewSet):
         wish = checked(WishBody, request.data)
         return _answer(add_wish(user_id=self.user_id, product_id=wish["productId"]))
 
-    def remove(self, _request: Request, product_id: str) -> Response:
-        return _answer(remove_wish(user_id=self.user_id, product_id=product_id))
+    def remove(self, request: Request, product_id: str) -> Response:
+        expect = _expectation(request)
+        return _answer(remove_wish(user_id=self.user_id, product_id=product_id, expect=expect))
 
     @property
     def user_id(self) -> str:
@@ -57,5 +57,11 @@ def _answer(wishlist: WishlistRecord) -> Response:
 
 def _etag_of(wishlist: WishlistRecord) -> str:
     """A digest of all that the answer shows, but for the time."""
-    content = {**shop_wishlist(wishlist), "updatedAt": None}
-    return hashlib.blake2b(write_json(content), digest_size=16).hexdigest()
+    return tag_of({**shop_wishlist(wishlist), "updatedAt": None})
+
+
+def _expectation(request: Request) -> WishlistExpectation | None:
+    """``If-Match``, judged under the wishlist's lock."""
+    if "If-Match" not in request.headers:
+        return None
+    return lambda wishlist: require_match(request, etag=_etag_of(wishlist))

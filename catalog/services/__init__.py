@@ -21,13 +21,25 @@ from catalog.services.drafts import (
 )
 from catalog.services.holding import hold_product
 from catalog.services.outcomes import Archived, Outcome
-from catalog.services.reviewing import ReviewDraft, judge_review, rebuild_ratings, submit_review
+from catalog.services.reviewing import (
+    ReviewDraft,
+    ReviewExpectation,
+    judge_review,
+    rebuild_ratings,
+    submit_review,
+)
 from catalog.services.sale_edges import tell_edges
 from catalog.services.sale_prices import announce_sale_prices
 from catalog.services.sale_rules import SaleDraft
 from catalog.services.sale_units import give_back_units, take_units
 from catalog.services.sales import SaleExpectation, change_flash_sale, create_flash_sale, end_flash_sale
-from catalog.services.wishing import MOST_WISHES, add_wish, begin_wishlist, remove_wish
+from catalog.services.wishing import (
+    MOST_WISHES,
+    WishlistExpectation,
+    add_wish,
+    begin_wishlist,
+    remove_wish,
+)
 
 __all__ = [
     "MOST_WISHES",
@@ -43,10 +55,12 @@ __all__ = [
     "ProductChange",
     "ProductDraft",
     "ReviewDraft",
+    "ReviewExpectation",
     "SaleDraft",
     "SaleExpectation",
     "Unset",
     "VariantDraft",
+    "WishlistExpectation",
     "add_wish",
     "announce_sale_prices",
     "archive_product",

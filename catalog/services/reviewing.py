@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Case, Count, F, Sum, Value, When
@@ -29,6 +29,8 @@ from config.kernel.transactions import in_transaction
 
 MAX_TITLE = Review._meta.get_field("title").max_length or 0
 MAX_COMMENT = 4_000
+#: What a door asks of the review as it stands, under its lock (``If-Match``); it raises what it refuses for.
+ReviewExpectation = Callable[[ReviewRecord], None]
 #: Products whose ratings are counted anew in one transaction.
 _AT_ONCE = 500
 _TICK = dt.timedelta(microseconds=1)
@@ -55,18 +57,20 @@ def submit_review(*, product_id: str, user_id: str, draft: ReviewDraft) -> Revie
     return in_transaction(lambda: _submit(product_id, user_id, draft))
 
 
-def judge_review(*, review_id: str, to: ReviewStatus, actor: Actor) -> ReviewRecord:
+def judge_review(
+    *, review_id: str, to: ReviewStatus, actor: Actor, expect: ReviewExpectation | None = None
+) -> ReviewRecord:
     """Approve or reject a review, whatever it was before. The product's rating follows in the same
     transaction; its version grows with it.
 
-    Locks: the product, the review, then the product's stock head. Refuses: ``ReviewNotFound``; ``pending``,
-    to which none returns (``InvalidInput``).
+    Locks: the product, the review, then the product's stock head. Refuses: ``ReviewNotFound``; whatever
+    ``expect`` raises; ``pending``, to which none returns (``InvalidInput``).
     Announces: ``review.approved`` for one that comes to be approved, ``product.updated`` where one that was
     approved is rejected; nothing where it is as it was, or where the product is archived.
     """
     if to == ReviewStatus.PENDING:
         raise invalid("status", "must be approved or rejected")
-    return in_transaction(lambda: _judge(review_id, to, actor))
+    return in_transaction(lambda: _judge(review_id, to, actor, expect))
 
 
 def rebuild_ratings(*, actor: Actor) -> int:
@@ -137,8 +141,11 @@ def _submit(product_id: str, user_id: str, draft: ReviewDraft) -> ReviewRecord:
 # ------------------------------------------------------------------------------------------ judging
 
 
-def _judge(review_id: str, to: ReviewStatus, actor: Actor) -> ReviewRecord:
+def _judge(review_id: str, to: ReviewStatus, actor: Actor, expect: ReviewExpectation | None) -> ReviewRecord:
     review = _locked(review_id)
+    if expect is not None:
+        (present,) = review_records(Review.objects.filter(id=review_id))
+        expect(present)
     was = review.status
     if was != to:
         Review.objects.filter(id=review_id).update(status=to, updated_at=clock.now())

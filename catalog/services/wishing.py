@@ -14,6 +14,10 @@ from catalog.signals import wishlist_updated
 from config.kernel import clock
 from config.kernel.transactions import in_transaction
 
+#: What a door asks of the wishlist as it stands, under its lock (``If-Match``); it raises what it refuses
+#: for.
+WishlistExpectation = Callable[[WishlistRecord], None]
+
 #: A wishlist goes out whole with each change of it.
 MOST_WISHES = 200
 
@@ -39,13 +43,18 @@ def add_wish(*, user_id: str, product_id: str) -> WishlistRecord:
     return in_transaction(lambda: _change(user_id, "item_added", product_id, change))
 
 
-def remove_wish(*, user_id: str, product_id: str) -> WishlistRecord:
+def remove_wish(
+    *, user_id: str, product_id: str, expect: WishlistExpectation | None = None
+) -> WishlistRecord:
     """Take a product out of the user's wishlist.
 
-    Locks: the wishlist. Refuses: one that is not in it (``NotWished``). Announces: ``wishlist.updated``.
+    Locks: the wishlist. Refuses: whatever ``expect`` raises, one that is not in it (``NotWished``).
+    Announces: ``wishlist.updated``.
     """
 
     def change(wishlist_id: str) -> bool:
+        if expect is not None:
+            expect(wishlist_of(user_id))
         deleted, _ = WishlistItem.objects.filter(wishlist_id=wishlist_id, product_id=product_id).delete()
         if not deleted:
             raise NotWished

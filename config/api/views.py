@@ -120,8 +120,11 @@ def read_body(request: Request) -> bytes:
 
 def _asks_for(renderer: BaseRenderer, request: Request) -> bool:
     """Whether another answer than JSON as it is was named: in the query or, to the letter, in ``Accept``."""
-    named = request.query_params.get("format") == renderer.format
-    return named or ("Accept" in request.headers and _accepts(request, {renderer.media_type}))
+    if request.query_params.get("format") == renderer.format:
+        return True
+    # Without a word in it, `Accept` takes anything and asks for nothing.
+    header = request.headers.get("Accept", "")
+    return bool(header.strip()) and _accepts(request, {renderer.media_type})
 
 
 def _accepts(request: Request, acceptable: Collection[str]) -> bool:

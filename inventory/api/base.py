@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -15,8 +14,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from config.api.conditional import not_modified, stamp
-from config.api.json import write_json
 from config.api.reading import checked
+from config.api.tags import tag_of
 from config.api.views import ApiView
 from config.identity.callers import user_of
 from config.identity.models import Role, Scope
@@ -115,7 +114,7 @@ class StockView(ApiView):
         The ETag is a digest of the content, so that it changes with all that the answer shows, a hold
         that has just run out included; the ``timestamp`` is not part of it.
         """
-        etag = hashlib.blake2b(write_json(content), digest_size=16).hexdigest()
+        etag = tag_of(content)
         modified = modified or moment or clock.now()
         response: HttpResponse | None = not_modified(self.request, etag=etag, last_modified=modified)
         if response is None:

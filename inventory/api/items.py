@@ -101,6 +101,17 @@ class TransferBody(RestockBody):
     fromLocationId = IdField()  # noqa: N815  the wire's name
     toLocationId = IdField()  # noqa: N815  as above
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """An item may say again where it comes from, and nowhere else."""
+        wrong = {
+            f"items[{at}].locationId": ["must be fromLocationId, or absent"]
+            for at, item in enumerate(attrs["items"])
+            if item.get("locationId") not in {None, attrs["fromLocationId"]}
+        }
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return attrs
+
 
 class ReserveBody(ItemsBody):
     ttlSeconds = StrictIntegerField(min_value=1, max_value=MAX_TTL, required=False, default=DEFAULT_TTL)  # noqa: N815

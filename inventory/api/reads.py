@@ -6,12 +6,13 @@ from django.http import HttpResponseBase
 from rest_framework.request import Request
 
 from config.api.paging import paginate
+from config.kernel import clock
 from config.kernel.clock import iso
 from config.kernel.errors import InvalidInput, NotFound
 from inventory.api.base import StockView, anyone, ledger_readers
 from inventory.api.documents import movement_document, product_document, variant_then
 from inventory.api.queries import moment_in, required
-from inventory.selectors.history import movements, stock_at, through
+from inventory.selectors.history import last_entry_by, movements, stock_at, through
 from inventory.selectors.stock import product_stock
 
 
@@ -79,4 +80,5 @@ class StockAtView(StockView):
             "stock": sum(variant.on_hand for variant in then),
             "variants": [variant_then(variant) for variant in then],
         }
-        return self.fresh(content, moment=None)
+        # Names and attributes are those of now, and the ledger's time is not theirs.
+        return self.fresh(content, moment=last_entry_by(product_id, through(moment)), modified=clock.now())

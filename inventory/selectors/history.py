@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from catalog.models import Variant
 from inventory.models import StockMovement
@@ -51,6 +51,13 @@ def stock_at(product_id: str, moment: dt.datetime) -> list[VariantThen]:
         for variant in variants
         if variant.archived_at is None or any(quantity for _, quantity in sums.get(variant.id, ()))
     ]
+
+
+def last_entry_by(product_id: str, moment: dt.datetime) -> dt.datetime | None:
+    """When the newest entry of what ``stock_at`` adds up happened; ``None`` where there is none."""
+    entries = StockMovement.objects.filter(product_id=product_id, occurred_at__lte=moment)
+    newest: dt.datetime | None = entries.aggregate(newest=Max("occurred_at"))["newest"]
+    return newest
 
 
 def balances_at(moment: dt.datetime, *, product_ids: Sequence[str]) -> list[tuple[str, str, int]]:

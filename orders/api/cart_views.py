@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -11,9 +10,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from config.api.conditional import not_modified, require_match, stamp
-from config.api.json import write_json
 from config.api.private import PrivateAnswers
 from config.api.reading import checked
+from config.api.tags import tag_of
 from config.api.views import ApiViewSet
 from config.identity.callers import user_of
 from orders import services
@@ -95,8 +94,7 @@ class CartViewSet(PrivateAnswers, ApiViewSet):
 
 def etag_of(cart: CartRecord) -> str:
     """A digest of all that the answer shows, but for the time."""
-    content = {**shop_cart(cart), "updatedAt": None}
-    return hashlib.blake2b(write_json(content), digest_size=16).hexdigest()
+    return tag_of({**shop_cart(cart), "updatedAt": None})
 
 
 def _expectation(request: Request) -> Expectation | None:

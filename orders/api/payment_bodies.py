@@ -27,15 +27,17 @@ class VerifyBody(serializers.Serializer[Any]):
 
 
 class RefundBody(serializers.Serializer[Any]):
-    """Without an amount all that is left."""
+    """Without an amount all that is left. ``null`` is not "without": JavaScript writes a sum that went wrong
+    (``NaN``) as ``null``.
+    """
 
-    amount = AmountField(required=False, allow_null=True)
+    amount = AmountField(required=False)
     reason = StrictCharField(
         required=False, allow_null=True, allow_blank=True, multiline=True, max_length=_LONGEST_REASON
     )
 
     def validate_amount(self, amount: Any) -> Any:
-        if amount is not None and amount <= 0:
+        if amount <= 0:
             raise serializers.ValidationError("must be more than 0")
         return amount
 

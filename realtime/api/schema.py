@@ -93,6 +93,7 @@ TABLE: Table = {
             status=201,
             answer=shapes.Chat,
             also={200: shapes.Chat},
+            stamped=True,
         ),
     },
     "/api/support/chats/{chat_id}/messages": {
@@ -121,12 +122,18 @@ TABLE: Table = {
             tag=_CHATS,
             body=ChatStatusBody,
             answer=shapes.Chat,
+            stamped=True,
+            guarded=True,
             refusals=(409,),
         )
     },
     "/api/support/chats/{chat_id}/read": {
         "PUT": Operation(
-            summary="Up to where one's side has read", tag=_CHATS, body=ReadBody, answer=shapes.Chat
+            summary="Up to where one's side has read",
+            tag=_CHATS,
+            body=ReadBody,
+            answer=shapes.Chat,
+            stamped=True,
         )
     },
     "/api/health": {"GET": _plain(summary="Does the process answer?", answer=shapes.Health)},

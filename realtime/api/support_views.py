@@ -10,19 +10,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
+from config.api.conditional import require_match, stamp
 from config.api.idempotency import HEADER, answer_once
 from config.api.paging import paginate
 from config.api.private import PrivateAnswers
 from config.api.reading import checked
+from config.api.tags import tag_of
 from config.api.views import ApiViewSet
 from config.identity.callers import require_user
 from config.identity.models import Role
 from config.identity.permissions import may
 from config.kernel.errors import InvalidInput
 from realtime.api.support_bodies import ChatStatusBody, MessageBody, OpeningBody, ReadBody
-from realtime.models import ChatPriority, ChatStatus
+from realtime.models import ChatPriority, ChatStatus, SupportChat
 from realtime.support import chats
-from realtime.support.following import change_status
+from realtime.support.following import ChatExpectation, change_status
 from realtime.support.opening import open_chat
 from realtime.support.parties import Speaker
 from realtime.support.reading import mark_read
@@ -59,7 +61,7 @@ class SupportChatsViewSet(PrivateAnswers, ApiViewSet):
         priority = ChatPriority(said["priority"])
         chat, is_new = open_chat(by=self.speaker, issue=said["issue"], priority=priority)
         found = chats.chat_of(chat.pk, by=self.speaker)
-        return Response(chats.shown(found), status=201 if is_new else 200)
+        return _answer(found, status=201 if is_new else 200)
 
     def messages(self, request: Request, chat_id: str) -> Response:
         """The newest first; only older ones than ``?before=``."""
@@ -80,16 +82,16 @@ class SupportChatsViewSet(PrivateAnswers, ApiViewSet):
 
         return answer_once(request, endpoint=f"support.chats.{chat_id}.messages", effect=effect)
 
-    def status(self, _request: Request, chat_id: str) -> Response:
+    def status(self, request: Request, chat_id: str) -> Response:
         """A step: ``claimed``, ``open`` again, ``closed``."""
         to = ChatStatus(self.body(ChatStatusBody)["status"])
-        change_status(chat_id=chat_id, to=to, by=self.speaker)
-        return Response(chats.shown(chats.chat_of(chat_id, by=self.speaker)))
+        change_status(chat_id=chat_id, to=to, by=self.speaker, expect=_expectation(request))
+        return _answer(chats.chat_of(chat_id, by=self.speaker))
 
     def read(self, _request: Request, chat_id: str) -> Response:
         """Up to where the caller's side has read."""
         upto = self.body(ReadBody).get("messageId")
-        return Response(chats.shown(mark_read(chat_id=chat_id, by=self.speaker, upto=upto)))
+        return _answer(mark_read(chat_id=chat_id, by=self.speaker, upto=upto))
 
     @property
     def speaker(self) -> Speaker:
@@ -99,6 +101,18 @@ class SupportChatsViewSet(PrivateAnswers, ApiViewSet):
     def body(self, kind: type[Serializer[Any]]) -> dict[str, Any]:
         """The body, checked. Raises DRF's ``ValidationError``, which names each place."""
         return checked(kind, self.request.data)
+
+
+def _answer(chat: SupportChat, *, status: int = 200) -> Response:
+    response = Response(chats.shown(chat), status=status)
+    return stamp(response, etag=tag_of(chats.shown(chat)), last_modified=chat.updated_at)
+
+
+def _expectation(request: Request) -> ChatExpectation | None:
+    """``If-Match``, judged under the chat's lock."""
+    if "If-Match" not in request.headers:
+        return None
+    return lambda chat: require_match(request, etag=tag_of(chats.shown(chat)))
 
 
 def _listed(items: list[dict[str, Any]], link: str | None) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.db import IntegrityError, transaction
 
@@ -17,6 +17,9 @@ from realtime.support.parties import Speaker
 from realtime.support.shapes import shop_user
 from realtime.support.signals import chat_status_changed
 
+#: What a door asks of the chat as it is shown, under its lock (``If-Match``); it raises what it refuses for.
+ChatExpectation = Callable[[SupportChat], None]
+
 _STEPS: Mapping[str, tuple[ChatStatus, ...]] = {
     ChatStatus.OPEN: (ChatStatus.CLAIMED, ChatStatus.CLOSED),
     ChatStatus.CLAIMED: (ChatStatus.OPEN, ChatStatus.CLOSED),
@@ -24,21 +27,26 @@ _STEPS: Mapping[str, tuple[ChatStatus, ...]] = {
 }
 
 
-def change_status(*, chat_id: str, to: ChatStatus, by: Speaker) -> SupportChat:
+def change_status(
+    *, chat_id: str, to: ChatStatus, by: Speaker, expect: ChatExpectation | None = None
+) -> SupportChat:
     """Take a step; where the chat is there already, nothing is done.
 
     Of several of the staff who claim it at once, one does. Whoever claimed it stays known after it is closed.
 
-    Locks: the chat. Refuses: a chat that is not the speaker's to see (``UnknownChat``); a customer who does
-    anything but close (``OnlyClosing``); one that somebody else looks after (``AlreadyClaimed``); a step that
-    there is not (``NoSuchStep``); opening one again whose customer has another (``AnotherChatOpen``).
+    Locks: the chat. Refuses: a chat that is not the speaker's to see (``UnknownChat``); whatever ``expect``
+    raises; a customer who does anything but close (``OnlyClosing``); one that somebody else looks after
+    (``AlreadyClaimed``); a step that there is not (``NoSuchStep``); opening one again whose customer has
+    another (``AnotherChatOpen``).
     Announces: ``chat.status_changed``.
     """
-    return in_transaction(lambda: _change(chat_id, to, by))
+    return in_transaction(lambda: _change(chat_id, to, by, expect))
 
 
-def _change(chat_id: str, to: ChatStatus, by: Speaker) -> SupportChat:
+def _change(chat_id: str, to: ChatStatus, by: Speaker, expect: ChatExpectation | None) -> SupportChat:
     chat = chats.locked(chat_id, by=by)
+    if expect is not None:
+        expect(chats.chat_of(chat_id, by=by))
     if not by.is_staff and to != ChatStatus.CLOSED:
         raise OnlyClosing
     before = ChatStatus(chat.status)

@@ -280,6 +280,17 @@ def test_a_judgement_that_is_none_is_refused(carla: Person, sara: Person, mug: s
     assert Review.objects.get().status == "pending"
 
 
+def test_a_review_is_judged_as_it_was_read(carla: Person, sara: Person, mug: str, heard: Heard) -> None:
+    written = carla("POST", path(mug), {"rating": 4})
+    judgement = f"/api/reviews/{written.data['_id']}/status"
+    approved = sara("PUT", judgement, {"status": "approved"}, **{"If-Match": written["ETag"]})
+    assert (approved.status_code, "Last-Modified" in approved) == (200, True)
+    heard.events.clear()
+    stale = sara("PUT", judgement, {"status": "rejected"}, **{"If-Match": written["ETag"]})
+    assert (stale.status_code, stale["ETag"]) == (412, approved["ETag"])
+    assert (Review.objects.get().status, heard.events) == ("approved", [])
+
+
 def test_a_review_that_is_not_there_can_not_be_judged(sara: Person) -> None:
     answer = sara("PUT", "/api/reviews/rev_none/status", {"status": "approved"})
     assert (answer.status_code, answer.data["message"]) == (404, "Review not found")

@@ -190,6 +190,20 @@ def test_it_has_a_tag_that_also_changes_with_a_price(carla: Person) -> None:
     assert (changed.status_code, changed.data["items"][0]["price"]) == (200, 90)
 
 
+def test_a_wish_is_taken_out_of_the_wishlist_that_was_read(carla: Person, heard: Heard) -> None:
+    tea, cup = mug(), mug()
+    wish(carla, tea.id)
+    read = carla("GET", "/api/wishlist")["ETag"]
+    wish(carla, cup.id)
+    heard.events.clear()
+    stale = carla("DELETE", f"{ITEMS}/{tea.id}", **{"If-Match": read})
+    present = carla("GET", "/api/wishlist")["ETag"]
+    assert (stale.status_code, stale.data["code"], stale["ETag"]) == (412, "precondition_failed", present)
+    assert (WishlistItem.objects.count(), heard.events) == (2, [])
+    answer = carla("DELETE", f"{ITEMS}/{tea.id}", **{"If-Match": present})
+    assert (answer.status_code, wished(answer.data)) == (200, [cup.id])
+
+
 def test_a_full_one_takes_as_many_queries_as_one_with_two(
     carla: Person, django_assert_num_queries: Any
 ) -> None:

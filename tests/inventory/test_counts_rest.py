@@ -174,6 +174,19 @@ def test_a_transfer_needs_two_locations_that_are_there(
     assert not Location.objects.filter(code="nowhere").exists()
 
 
+def test_an_item_of_a_transfer_names_no_other_place_than_the_one_it_comes_from(staff: Call) -> None:
+    goods = make_goods(stock=10)
+    make_location("shop")
+    body = {"fromLocationId": "main", "toLocationId": "shop"}
+    item = {"productId": goods.id, "quantity": 4}
+    elsewhere = {"items": [{**item, "locationId": "main"}, {**item, "locationId": "shop"}], **body}
+    refused = staff("POST", TRANSFER, elsewhere)
+    assert (refused.status_code, list(refused.data["details"])) == (400, ["items[1].locationId"])
+    assert [kind for *_, kind in deltas(goods)] == ["restock"]
+    assert staff("POST", TRANSFER, {"items": elsewhere["items"][:1], **body}).status_code == 200
+    assert deltas(goods)[-2:] == [("main", -4, 6, "transfer"), ("shop", 4, 4, "transfer")]
+
+
 def test_a_transfer_of_more_than_can_be_sold_there_is_short(staff: Call) -> None:
     goods = make_goods(stock={"main": 2, "shop": 9})
     places = {"fromLocationId": "main", "toLocationId": "shop"}

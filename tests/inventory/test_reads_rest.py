@@ -269,6 +269,24 @@ def test_stock_at_a_moment_is_what_the_ledger_adds_up_to_then(staff: Call) -> No
     assert at(monday + 3 * day) == (11, [7, 4])
 
 
+def test_stock_at_a_moment_bears_the_newest_change_in_it(staff: Call) -> None:
+    goods = make_goods({"size": "M"}, {"size": "L"})
+    make_location("main")
+    monday = dt.datetime(2026, 11, 16, 12, tzinfo=dt.UTC)
+    day = dt.timedelta(days=1)
+    for variant, moment in ((0, monday), (1, monday + 2 * day)):
+        services.restock(lines=[goods.line(10, "main", variant=variant)], actor=ACTOR, occurred_at=moment)
+
+    def borne(moment: dt.datetime) -> str:
+        answer = staff("GET", f"/api/stock/at?productId={goods.id}&time={iso(moment)}")
+        stamped: str = answer["X-Stock-Timestamp"]
+        return stamped
+
+    assert borne(monday + day) == iso(monday)
+    assert borne(monday + 3 * day) == iso(monday + 2 * day)
+    assert borne(monday - day) > iso(dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)), "there is none"
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

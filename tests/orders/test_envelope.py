@@ -76,6 +76,8 @@ def test_a_key_remembers_the_answer_in_its_envelope(customer: Person) -> None:
     ("accept", "status", "enveloped"),
     [
         ("*/*", 200, False),
+        ("", 200, False),
+        (" , ", 406, False),
         ("application/json", 200, False),
         ("application/json, text/plain, */*", 200, False),
         (f"{ENVELOPE}, application/json;q=0.5", 200, True),

@@ -91,6 +91,16 @@ def test_an_amount_that_can_not_go_back_is_refused(
     assert (figures(payment), bank.calls["refund"], heard.names) == (("completed", 0, 0), 0, [])
 
 
+def test_an_amount_that_is_null_is_not_all_that_is_left(
+    customer: Person, staff: Person, bank: Bank, heard: Heard
+) -> None:
+    payment = paid(customer)
+    heard.events.clear()
+    answer = staff("POST", f"/api/payments/{payment['_id']}/refund", {"amount": None})
+    assert (answer.status_code, answer.data["details"]) == (400, {"amount": ["must not be null"]})
+    assert (figures(payment), bank.calls["refund"], heard.names) == (("completed", 0, 0), 0, [])
+
+
 def test_nothing_goes_back_of_what_was_not_paid_or_is_back(
     customer: Person, staff: Person, bank: Bank
 ) -> None:

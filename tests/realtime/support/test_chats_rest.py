@@ -143,6 +143,18 @@ def test_after_a_closed_chat_a_new_one_is_opened(customer: Person) -> None:
     assert [chat["id"] for chat in customer("GET", CHATS).data] == [second["id"], first["id"]]
 
 
+def test_a_step_is_taken_from_the_chat_as_it_was_read(customer: Person, staff: Person) -> None:
+    answer = customer("POST", CHATS, {"issue": "Too small"})
+    read, path = answer["ETag"], f"{CHATS}/{answer.data['id']}/status"
+    claimed = staff("PUT", path, {"status": "claimed"}, **{"If-Match": read})
+    assert (claimed.status_code, "Last-Modified" in claimed) == (200, True)
+    stale = customer("PUT", path, {"status": "closed"}, **{"If-Match": read})
+    assert (stale.status_code, stale["ETag"]) == (412, claimed["ETag"])
+    assert SupportChat.objects.get().status == "claimed"
+    assert events() == ["chat.opened", "chat.status_changed"]
+    assert customer("PUT", path, {"status": "closed"}, **{"If-Match": claimed["ETag"]}).status_code == 200
+
+
 def test_a_message_is_what_it_was_sent_as(customer: Person, staff: Person) -> None:
     chat = opened(customer)
     text = "<script>alert(1)</script> & „ü“\n\t'; DROP TABLE"
