@@ -1,1 +1,1 @@
-"""Wiring: settings, urls, servers, jobs, and the three layers below the shop (kernel, api, identity)."""
+"""Wiring (settings, urls, servers, commands), and the layers below the shop, from `kernel` up to `identity`."""

@@ -179,7 +179,7 @@ class BuyPart(_OfProduct):
 
 
 class ReviewsPart(ProductPage):
-    """The reviews, fetched when there is a new one, with what they come to; and what a customer has to say."""
+    """The reviews, fetched when there is a new one, with what they come to; and a customer's own."""
 
     template_name = "shop/parts/reviews_afresh.html"
 
