@@ -1,1 +1,1 @@
-"""Wiring (settings, urls, servers, commands), and the layers below the shop, from `kernel` up to `identity`."""
+"""Wiring: settings, urls, servers, commands; below the shop the layers from `kernel` up to `identity`."""
