@@ -1,1 +1,4 @@
-"""The catalog: products, variants, options, prices, markets. What is in stock it asks through its port."""
+"""The catalog: products with variants, options, prices and markets, flash sales of them, reviews, wishlists.
+
+What is in stock, and who bought what, it asks through its ports.
+"""

@@ -1,1 +1,1 @@
-"""Wiring: settings, urls, servers, jobs, and the three layers below the shop (kernel, api, identity)."""
+"""Wiring: settings, urls, servers, commands; below the shop the layers from `kernel` up to `identity`."""

@@ -1,1 +1,1 @@
-"""Carts, orders, their flow and assignments. How stock is counted is `inventory`'s business."""
+"""Carts, orders, their flow and assignments, payments. How stock is counted is `inventory`'s business."""

@@ -1,1 +1,4 @@
-"""Live delivery: the event log, the relay, the hub, and the doors through which clients listen."""
+"""Live delivery: the event log, the relay, the hub, and the doors through which clients listen.
+
+And what listens itself: the pages, the staff's console, notifications, support chats, webhooks.
+"""

@@ -1,1 +1,1 @@
-"""Who is who: the user with an e-mail sign-in and a role, tokens, API keys."""
+"""Who is who: the user with an e-mail sign-in, a role and duties, tokens, API keys."""

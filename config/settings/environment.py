@@ -120,7 +120,7 @@ TIME_ZONE: Setting[dt.tzinfo] = Setting(
     parse=parsing.time_zone,
     default=dt.UTC,
     meaning="Where the shop's days begin and end, for the figures of today: a name of the IANA database, "
-    "such as Africa/Cairo. All times that are shown are UTC.",
+    "such as Africa/Cairo. REST and events write UTC all the same.",
 )
 LOW_STOCK = Setting(
     name="STOCKWIRE_LOW_STOCK",

@@ -1,6 +1,6 @@
 """The only writers of stock, and the only ones who announce it. One module for each use case.
 
-All of them come down to ``writing.perform``; callers may be inside a transaction of their own.
+All of them come down to ``writing.carry_out``; callers may be inside a transaction of their own.
 """
 
 from inventory.services.counts import (

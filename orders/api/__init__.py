@@ -1,1 +1,1 @@
-"""The REST doors of carts and orders."""
+"""The REST doors of carts, orders and payments."""

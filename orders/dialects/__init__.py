@@ -1,4 +1,4 @@
-"""Carts and orders as JSON values, in both dialects: an event's cart is an answer's to the letter."""
+"""Carts, orders and payments as JSON values: an event's cart is an answer's to the letter."""
 
 from orders.dialects.catalog import catalog_cart, catalog_order
 from orders.dialects.shop import shop_cart, shop_order, shop_person

@@ -1,4 +1,4 @@
-"""Reads of carts and orders. Nothing here writes, and nothing here locks."""
+"""Reads of carts, orders and payments. Nothing here writes, and nothing here locks."""
 
 from orders.selectors.carts import cart_of
 from orders.selectors.figures import Trade, active_carts, orders_since, revenue_since, trade_since

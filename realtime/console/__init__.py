@@ -5,6 +5,7 @@
     dashboard   the start page, and the parts of it that are fetched again
     series      what its charts show
     machinery   how the fan-out itself is
+    asked       what no page of it can be asked with
 
 Only reads: whatever staff change, they change on the pages of the app that it belongs to.
 """

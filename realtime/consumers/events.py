@@ -1,5 +1,5 @@
-"""`/events`: catalog-dialect events as a stream of server-sent events. The contract's `websocket.md` is what
-this does, to the letter."""
+"""`/events`: catalog-dialect events as a stream of server-sent events. What a request may ask for:
+``stream_request``, and `/api/asyncapi`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""`/ws`: catalog-dialect events over a WebSocket. The contract's `websocket.md` is what this does, to the
-letter."""
+"""`/ws`: catalog-dialect events over a WebSocket. What is said on it: ``requests`` and `/api/asyncapi`."""
 
 from __future__ import annotations
 

@@ -10,22 +10,19 @@ new module, whose ``TYPES`` are added here; what they are written in is ``emissi
     EventType(
         ReviewApproved,
         {
-            CATALOG: (catalog_emission(ReviewApproved.name, "product:{product_id}", "user:{user_id}"),),
-            SHOP: (
-                shop_emission("product_review_added", _review, "product:{product_id}"),
-                shop_emission("customer_notification", _thanks, "user:{user_id}"),
-            ),
+            CATALOG: (catalog_emission(ReviewApproved.name, "product:{product_id}"),),
+            SHOP: (shop_emission("product_review_added", _added_review, "product:{product_id}"),),
         },
     )
 
-On ``/ws`` and ``/events`` the event's ``data`` goes out as it was recorded. For Socket.IO ``_review``
+On ``/ws`` and ``/events`` the event's ``data`` goes out as it was recorded. For Socket.IO ``_added_review``
 makes the payload of the event's fields, ``dialect_only`` ones and the record's ``timestamp`` among them; it
 returns a ``TypedDict``, whose keys and docstring the documentation shows. Where a room is not enough to say
 who hears a message (an order that is somebody else's work by now), ``for_whom`` makes a test of the event
 that each listener in the rooms has to pass. What has no place in the log says ``durable=False``.
 ``manage.py render_docs`` writes it all to ``docs/events.md``; ``tests/realtime/test_shop_dialect.py`` fails
 until the event has a case in ``shop_cases``, and ``tests/realtime/table`` until it has a row in which it is
-brought about.
+brought about, and ``tests/reference`` until its fields have examples.
 
 A cursor within an event counts its emissions: a new one is best put at their end, so that clients which are
 just then between two of them lose nothing by the update.

@@ -9,6 +9,7 @@
     shapes      how chats and messages are shown
     typing      who is writing just now; ephemeral
     company     in which chat it is heard that somebody came or went
+    inbox       what staff see beside the chats
 
 Belongs here: the rules of chats. Does not belong here: what a client may send and how it is answered
 (``realtime.api``, ``realtime.consumers.shop``), and what becomes of an event (``realtime.registry``).

@@ -1,1 +1,1 @@
-"""Settings, embedded services, servers and jobs."""
+"""Settings, embedded services, servers and commands."""

@@ -1,1 +1,1 @@
-"""`serve` and `render_docs`."""
+"""`serve`, `render_docs`, and those that need several apps: imports, replays, the demo shop."""

@@ -6,6 +6,7 @@
     commands     the closed list of what a client may say; a new one is one entry
     carts        those of carts
     support      those of support chats
+    wishlists    those of wishlists
     joining      how it is put into a room, and out of it
     arguments    how what it says is read
     recovery     how a client is known again, and the rooms it was in
