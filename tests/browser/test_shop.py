@@ -1,5 +1,6 @@
 """The shop's page in a real browser: it shows what is there, and what changes, as it changes."""
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -61,6 +62,17 @@ def test_a_sale_shows_by_itself_in_two_browsers(visit: Visit, shopkeeper: Shopke
         shopkeeper.sell(product, 3, size="42", color="Navy")
         for page in pages:
             expect(card(page, "Sold Runner").locator(".stock")).to_contain_text("37 in stock", timeout=MOST)
+
+
+def test_a_page_on_which_nothing_happens_stands_still(visit: Visit, shopkeeper: Shopkeeper) -> None:
+    shopkeeper.create("Still Mug", stock=20)
+    page = visit()
+    is_live(page)
+    expect(card(page, "Still Mug")).to_be_visible()
+    repeats = page.evaluate(
+        "document.getAnimations().map((it) => it.effect.getComputedTiming().iterations)"
+    )
+    assert all(math.isfinite(number) for number in repeats), "what moves for ever keeps a processor busy"
 
 
 def test_badges_follow_the_stock(visit: Visit, shopkeeper: Shopkeeper) -> None:
