@@ -69,9 +69,7 @@ def test_a_page_on_which_nothing_happens_stands_still(visit: Visit, shopkeeper: 
     page = visit()
     is_live(page)
     expect(card(page, "Still Mug")).to_be_visible()
-    repeats = page.evaluate(
-        "document.getAnimations().map((it) => it.effect.getComputedTiming().iterations)"
-    )
+    repeats = page.evaluate("document.getAnimations().map((it) => it.effect.getComputedTiming().iterations)")
     assert all(math.isfinite(number) for number in repeats), "what moves for ever keeps a processor busy"
 
 
