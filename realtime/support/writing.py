@@ -55,12 +55,13 @@ def write_message(
     Announces: ``chat.message`` for a new one.
     """
     if chat_id is None:
-        chat_id = _own_chat(by)
+        chat_id = newest_chat(by)
     chosen = chat_id
     return in_transaction(lambda: _write(by, text, chosen, key, said))
 
 
-def _own_chat(by: Speaker) -> str:
+def newest_chat(by: Speaker) -> str:
+    """The chat that is meant where none is named. Raises ``NoOpenChat``; ``InvalidInput`` for staff."""
     if by.is_staff:
         raise room_is_missing()
     own = SupportChat.objects.filter(customer_id=by.user_id).order_by("-created_at", "-id")

@@ -106,6 +106,16 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         self.queue = cast("asyncio.Queue[ASGIReceiveEvent]", Mailbox())
         self.writable = cast("asyncio.Event", Gate())
 
+    def data_received(self, data: bytes) -> None:
+        """Answer a handshake that can't be read, such as one whose URL is too long. The base class leaves the
+        parser's answer unsent, and the peer would wait for it for ever."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated and not self.close_sent:
+            answer = b"".join(self.conn.data_to_send())
+            self.transport.write(answer or self.conn.reject(400, "not a handshake\n").serialize())
+            self.handshake_complete = self.close_sent = True
+            self.transport.close()
+
     def handle_connect(self, event: Request) -> None:
         """Put the writer into the scope before the application is called."""
         super().handle_connect(event)

@@ -117,6 +117,29 @@ async def test_a_text_that_is_none_closes_with_1007_and_is_nothing_to_write_home
     assert caplog.records == []
 
 
+@pytest.mark.parametrize(
+    ("path", "fields", "status"),
+    [
+        (f"/ws?topics={'x' * 9_000}", "", 414),
+        ("/ws", f"X-Long: {'y' * 9_000}\r\n", 431),
+        ("/ws", "".join(f"X-{number}: y\r\n" for number in range(200)), 431),
+    ],
+    ids=["a long URL", "a long header", "many headers"],
+)
+async def test_a_handshake_that_is_too_long_is_answered_and_the_line_cut(
+    door: Door, path: str, fields: str, status: int
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    writer.write(
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{fields}"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    assert int(answer.split()[1]) == status
+    writer.close()
+
+
 async def test_a_peer_that_answers_no_ping_is_closed_with_3012(live_half: LiveHalf) -> None:
     async with serving(ws_ping_interval=0.1, ws_ping_timeout=0.2) as door:
         peer = await RawPeer.connect(door)

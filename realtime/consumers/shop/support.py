@@ -1,6 +1,7 @@
 """What a client says in a support chat. The rules are those of ``realtime.support``, as over REST.
 
 A customer has one open chat, and need not name it. Staff are put into a chat by ``join_room``, and name it.
+Whoever writes in a chat is put into its room, so that the message is heard by its sender too.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from realtime.support.opening import open_chat
 from realtime.support.parties import Speaker
 from realtime.support.reading import mark_read
 from realtime.support.shapes import room_name, shop_message
-from realtime.support.writing import Said, write_message
+from realtime.support.writing import Said, newest_chat, write_message
 from realtime.threads import changes, threads
 
 _CHAT = "chat:"
@@ -52,21 +53,25 @@ async def support_message(visitor: Visitor, arguments: Sequence[Any]) -> Mapping
     room = given.get("chatRoom")
     if (wait := visitor.wait_for_chat(str(room)[:200] if by.is_staff else "")) > 0:
         raise RefusedError("rate_limited", "too many messages; wait a moment", retryAfter=wait)
-    chat_id = None if room is None else _chat_of(room)
-    if chat_id is None and by.is_staff:
+    if room is None and by.is_staff:
         raise RefusedError("invalid", room_is_missing().message)
+    chat_id = await threads.run(partial(newest_chat, by)) if room is None else _chat_of(room)
+    if _CHAT + chat_id not in visitor.session.rooms:
+        # Where it may not be it is not put, and what it writes is refused below.
+        await visitor.join(room_name(chat_id))
     # It is asked for once: what comes next was said after what was missed.
     heard, visitor.heard_before = visitor.heard_before, None
-    message, is_new = await changes.run(
-        partial(
-            _write,
-            by=by,
-            text=said["message"],
-            chat_id=chat_id,
-            key=said.get("clientMessageId"),
-            said=Said(visitor.session.id, heard if visitor.asks else None),
-        )
+    write = partial(
+        _write,
+        by=by,
+        text=said["message"],
+        chat_id=chat_id,
+        key=said.get("clientMessageId"),
+        said=Said(visitor.session.id, heard if visitor.asks else None),
     )
+    # Whoever has heard a message is known to have its answer.
+    async with visitor.answered_first():
+        message, is_new = await changes.run(write)
     again = {} if is_new else {"repeated": True}
     return {"chatRoom": room_name(message.chat_id), "message": shop_message(message), **again}
 

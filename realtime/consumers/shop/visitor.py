@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any, cast
 
@@ -74,6 +75,19 @@ class Visitor:
         """Tell it something that concerns nobody else; what has no ``timestamp`` gets one. It ends in an
         object, so that a client never takes it for a place in the log."""
         self.socket.emit(name, {"timestamp": iso(now()), **payload})
+
+    @asynccontextmanager
+    async def answered_first(self) -> AsyncIterator[None]:
+        """What comes of something said inside is heard after the acknowledgement, which goes out in the turn
+        of the loop in which the command is done."""
+        # What the command before this one held back is let go now.
+        await asyncio.sleep(0)
+        with ExitStack() as holding:
+            holding.enter_context(self.hub.snapshot(self.session))
+            try:
+                yield
+            finally:
+                asyncio.get_running_loop().call_soon(holding.pop_all().close)
 
     def wait(self) -> float:
         """Seconds until it may speak again; 0: now."""

@@ -162,6 +162,17 @@ async def test_both_sides_hear_each_message_once_in_order_and_nobody_else_hears_
     assert await away(Notification.objects.count) == 1
 
 
+async def test_whoever_writes_without_having_joined_hears_the_message_and_the_answer(door: Door) -> None:
+    person, staff = await a_person(), await a_person(Role.ADMIN)
+    chat = await rest(person, "POST", CHATS, ISSUE)
+    client, desk = await entered(door.port, person), await entered(door.port, staff)
+    await client.say("support_message", {"message": "1"})
+    assert (await client.hear_of("support_message_received"))["message"] == "1"
+    await desk.say("support_message", {"message": "2", "chatRoom": f"support_{chat['id']}"})
+    for hearer in (desk, client):
+        assert (await hearer.hear_of("support_message_received"))["message"] == "2"
+
+
 @pytest.mark.parametrize("text", ["x" * 4_000, "🙂" * 4_000])
 async def test_4000_code_points_are_a_message(text: str, door: Door) -> None:
     client, _room = await in_chat(door.port, await a_person())

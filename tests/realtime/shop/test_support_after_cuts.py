@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import threading
 from contextlib import nullcontext
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from config.identity.models import Role
 from config.identity.services import change_role
 from realtime import services as live_services
+from realtime.consumers.shop import support
 from realtime.hub.hub import Hub
 from realtime.models import SupportChat
 from realtime.support import chats, writing
@@ -91,6 +93,27 @@ async def test_whoever_had_heard_its_message_says_the_same_words_anew(door: Door
     await client.hear_until_ready()
     answer = await client.ask("support_message", {"message": "Hello"})
     assert (answer["message"]["id"], "repeated" in answer) == (2, False)
+
+
+async def test_a_message_is_heard_after_its_answer_however_late_that_comes(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, others_have_heard = writing.write_message, threading.Event()
+
+    def write_and_be_overtaken(**said: Any) -> Any:
+        written = write(**said)
+        assert others_have_heard.wait(timeout=10)
+        return written
+
+    monkeypatch.setattr(support, "write_message", write_and_be_overtaken)
+    person = await a_person()
+    client, _room = await in_chat(door.port, person)
+    second, _room = await in_chat(door.port, person)
+    asking = asyncio.create_task(client.ask("support_message", {"message": "Hello"}))
+    assert (await second.hear_of("support_message_received"))["id"] == 1
+    others_have_heard.set()
+    assert ((await asking)["ok"], client.events) == (True, [])
+    assert (await client.hear_of("support_message_received"))["id"] == 1
 
 
 async def test_control_what_is_not_looked_for_is_stored_again(
