@@ -175,7 +175,13 @@ def _decode_text(text: str, limits: Limits) -> tuple[Packet, int | None]:
     number = digits[0] if digits is not None else ""
     if len(number) > limits.id_digits:
         raise ProtocolError("too long an id")
-    data = _json(text[place + len(number) :], limits)
+    data = _json(text[place + len(number) :])
+    # Most are flat: then counting is enough.
+    if text.count("[") + text.count("{") > limits.depth and _is_deep(data, limits.depth):
+        if mark != "2" or not isinstance(data, list):
+            raise ProtocolError("too deeply nested")
+        # An argument that nobody would read: its event is refused, and costs no more than that.
+        data = [None if _is_deep(argument, limits.depth - 1) else argument for argument in data]
     packet = Packet(kind, namespace, data, int(number) if number else None, query)
     _check(packet)
     return packet, attachments
@@ -192,17 +198,13 @@ def _namespace(text: str, place: int, limits: Limits) -> tuple[str, str, int]:
     return name, query, end + 1
 
 
-def _json(text: str, limits: Limits) -> Any:
+def _json(text: str) -> Any:
     if not text:
         return None
     try:
-        value = orjson.loads(text)
+        return orjson.loads(text)
     except orjson.JSONDecodeError:
-        value = _json_mended(text)
-    # Most are flat: then counting is enough.
-    if text.count("[") + text.count("{") > limits.depth:
-        _check_depth(value, limits.depth)
-    return value
+        return _json_mended(text)
 
 
 def _json_mended(text: str) -> Any:
@@ -213,13 +215,13 @@ def _json_mended(text: str) -> Any:
         raise ProtocolError("not JSON") from None
 
 
-def _check_depth(value: Any, most: int) -> None:
-    layer = [value]
+def _is_deep(value: Any, most: int) -> bool:
+    layer = [value] if isinstance(value, dict | list) else []
     for _ in range(most):
         layer = [inner for outer in layer for inner in _inside(outer) if isinstance(inner, dict | list)]
         if not layer:
-            return
-    raise ProtocolError("too deeply nested")
+            return False
+    return bool(layer)
 
 
 def _inside(value: dict[str, Any] | list[Any]) -> Iterator[Any]:

@@ -4,6 +4,7 @@ server has nothing to say of it. (The codec's own tests of this kind are in `tes
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -349,6 +350,7 @@ VALUES = (
         "a" * 20_000,
         "2026-01-01T00:00:00Z",
     ),
+    json.loads("[" * 200 + "]" * 200),
 )
 
 

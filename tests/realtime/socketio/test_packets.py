@@ -182,8 +182,11 @@ def test_payloads_may_be_nested_so_deep_and_no_deeper() -> None:
     limits = Limits(depth=5)
     assert read('2["a",[[[["deep"]]]]]', limits=limits).data == ["a", [[[["deep"]]]]]
     assert len(read('2["a",[],[],[],[],[],[],{}]', limits=limits).data) == 8
-    with pytest.raises(ProtocolError):
-        read('2["a",[[[[{"deep":1}]]]]]', limits=limits)
+    # Of an event it is the argument that is not read: it gets an error, and the connection stays.
+    assert read('27["a","b",[[[[{"deep":1}]]]],{}]', limits=limits).data == ["a", "b", None, {}]
+    for text in ('0{"a":[[[[{"deep":1}]]]]}', '31[[[[[{"deep":1}]]]]]', '51-["a",[[[[{"deep":1}]]]]]'):
+        with pytest.raises(ProtocolError):
+            read(text, limits=limits)
     with pytest.raises(ProtocolError):
         read('2["a"' + ",[" * 100_000)
 
