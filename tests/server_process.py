@@ -31,11 +31,17 @@ READY_TIMEOUT = 60.0
 END_TIMEOUT = 15.0
 
 
+#: Below those that the system gives to whoever calls out: a server takes its port a while after the choice.
+_PORTS = range(20_000, 32_000)
+
+
 def free_port() -> int:
-    """Find a port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a port that nobody listens on right now, and that hardly anybody will take before its server."""
+    while True:
+        port = _PORTS[secrets.randbelow(len(_PORTS))]
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager

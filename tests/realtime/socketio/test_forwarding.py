@@ -230,7 +230,9 @@ async def test_nothing_is_kept_of_what_is_over(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_an_event_for_many_polls_travels_in_few_bundles() -> None:
-    async with processes(2) as (wire, (owner, other)):
+    # However long the three hundred take, nobody says anything but what is counted.
+    calm = replace(QUICK, first_patience=60, patience=60, resend_after=60, taken_after=60)
+    async with processes(2, limits=calm) as (wire, (owner, other)):
         ears = [await owner.open() for _each in range(300)]
         waiting = [other.poll(ear.connection.sid) for ear in ears]
         await until(lambda: wire.said.count(post.ASKED) == 300)
