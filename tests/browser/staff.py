@@ -76,13 +76,14 @@ class Desk:
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Log in").click()
         expect(self.page.locator("#nav-sidebar")).to_be_attached(timeout=SOON)
-        return self
+        return self.has_come()
 
     # ------------------------------------------------------------------------------------- going about
 
     def go_to(self, title: str) -> Self:
         """Follow a link of the sidebar."""
-        self.listed(title).click()
+        with self.page.expect_navigation():
+            self.listed(title).click()
         return self.has_come()
 
     def listed(self, title: str) -> Locator:
