@@ -15,7 +15,7 @@ run: $(STAMP) ## serve the demo shop on http://127.0.0.1:8000 (HOST, PORT, STOCK
 	@exec $(BIN)/python manage.py serve --role all
 
 test: check ## everything that CI runs: the checks, then the tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 check: $(STAMP) ## style, types, layers, migrations, generated documents
 	$(BIN)/ruff check .
