@@ -298,6 +298,12 @@ async def come_in(audience: Audience) -> None:
     await _come(audience)
 
 
+async def come_in_by_two(audience: Audience) -> None:
+    # Of one who comes right after another went, staff hear nothing: their figure is what it was a second ago.
+    await _come(audience)
+    await _come(audience)
+
+
 async def go_away(audience: Audience) -> None:
     # Ten seconds are too long for a test that is about who hears of it.
     register: Any = floor.here().presence._register

@@ -270,7 +270,7 @@ WHOEVER_IS_HERE: tuple[Row, ...] = (
     Row("a user went", deeds.go_away, _to_staff("presence"), _to_staff("user_offline"), passing=True),
     Row(
         "the number of connections changed",
-        deeds.come_in,
+        deeds.come_in_by_two,
         _to_staff("stats"),
         _to_staff("connection_stats"),
         passing=True,
