@@ -17,7 +17,7 @@ from catalog.models import Review, ReviewStatus
 from catalog.records import ReviewRecord
 from catalog.selectors.reviews import review_records, visible_reviews
 from catalog.services import ReviewDraft, ReviewExpectation, judge_review, submit_review
-from config.api.conditional import require_match, stamp
+from config.api.conditional import expected_match, stamp
 from config.api.fields import StrictCharField, StrictIntegerField
 from config.api.paging import paginate
 from config.api.private import PrivateAnswers
@@ -90,15 +90,13 @@ class ReviewsViewSet(PrivateAnswers, ApiViewSet):
 
 
 def _answer(review: ReviewRecord, *, status: int = 200) -> Response:
-    response = Response(shop_review(review), status=status)
-    return stamp(response, etag=tag_of(shop_review(review)), last_modified=review.updated_at)
+    body = shop_review(review)
+    return stamp(Response(body, status=status), etag=tag_of(body), last_modified=review.updated_at)
 
 
 def _expectation(request: Request) -> ReviewExpectation | None:
     """``If-Match``, judged under the review's lock."""
-    if "If-Match" not in request.headers:
-        return None
-    return lambda review: require_match(request, etag=tag_of(shop_review(review)))
+    return expected_match(request, lambda review: tag_of(shop_review(review)))
 
 
 def _status(text: str) -> ReviewStatus:

@@ -12,7 +12,7 @@ from catalog.dialects.customers import shop_wishlist
 from catalog.records import WishlistRecord
 from catalog.selectors.wishlists import wishlist_of
 from catalog.services import WishlistExpectation, add_wish, remove_wish
-from config.api.conditional import not_modified, require_match, stamp
+from config.api.conditional import expected_match, not_modified, stamp
 from config.api.fields import IdField
 from config.api.private import PrivateAnswers
 from config.api.reading import checked
@@ -62,6 +62,4 @@ def _etag_of(wishlist: WishlistRecord) -> str:
 
 def _expectation(request: Request) -> WishlistExpectation | None:
     """``If-Match``, judged under the wishlist's lock."""
-    if "If-Match" not in request.headers:
-        return None
-    return lambda wishlist: require_match(request, etag=_etag_of(wishlist))
+    return expected_match(request, _etag_of)

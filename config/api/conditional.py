@@ -6,6 +6,7 @@ Belongs here: the headers and their precedence. Does not belong here: what an ET
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import TypeVar
 
 from django.http import HttpResponseBase
@@ -16,6 +17,7 @@ from rest_framework.response import Response
 from config.kernel.errors import PreconditionFailed
 
 R = TypeVar("R", bound=HttpResponseBase)
+T = TypeVar("T")
 
 _SAFE = frozenset({"GET", "HEAD"})
 
@@ -63,6 +65,14 @@ def require_match(request: Request, *, etag: str) -> None:
     tags = parse_etags(wanted)
     if tags != ["*"] and present not in tags:
         raise PreconditionFailed(extra={"etag": present})
+
+
+def expected_match(request: Request, etag_of: Callable[[T], str]) -> Callable[[T], None] | None:
+    """The same for a service that asks under its lock: called with what is there, it refuses as
+    ``require_match`` does. ``None`` without ``If-Match``."""
+    if "If-Match" not in request.headers:
+        return None
+    return lambda present: require_match(request, etag=etag_of(present))
 
 
 def _weakly_in(etag: str, tags: list[str]) -> bool:

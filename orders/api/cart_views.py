@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from config.api.conditional import not_modified, require_match, stamp
+from config.api.conditional import expected_match, not_modified, stamp
 from config.api.private import PrivateAnswers
 from config.api.reading import checked
 from config.api.tags import tag_of
@@ -99,6 +99,4 @@ def etag_of(cart: CartRecord) -> str:
 
 def _expectation(request: Request) -> Expectation | None:
     """``If-Match``, judged under the cart's lock."""
-    if "If-Match" not in request.headers:
-        return None
-    return lambda cart: require_match(request, etag=etag_of(cart))
+    return expected_match(request, etag_of)

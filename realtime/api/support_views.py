@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from config.api.conditional import require_match, stamp
+from config.api.conditional import expected_match, stamp
 from config.api.idempotency import HEADER, answer_once
 from config.api.paging import paginate
 from config.api.private import PrivateAnswers
@@ -104,15 +104,13 @@ class SupportChatsViewSet(PrivateAnswers, ApiViewSet):
 
 
 def _answer(chat: SupportChat, *, status: int = 200) -> Response:
-    response = Response(chats.shown(chat), status=status)
-    return stamp(response, etag=tag_of(chats.shown(chat)), last_modified=chat.updated_at)
+    body = chats.shown(chat)
+    return stamp(Response(body, status=status), etag=tag_of(body), last_modified=chat.updated_at)
 
 
 def _expectation(request: Request) -> ChatExpectation | None:
     """``If-Match``, judged under the chat's lock."""
-    if "If-Match" not in request.headers:
-        return None
-    return lambda chat: require_match(request, etag=tag_of(chats.shown(chat)))
+    return expected_match(request, lambda chat: tag_of(chats.shown(chat)))
 
 
 def _listed(items: list[dict[str, Any]], link: str | None) -> Response:

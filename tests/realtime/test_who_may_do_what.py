@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from config.identity.models import Role, Scope, User
 from config.identity.services import sign_in
@@ -33,6 +32,7 @@ from tests.orders.conftest import (
 from tests.orders.paying import Bank, confirm, notice, pay
 from tests.orders.paying import call_back as called_back
 from tests.orders.shop import WHERE, Goods, mug, place, ship
+from tests.realtime.urlconf import endpoints
 
 __all__ = [
     "bank", "customer", "delivery", "guest", "no_money_call_inside_a_transaction", "other", "staff", "tailor",
@@ -45,7 +45,6 @@ PASSWORD = "Grey-heron-42"
 OURS = ("api/auth", "api/cart", "api/orders", "api/payments", "api/notifications")
 #: Of a key is kept when it was last used.
 NOTED = ("identity_apikey",)
-_METHODS = ("get", "post", "put", "patch", "delete")
 
 #: Everybody who may come. Orders are the owner's, assigned to the tailor and the delivery partner.
 EVERYBODY = (
@@ -283,26 +282,8 @@ def filled(route: str, endpoint: Endpoint, house: House) -> str:
 # ---------------------------------------------------------------------------------------------- the tests
 
 
-def endpoints() -> set[tuple[str, str]]:
-    """All that the URLconf has of ours, with the methods that each takes."""
-    found: set[tuple[str, str]] = set()
-
-    def walk(patterns: list[URLPattern | URLResolver], before: str) -> None:
-        for pattern in patterns:
-            route = before + str(pattern.pattern)
-            if isinstance(pattern, URLResolver):
-                walk(pattern.url_patterns, route)
-            elif route.startswith(OURS):
-                view: Any = pattern.callback
-                taken = getattr(view, "actions", None) or dir(getattr(view, "view_class", None) or view.cls)
-                found.update((method, route) for method in _METHODS if method in taken)
-
-    walk(get_resolver("config.urls").url_patterns, "")
-    return found
-
-
 def test_the_table_has_every_endpoint_and_no_other() -> None:
-    assert endpoints() == set(TABLE)
+    assert endpoints(OURS) == set(TABLE)
     assert {route.split("/")[1] for _method, route in TABLE} == {one.split("/")[1] for one in OURS}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver
 
 from config.identity.duties import Duty
 
@@ -234,7 +234,6 @@ ENDPOINTS: Mapping[tuple[str, str], str] = {
         "",
     ),
 }  # fmt: skip
-METHODS = ("get", "post", "put", "patch", "delete")
 DUTIES: tuple[Duty | None, ...] = (*Duty, None)
 
 
@@ -259,23 +258,4 @@ def admin_pages() -> dict[str, str]:
                 assert "(?P" in route, f"{route} has no name"
 
     walk(admin.site.get_urls()[0:], "")
-    return found
-
-
-def endpoints() -> set[tuple[str, str]]:
-    """All that the URLconf has besides pages, with the methods that each takes."""
-    found: set[tuple[str, str]] = set()
-
-    def walk(patterns: list[URLPattern | URLResolver], before: str) -> None:
-        for pattern in patterns:
-            route = before + str(pattern.pattern)
-            if isinstance(pattern, URLResolver):
-                walk(pattern.url_patterns, route)
-            elif route.startswith(("api/", "products")) and route not in {"api/health", "api/ready"}:
-                view = pattern.callback
-                whole = getattr(view, "view_class", None) or getattr(view, "cls", None)
-                taken = getattr(view, "actions", None) or dir(whole)
-                found.update((method, route) for method in METHODS if method in taken)
-
-    walk(get_resolver("config.urls").url_patterns, "")
     return found
